@@ -1,0 +1,111 @@
+#include "axes.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "panic.h"
+
+static void axis_allocate(struct study *study, struct axis *axis, int64_t count) {
+    axis->count = count;
+    axis->number = study_take(study, (size_t)count * sizeof *axis->number);
+    if (axis->is_choice) axis->text = study_take(study, (size_t)count * sizeof *axis->text);
+}
+
+/* { count: 5, first: 0 } */
+static status read_range(struct study *study, const struct key *key, struct place place, struct axis *axis) {
+    static const char *const words[] = {"count", "first"};
+    const struct key part[] = {{.name = key->name, .least = 1, .most = 1e6}, {.name = key->name, .most = 1e15}};
+    int64_t value[] = {-1, -1};
+    for (int i = 0; i < place_count(place); i++) {
+        struct place item, name = place_pair(place, i, &item);
+        const char *word = place_text(name);
+        int which = word && strcmp(word, words[0]) == 0 ? 0 : 1;
+        if (!word || strcmp(word, words[which]) != 0) return place_refuse(name, key->name, "count or first");
+        if (value[which] >= 0) return place_fail(name, key->name, "%s a second time", word);
+        TRY(value_read_whole(&part[which], item, &value[which]));
+    }
+    if (value[0] < 0) return place_fail(place, key->name, "count is missing; { count: 5, first: 0 } was expected");
+    int64_t first = value[1] < 0 ? 0 : value[1];
+    axis_allocate(study, axis, value[0]);
+    for (int64_t i = 0; i < axis->count; i++) axis->number[i] = (double)(first + i);
+    return OK;
+}
+
+static status read_item(const struct key *key, struct place place, struct axis *axis, int64_t i) {
+    struct config config = {.title = NULL};
+    TRY(value_read_item(key, place, &config));
+    axis->number[i] = value_get(key, &config);
+    if (axis->is_choice) axis->text[i] = key->choice[(int)axis->number[i]];
+    for (int64_t j = 0; j < i; j++)
+        if (axis->number[j] == axis->number[i])
+            return place_refuse(place, key->name, "a new value; it is in the list already");
+    return OK;
+}
+
+static status read_values(struct study *study, const struct key *key, struct place place, struct axis *axis) {
+    int is_list = place_is_list(place), count = is_list ? place_count(place) : 1;
+    if (count == 0) return place_refuse(place, key->name, "at least one value");
+    axis_allocate(study, axis, count);
+    for (int i = 0; i < count; i++) TRY(read_item(key, is_list ? place_item(place, i) : place, axis, i));
+    return OK;
+}
+
+status axis_read(struct study *study, const struct key *key, struct place place) {
+    CHECK(study->axes < AXES_MAX);
+    struct axis *axis = &study->axis[study->axes++];
+    snprintf(axis->key, sizeof axis->key, "%s", key->name);
+    snprintf(axis->name, sizeof axis->name, "%s", key->axis);
+    axis->unit = key->unit;
+    axis->meaning = key->meaning;
+    axis->is_choice = key->type == TYPE_CHOICE;
+    axis->is_count = key->type == TYPE_COUNT;
+    if (key->type == TYPE_RATE) TRY(value_open_rate(key, place, &study->config.training.learning_rate.form, &place));
+    if (key->range && place_is_map(place)) return read_range(study, key, place, axis);
+    return read_values(study, key, place, axis);
+}
+
+const struct axis *axis_find(const struct study *study, const struct key *key) {
+    for (int a = 0; a < study->axes; a++)
+        if (strcmp(study->axis[a].key, key->name) == 0) return &study->axis[a];
+    return NULL;
+}
+
+double axes_points(const struct study *study) {
+    double points = 1;
+    for (int a = 0; a < study->axes; a++) points *= (double)study->axis[a].count;
+    return points;
+}
+
+struct config axis_config(const struct study *study, const struct key *key, int64_t i) {
+    struct config config = study->config;
+    const struct axis *axis = axis_find(study, key);
+    if (axis) value_put(key, axis->number[i], &config);
+    return config;
+}
+
+void study_point_index(const struct study *study, int64_t point, int64_t *index) {
+    for (int a = study->axes - 1; a >= 0; a--) {
+        index[a] = point % study->axis[a].count;
+        point /= study->axis[a].count;
+    }
+}
+
+struct config study_point(const struct study *study, int64_t point) {
+    int64_t index[AXES_MAX];
+    struct config config = study->config;
+    study_point_index(study, point, index);
+    for (int a = 0; a < study->axes; a++)
+        value_put(key_find(study->axis[a].key), study->axis[a].number[index[a]], &config);
+    return config;
+}
+
+void study_point_label(const struct study *study, int64_t point, size_t size, char *out) {
+    struct config config = study_point(study, point);
+    FILE *text = fmemopen(out, size, "w");
+    CHECK(text);
+    for (int a = 0; a < study->axes; a++) {
+        fprintf(text, "%s%s=", a ? " " : "", study->axis[a].name);
+        value_write_item(key_find(study->axis[a].key), &config, (struct pen){text, STYLE_YAML});
+    }
+    fclose(text);
+    out[size - 1] = '\0';
+}

@@ -1,0 +1,195 @@
+#include "keys.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#define AT(member)  offsetof(struct config, member)
+#define WORDS(...)  ((const char *const[]){__VA_ARGS__, NULL})
+#define ANY_COUNT   INT_MAX            /* what BLAS counts */
+#define EXACT_COUNT 9007199254740992.0 /* 2^53: whole numbers that a double holds */
+
+static const struct key_condition with_files = {AT(data.source), 1u << SOURCE_MNIST | 1u << SOURCE_CIFAR10,
+                                                "data.source is mnist or cifar10"};
+static const struct key_condition with_gaussian = {AT(data.source), 1u << SOURCE_GAUSSIAN, "data.source is gaussian"};
+
+const struct key_section keys_section_table[] = {
+    {"data", "what is learned"},
+    {"network", "what learns it"},
+    {"training", "how"},
+    {"measure", "what is recorded at a point"},
+    {"run", "with which means"},
+    {"sweep", "the axes of the grid, a value or a list each; also other keys, as `depth: [1, 2]`"},
+    {NULL, NULL}};
+
+const struct key key_table[] = {
+    {"title", TYPE_TEXT, AT(title), .fallback = "\"\"", .unit = "", .meaning = "heads the report"},
+
+    {"data.source", TYPE_CHOICE, AT(data.source), .choice = WORDS("mnist", "cifar10", "gaussian"),
+     .effect = EFFECT_DATA, .unit = "1",
+     .meaning = "files of MNIST (IDX, also .gz) or CIFAR-10 (binary version), or built in: normal inputs and a random "
+                "teacher"},
+    {"data.path", TYPE_PATH, AT(data.path), .when = &with_files, .unit = "",
+     .meaning = "folder of the files; relative to the study file, on the command line to the working directory"},
+    {"data.classes", TYPE_TEXTS, AT(data.classes), .fallback = "[]", .effect = EFFECT_DATA, .when = &with_files,
+     .unit = "", .meaning = "names or numbers; two give one output, +1 for the first and -1 for the second; []: all"},
+    {"data.dimension", TYPE_COUNT, AT(data.dimension), .least = 1, .most = ANY_COUNT, .axis = "dimension",
+     .effect = EFFECT_DATA, .when = &with_gaussian, .unit = "1", .meaning = "inputs of an example"},
+    {"data.outputs", TYPE_COUNT, AT(data.outputs), .least = 1, .most = ANY_COUNT, .fallback = "1",
+     .axis = "data_outputs", .effect = EFFECT_DATA, .when = &with_gaussian, .unit = "1",
+     .meaning = "outputs of the teacher"},
+    {"data.test_size", TYPE_COUNT, AT(data.test_size), .least = 1, .most = ANY_COUNT, .fallback = "128",
+     .effect = EFFECT_DATA, .unit = "1", .meaning = "test examples, the same for all points"},
+    {"data.seed", TYPE_COUNT, AT(data.seed), .least = 0, .most = EXACT_COUNT, .range = 1, .fallback = "0",
+     .axis = "data_seed", .effect = EFFECT_DATA, .unit = "1",
+     .meaning = "seed of the order of training examples, or of built-in ones; never of test examples"},
+    {"data.order", TYPE_CHOICE, AT(data.order), .choice = WORDS("shuffled", "file"), .fallback = "shuffled",
+     .axis = "order", .effect = EFFECT_DATA, .unit = "1",
+     .meaning = "order of the examples within a class; a training set takes the first ones"},
+
+    {"network.family", TYPE_CHOICE, AT(network.family), .choice = WORDS("fc"), .fallback = "fc",
+     .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "fully connected"},
+    {"network.depth", TYPE_COUNT, AT(network.depth), .least = 0, .most = 1000, .fallback = "3", .axis = "depth",
+     .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "hidden layers; 0: the readout alone"},
+    {"network.activation", TYPE_CHOICE, AT(network.activation), .choice = WORDS("relu", "erf", "tanh", "identity"),
+     .fallback = "relu", .axis = "activation", .effect = EFFECT_REFERENCE, .unit = "1",
+     .meaning = "activation of hidden layers"},
+    {"network.sigma_w2", TYPE_REAL, AT(network.sigma_w2), .above = 1, .most = HUGE_VAL, .fallback = "2",
+     .axis = "sigma_w2", .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "variance of weights times fan-in"},
+    {"network.sigma_b2", TYPE_REAL, AT(network.sigma_b2), .most = HUGE_VAL, .fallback = "0.1", .axis = "sigma_b2",
+     .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "variance of biases"},
+    {"network.parameterization", TYPE_CHOICE, AT(network.parameterization), .choice = WORDS("ntk", "standard"),
+     .fallback = "ntk", .axis = "parameterization", .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "variances as factors in the layer, or in the initial values"},
+
+    {"training.loss", TYPE_CHOICE, AT(training.loss), .choice = WORDS("mse"), .fallback = "mse", .axis = "loss",
+     .effect = EFFECT_POINT, .unit = "1", .meaning = "half the mean squared error over examples and outputs"},
+    {"training.optimizer", TYPE_CHOICE, AT(training.optimizer), .choice = WORDS("sgd"), .fallback = "sgd",
+     .effect = EFFECT_POINT, .unit = "1", .meaning = "gradient descent"},
+    {"training.batch_size", TYPE_CHOICE, AT(training.batch_size), .choice = WORDS("full"), .fallback = "full",
+     .axis = "batch_size", .effect = EFFECT_POINT, .unit = "1", .meaning = "the whole training set in every step"},
+    {"training.learning_rate", TYPE_RATE, AT(training.learning_rate), .above = 1, .most = HUGE_VAL,
+     .axis = "learning_rate", .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "the rate, or its share of the largest stable one of the infinite-width kernel on the training set"},
+    {"training.steps", TYPE_COUNT, AT(training.steps), .least = 1, .most = ANY_COUNT, .effect = EFFECT_POINT,
+     .unit = "1", .meaning = "steps of training"},
+    {"training.linearization", TYPE_CHOICE, AT(training.linearization),
+     .choice = WORDS("auto", "function", "parameter"), .fallback = "auto", .axis = "linearization",
+     .effect = EFFECT_POINT, .unit = "1",
+     .meaning =
+         "space in which the linear model is run: on the kernel, or by derivatives; auto: the cheaper that fits"},
+
+    {"measure.recorded_steps", TYPE_COUNT, AT(measure.recorded_steps), .least = 2, .most = ANY_COUNT, .fallback = "48",
+     .effect = EFFECT_POINT, .unit = "1", .meaning = "steps recorded at most; the first and the last are always there"},
+    {"measure.spacing", TYPE_CHOICE, AT(measure.spacing), .choice = WORDS("log", "linear"), .fallback = "log",
+     .effect = EFFECT_POINT, .unit = "1", .meaning = "spacing of recorded steps"},
+    {"measure.kernel_steps", TYPE_STEPS, AT(measure.kernel_steps), .most = ANY_COUNT,
+     .choice = WORDS("none", "last", "all"), .fallback = "last", .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "recorded steps at which the change of the kernels is measured"},
+    {"measure.probes", TYPE_COUNT, AT(measure.probes), .least = 1, .most = ANY_COUNT, .fallback = "4",
+     .effect = EFFECT_POINT, .unit = "1", .meaning = "first test examples whose outputs are recorded"},
+    {"measure.outputs", TYPE_CHOICE, AT(measure.outputs), .choice = WORDS("none", "probes", "all"),
+     .fallback = "probes", .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "test examples whose outputs are recorded at every recorded step"},
+    {"measure.keep", TYPE_FLAGS, AT(measure.keep), .choice = WORDS("inputs", "outputs", "parameters", "kernels"),
+     .fallback = "[]", .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "arrays kept in the record, to replay a point elsewhere"},
+
+    {"run.precision", TYPE_CHOICE, AT(run.precision), .choice = WORDS("f32", "f64"), .fallback = "f64",
+     .axis = "precision", .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "floating-point numbers of networks and kernels"},
+    {"run.memory", TYPE_BYTES, AT(run.memory), .least = 1048576, .most = EXACT_COUNT, .fallback = "2G", .unit = "B",
+     .meaning = "memory of a rank, which bounds tiles and chunks; K, M, G are powers of 1024"},
+    {"run.threads", TYPE_COUNT, AT(run.threads), .least = 1, .most = 1024, .fallback = "1", .effect = EFFECT_POINT,
+     .unit = "1", .meaning = "BLAS threads of a rank"},
+
+    {"sweep.train_size", TYPE_COUNT, AT(train_size), .least = 1, .most = ANY_COUNT, .axis = "train_size",
+     .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "training examples"},
+    {"sweep.width", TYPE_COUNT, AT(width), .least = 1, .most = ANY_COUNT, .axis = "width", .effect = EFFECT_POINT,
+     .unit = "1", .meaning = "units of a hidden layer"},
+    {"sweep.seed", TYPE_COUNT, AT(seed), .least = 0, .most = EXACT_COUNT, .range = 1, .fallback = "0", .axis = "seed",
+     .effect = EFFECT_POINT, .unit = "1", .meaning = "seed of the initial parameters"},
+    {.name = NULL}};
+
+_Static_assert(sizeof key_table / sizeof *key_table <= KEYS_MAX, "more rows than KEYS_MAX");
+
+const char *key_bare(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+int key_same_section(const char *a, const char *b) {
+    size_t length = (size_t)(key_bare(a) - a);
+    return (size_t)(key_bare(b) - b) == length && strncmp(a, b, length) == 0;
+}
+
+const struct key *key_find(const char *name) {
+    for (const struct key *key = key_table; key->name; key++)
+        if (strcmp(key->name, name) == 0) return key;
+    return NULL;
+}
+
+const struct key *key_find_axis(const char *name) {
+    for (const struct key *key = key_table; key->name; key++)
+        if (key->axis && strcmp(key->axis, name) == 0) return key;
+    const struct key *key = key_find(name);
+    return key && !key_is_swept(key) ? key : NULL;
+}
+
+int keys_section_exists(const char *name) {
+    for (const struct key_section *section = keys_section_table; section->name; section++)
+        if (strcmp(section->name, name) == 0) return 1;
+    return 0;
+}
+
+int key_is_swept(const struct key *key) { return strncmp(key->name, "sweep.", 6) == 0; }
+
+int key_applies(const struct key *key, const struct config *config) {
+    if (!key->when) return 1;
+    const int *choice = (const int *)(const void *)((const char *)config + key->when->offset);
+    return (int)(key->when->values >> *choice & 1u);
+}
+
+static int smallest(int a, int b, int c) {
+    int least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Letters to insert, delete or replace (Levenshtein); one row of the table at a time. */
+static int edit_distance(const char *a, const char *b) {
+    enum { LONGEST = 64 };
+    int row[LONGEST + 1], length = (int)strlen(b);
+    if (length > LONGEST || strlen(a) > LONGEST) return LONGEST;
+    for (int j = 0; j <= length; j++) row[j] = j;
+    for (int i = 0; a[i]; i++) {
+        int corner = row[0];
+        row[0] = i + 1;
+        for (int j = 0; j < length; j++) {
+            int above = row[j + 1];
+            row[j + 1] = smallest(above + 1, row[j] + 1, corner + (a[i] != b[j]));
+            corner = above;
+        }
+    }
+    return row[length];
+}
+
+/* Twice the distance of the last words, one more where the sections differ; far where they are equal. */
+static int name_distance(const char *a, const char *b) {
+    if (strcmp(a, b) == 0) return INT_MAX;
+    return 2 * edit_distance(key_bare(a), key_bare(b)) + !key_same_section(a, b);
+}
+
+const char *key_nearest(const char *name) {
+    size_t half = strlen(key_bare(name)) / 2;
+    int best = 2 * (half < 2 ? (int)half : 2) + 2;
+    const char *nearest = NULL;
+    for (const struct key_section *section = keys_section_table; section->name; section++) {
+        int distance = name_distance(name, section->name);
+        if (distance < best) best = distance, nearest = section->name;
+    }
+    for (const struct key *key = key_table; key->name; key++) {
+        int distance = name_distance(name, key->name);
+        if (distance < best) best = distance, nearest = key->name;
+    }
+    return nearest;
+}

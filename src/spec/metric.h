@@ -1,0 +1,126 @@
+/* The table of metrics: what a record (or a reference) holds. Task fills it, io writes it, the report labels it.
+ * Adding a metric is one row in metric.c and one line where it is filled. */
+#ifndef METRIC_H
+#define METRIC_H
+
+#include <stdint.h>
+
+/* Inner dimensions. A *row* is (example, output), output fastest. */
+enum dimension {
+    DIM_NONE,
+    DIM_STEP,
+    DIM_KERNEL_STEP,
+    DIM_LAYER,
+    DIM_PROBE,
+    DIM_OUTPUT,
+    DIM_TRAIN_EXAMPLE,
+    DIM_TRAIN_EXAMPLE_2,
+    DIM_TEST_EXAMPLE,
+    DIM_TEST_EXAMPLE_2,
+    DIM_TRAIN_ROW,
+    DIM_TRAIN_ROW_2,
+    DIM_TEST_ROW,
+    DIM_FREE, /* kept arrays whose shape is their own: inputs, parameter tensors */
+    DIMENSIONS
+};
+extern const char *const dimension_name[DIMENSIONS];    /* "" for DIM_NONE and DIM_FREE */
+extern const char *const dimension_meaning[DIMENSIONS]; /* long_name */
+
+enum metric_type { METRIC_REAL, METRIC_COUNT, METRIC_FLAG, METRIC_TEXT };
+enum metric_place {
+    PLACE_COORDINATE, /* of the record: step, kernel_step, layer; named as their dimension */
+    PLACE_RECORD,     /* root of the record, aggregated in results.h5 */
+    PLACE_KEPT,       /* group `kept` of the record, never aggregated */
+    PLACE_REFERENCE   /* a reference's own arrays */
+};
+enum { METRIC_DIMENSIONS = 4 };
+
+struct metric {
+    const char *name; /* "rmse_test"; kept tensors "parameters", written as parameters/NN */
+    enum metric_place place;
+    enum metric_type type;
+    enum dimension dim[METRIC_DIMENSIONS]; /* DIM_NONE after the last */
+    const char *unit;                      /* "1", "s", "B", "GFLOP/s" */
+    const char *meaning;                   /* long_name */
+    const char *flags;                     /* METRIC_FLAG: the words of 0, 1, ..., a space between; else NULL */
+    int varies;                            /* may differ between equal runs: tests/same-results leaves it out */
+};
+
+/* In the order of the table in metric.c. */
+enum metric_id {
+    METRIC_STEP,
+    METRIC_KERNEL_STEP,
+    METRIC_LAYER, /* a text: the names joined by '\n' */
+    METRIC_RMSE_TRAIN,
+    METRIC_RMSE_TEST,
+    METRIC_RMSE_TEST_MAX,
+    METRIC_LOSS_TRAIN,
+    METRIC_LOSS_TEST,
+    METRIC_LOSS_TRAIN_LINEAR,
+    METRIC_LOSS_TEST_LINEAR,
+    METRIC_ACCURACY_TRAIN,
+    METRIC_ACCURACY_TEST,
+    METRIC_ACCURACY_TRAIN_LINEAR,
+    METRIC_ACCURACY_TEST_LINEAR,
+    METRIC_F_RMS,
+    METRIC_PARAMETER_CHANGE,
+    METRIC_NTK_CHANGE,
+    METRIC_NNGP_CHANGE,
+    METRIC_OUTPUTS, /* [step, probe | test_example, output]: the second dimension is as measure.outputs says */
+    METRIC_OUTPUTS_LINEAR,
+    METRIC_LEARNING_RATE_USED,
+    METRIC_LAMBDA_MAX,
+    METRIC_LAMBDA_MIN,
+    METRIC_NTK_TRACE,
+    METRIC_NTK_DISTANCE_INFINITE,
+    METRIC_RMSE_TEST_INFINITE,
+    METRIC_RMSE_ROUNDING,
+    METRIC_RMSE_ROUNDING_LINEAR,
+    METRIC_STATUS, /* 0 recorded, 1 diverged; -1 in results.h5 where there is no record */
+    METRIC_DIVERGED_STEP,
+    METRIC_DIVERGED_STEP_LINEAR,
+    METRIC_PARAMETERS,
+    METRIC_LINEARIZATION_USED, /* 1 function, 2 parameter: enum linearization */
+    METRIC_FLOPS,
+    METRIC_ARENA_BYTES,
+    METRIC_INPUT_MEAN,
+    METRIC_INPUT_DEVIATION,
+    METRIC_SECONDS_SETUP,
+    METRIC_SECONDS_KERNEL,
+    METRIC_SECONDS_TRAINING,
+    METRIC_SECONDS_RECORDING,
+    METRIC_SECONDS_TOTAL,
+    METRIC_RSS_BYTES,
+    METRIC_GEMM_GFLOPS,
+    METRIC_RANK,
+    METRIC_HOST,
+    METRIC_KEPT_X_TRAIN,
+    METRIC_KEPT_Y_TRAIN,
+    METRIC_KEPT_X_TEST,
+    METRIC_KEPT_Y_TEST,
+    METRIC_KEPT_F_TRAIN,
+    METRIC_KEPT_F_TEST,
+    METRIC_KEPT_F_TRAIN_LINEAR,
+    METRIC_KEPT_F_TEST_LINEAR,
+    METRIC_KEPT_PARAMETERS,       /* parameters/NN */
+    METRIC_KEPT_PARAMETERS_FINAL, /* parameters_final/NN */
+    METRIC_KEPT_NTK_TRAIN_TRAIN,
+    METRIC_KEPT_NTK_TEST_TRAIN,
+    METRIC_KEPT_NTK_INFINITE_TRAIN_TRAIN,
+    METRIC_KEPT_NTK_INFINITE_TEST_TRAIN,
+    METRIC_KEPT_NNGP_INFINITE_TRAIN_TRAIN,
+    METRIC_KEPT_NNGP_INFINITE_TEST_TRAIN,
+    METRIC_KEPT_NNGP_INFINITE_TEST_TEST,
+    METRIC_REFERENCE_NTK_TRAIN_TRAIN,
+    METRIC_REFERENCE_NTK_TEST_TRAIN,
+    METRIC_REFERENCE_NNGP_TRAIN_TRAIN,
+    METRIC_REFERENCE_NNGP_TEST_TRAIN,
+    METRIC_REFERENCE_NNGP_TEST_TEST,
+    METRIC_REFERENCE_EIGENVALUES,  /* of the NTK, ascending */
+    METRIC_REFERENCE_EIGENVECTORS, /* row i: the example, column j: of eigenvalue j */
+    METRIC_REFERENCE_SECONDS,
+    METRICS
+};
+extern const struct metric metric_table[METRICS];
+
+#endif

@@ -1,0 +1,225 @@
+/* From a file and options to a study: every value is put on its key's slot, options replace slots, empty slots take
+ * the table's default, then each slot is read in the order of the table. */
+#include "study.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+#include "axes.h"
+#include "panic.h"
+
+enum { POINTS_MAX = 10000000, NAME_BYTES = 160 };
+
+struct reader {
+    struct study *study;
+    struct source *source; /* [sources] */
+    int sources;
+    struct place own[KEYS_MAX];   /* by row of the table: the value in the key's own section */
+    struct place swept[KEYS_MAX]; /* the value in section sweep */
+};
+
+/* ---- memory ---- */
+
+struct piece {
+    struct piece *next;
+    alignas(max_align_t) char bytes[];
+};
+
+void *study_take(struct study *study, size_t bytes) {
+    struct piece *piece = calloc(1, sizeof *piece + bytes);
+    CHECK(piece);
+    piece->next = study->memory;
+    study->memory = piece;
+    return piece->bytes;
+}
+
+void study_free(struct study *study) {
+    if (!study) return;
+    for (struct piece *piece = study->memory, *next; piece; piece = next) {
+        next = piece->next;
+        free(piece);
+    }
+    free(study);
+}
+
+/* ---- gathering values ---- */
+
+static struct source *add_source(struct reader *reader, enum origin origin, const char *name) {
+    struct source *source = &reader->source[reader->sources++];
+    *source = (struct source){.origin = origin, .name = name, .owner = reader->study};
+    return source;
+}
+
+static status refuse_unknown(struct place place, const char *name) {
+    const char *nearest = key_nearest(name);
+    return nearest ? place_fail(place, name, "unknown key; did you mean %s?", nearest)
+                   : place_fail(place, name, "unknown key; see ntksweep help study");
+}
+
+/* The key that `name` ("network.depth", "sweep.depth") stands for, and its slot. */
+static status find_slot(struct reader *reader, struct place place, const char *name, const struct key **key,
+                        struct place **slot) {
+    int is_swept = strncmp(name, "sweep.", 6) == 0;
+    *key = is_swept ? key_find_axis(name + 6) : key_find(name);
+    if (!*key) return refuse_unknown(place, name);
+    if (is_swept && !(*key)->axis) return place_fail(place, (*key)->name, "cannot be an axis");
+    *slot = &(is_swept ? reader->swept : reader->own)[*key - key_table];
+    return OK;
+}
+
+static status gather_value(struct reader *reader, const char *section, struct place name, struct place value) {
+    char full[NAME_BYTES];
+    const struct key *key = NULL;
+    struct place *slot = NULL;
+    const char *text = place_text(name);
+    if (!text) return place_refuse(name, section, "the name of a key");
+    if (!*section && strchr(text, '.')) return place_refuse(name, "", "a section or the key title");
+    snprintf(full, sizeof full, "%s%s%s", section, *section ? "." : "", text);
+    TRY(find_slot(reader, name, full, &key, &slot));
+    if (slot->node) return place_fail(name, full, "a second time; line %d has it already", place_line(*slot));
+    *slot = value;
+    return OK;
+}
+
+static status gather_section(struct reader *reader, const char *section, struct place map) {
+    if (!place_is_map(map)) return place_refuse(map, section, "a section of `key: value`");
+    for (int i = 0; i < place_count(map); i++) {
+        struct place value, name = place_pair(map, i, &value);
+        TRY(gather_value(reader, section, name, value));
+    }
+    return OK;
+}
+
+static status refuse_repeated(struct place root, int last, struct place name) {
+    for (int i = 0; i < last; i++) {
+        struct place value, earlier = place_pair(root, i, &value);
+        if (place_text(earlier) && strcmp(place_text(earlier), place_text(name)) == 0)
+            return place_fail(name, place_text(name), "a second time; line %d has it already", place_line(earlier));
+    }
+    return OK;
+}
+
+static status gather_file(struct reader *reader, const char *file) {
+    struct source *source = add_source(reader, ORIGIN_FILE, file);
+    TRY(source_read_file(source));
+    struct place root = source_place(source);
+    if (!root.node) FAIL(ERROR_INPUT, "%s: empty; a study was expected (see ntksweep help study)", file);
+    if (!place_is_map(root)) return place_refuse(root, "", "a study: sections of `key: value`");
+    for (int i = 0; i < place_count(root); i++) {
+        struct place value, name = place_pair(root, i, &value);
+        const char *text = place_text(name);
+        if (!text || !keys_section_exists(text)) {
+            TRY(gather_value(reader, "", name, value));
+            continue;
+        }
+        TRY(refuse_repeated(root, i, name));
+        TRY(gather_section(reader, text, value));
+    }
+    return OK;
+}
+
+/* Puts the option's value on the slot of the key `name`, in place of what the file says. */
+static status replace_slot(struct reader *reader, struct place place, const char *name) {
+    const struct key *key = NULL;
+    struct place *slot = NULL;
+    TRY(find_slot(reader, place, name, &key, &slot));
+    if (!place.node) return place_refuse(place, name, "a value");
+    reader->own[key - key_table].node = reader->swept[key - key_table].node = NULL;
+    *slot = place;
+    return OK;
+}
+
+static status apply_override(struct reader *reader, const char *text) {
+    static const char option[] = "--set ";
+    size_t length = strcspn(text, "=");
+    char *name = study_take(reader->study, sizeof option + length);
+    snprintf(name, sizeof option + length, "%s%s", option, text);
+    struct source *source = add_source(reader, ORIGIN_OPTION, name);
+    if (!text[length] || !length) return place_fail(source_place(source), "", "KEY=VALUE was expected");
+    TRY(source_read_text(source, text + length + 1));
+    return replace_slot(reader, source_place(source), name + strlen(option));
+}
+
+static status apply_data_path(struct reader *reader, const char *path) {
+    struct source *source = add_source(reader, ORIGIN_OPTION, "--data");
+    source_make_scalar(source, path);
+    return replace_slot(reader, source_place(source), "data.path");
+}
+
+/* ---- resolving ---- */
+
+static status fill_slot(struct reader *reader, const struct key *key, struct place *slot) {
+    struct source *source = add_source(reader, ORIGIN_DEFAULT, reader->study->file);
+    if (!key->fallback) {
+        char words[NAME_BYTES];
+        value_expected(key, sizeof words, words);
+        return place_fail(source_place(source), key->name, "missing; %s was expected", words);
+    }
+    TRY(source_read_text(source, key->fallback));
+    *slot = source_place(source);
+    return OK;
+}
+
+static status resolve(struct reader *reader, const struct key *key) {
+    struct study *study = reader->study;
+    struct place *own = &reader->own[key - key_table], *swept = &reader->swept[key - key_table];
+    if (!key_applies(key, &study->config)) {
+        struct place given = own->node ? *own : *swept;
+        return given.node ? place_fail(given, key->name, "not used here; it stands only where %s", key->when->words)
+                          : OK;
+    }
+    if (own->node && swept->node)
+        return place_fail(*swept, key->name, "an axis, but line %d has a value; one of them was expected",
+                          place_line(*own));
+    if (!own->node && !swept->node) TRY(fill_slot(reader, key, key_is_swept(key) ? swept : own));
+    return swept->node ? axis_read(study, key, *swept) : value_read(key, *own, &study->config);
+}
+
+static struct place own_place(const struct reader *reader, const char *name) {
+    return reader->own[key_find(name) - key_table];
+}
+
+/* Bounds between keys. */
+static status check_together(const struct reader *reader) {
+    const struct config *config = &reader->study->config;
+    const struct count_list *steps = &config->measure.kernel_steps_list;
+    if (config->measure.probes > config->data.test_size)
+        return place_fail(own_place(reader, "measure.probes"), "measure.probes",
+                          "%lld is not <= data.test_size, which is %lld", (long long)config->measure.probes,
+                          (long long)config->data.test_size);
+    if (steps->count && steps->item[steps->count - 1] > config->training.steps)
+        return place_fail(own_place(reader, "measure.kernel_steps"), "measure.kernel_steps",
+                          "%lld is not <= training.steps, which is %lld", (long long)steps->item[steps->count - 1],
+                          (long long)config->training.steps);
+    if (axes_points(reader->study) > POINTS_MAX)
+        FAIL(ERROR_INPUT, "%s: sweep: %.0f points are not <= %d", reader->study->file, axes_points(reader->study),
+             POINTS_MAX);
+    return OK;
+}
+
+static status read_study(struct reader *reader, int overrides, const struct override *override, const char *data_path) {
+    struct study *study = reader->study;
+    TRY(gather_file(reader, study->file));
+    for (int i = 0; i < overrides; i++) TRY(apply_override(reader, override[i].text));
+    if (data_path) TRY(apply_data_path(reader, data_path));
+    for (const struct key *key = key_table; key->name; key++) TRY(resolve(reader, key));
+    TRY(check_together(reader));
+    study->points = (int64_t)axes_points(study);
+    return OK;
+}
+
+status study_read(const char *file, int overrides, const struct override *override, const char *data_path,
+                  struct study **study) {
+    struct reader reader = {.study = calloc(1, sizeof *reader.study)};
+    reader.source = calloc((size_t)overrides + 2 + KEYS_MAX, sizeof *reader.source);
+    CHECK(reader.study && reader.source);
+    reader.study->file = strcpy(study_take(reader.study, strlen(file) + 1), file);
+    status outcome = read_study(&reader, overrides, override, data_path);
+    for (int i = 0; i < reader.sources; i++) source_free(&reader.source[i]);
+    free(reader.source);
+    if (outcome == OK)
+        *study = reader.study;
+    else
+        study_free(reader.study);
+    return outcome;
+}

@@ -1,0 +1,53 @@
+#include "value_type.h"
+
+#include "panic.h"
+
+static const struct value_type *const types[TYPES] = {
+    [TYPE_TEXT] = &value_text,   [TYPE_PATH] = &value_path, [TYPE_TEXTS] = &value_texts,
+    [TYPE_COUNT] = &value_count, [TYPE_REAL] = &value_real, [TYPE_CHOICE] = &value_choice,
+    [TYPE_BYTES] = &value_bytes, [TYPE_RATE] = &value_rate, [TYPE_STEPS] = &value_steps,
+    [TYPE_FLAGS] = &value_flags,
+};
+
+status value_refuse(const struct key *key, struct place place, const char *expected) {
+    char words[2 * WORDS_BYTES];
+    const char *hint = key->axis && place_is_list(place) ? "; an axis stands in section sweep, as " : "";
+    snprintf(words, sizeof words, "%s%s%s%s", expected, hint, *hint ? key_bare(key->name) : "", *hint ? ": [...]" : "");
+    return place_refuse(place, key->name, words);
+}
+
+status value_refuse_key(const struct key *key, struct place place) {
+    char words[WORDS_BYTES];
+    value_expected(key, sizeof words, words);
+    return value_refuse(key, place, words);
+}
+
+status value_read(const struct key *key, struct place place, struct config *config) {
+    return types[key->type]->read(key, place, config);
+}
+
+status value_read_item(const struct key *key, struct place place, struct config *config) {
+    const struct value_type *type = types[key->type];
+    return (type->read_item ? type->read_item : type->read)(key, place, config);
+}
+
+void value_write(const struct key *key, const struct config *config, struct pen pen) {
+    types[key->type]->write(key, config, pen);
+}
+
+void value_write_item(const struct key *key, const struct config *config, struct pen pen) {
+    const struct value_type *type = types[key->type];
+    (type->write_item ? type->write_item : type->write)(key, config, pen);
+}
+
+void value_expected(const struct key *key, size_t size, char *out) { types[key->type]->words(key, size, out); }
+
+double value_get(const struct key *key, const struct config *config) {
+    CHECK(types[key->type]->get);
+    return types[key->type]->get(key, config);
+}
+
+void value_put(const struct key *key, double value, struct config *config) {
+    CHECK(types[key->type]->put);
+    types[key->type]->put(key, value, config);
+}

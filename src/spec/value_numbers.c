@@ -1,0 +1,193 @@
+/* Values that are numbers: counts, reals, bytes and the learning rate. */
+#include "value_type.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char digits[] = "0123456789";
+
+/* Steps over 0 or a number without leading zeros: 010 could be octal. Returns NULL if there is none. */
+static const char *skip_whole(const char *text) {
+    size_t count = strspn(text, digits);
+    return count == 0 || (count > 1 && *text == '0') ? NULL : text + count;
+}
+
+static int is_whole(const char *text) {
+    const char *end = skip_whole(text + (*text == '-'));
+    return end && !*end;
+}
+
+/* 1, -2.5, .5, 1e-3: YAML's decimal numbers, without sign "+". */
+static int is_decimal(const char *text) {
+    text += *text == '-';
+    const char *end = *text == '.' && strspn(text + 1, digits) ? text : skip_whole(text);
+    if (!end) return 0;
+    if (*end == '.') end += 1 + strspn(end + 1, digits);
+    if (*end == 'e' || *end == 'E') {
+        end += 1 + (end[1] == '-' || end[1] == '+');
+        if (!strspn(end, digits)) return 0;
+        end += strspn(end, digits);
+    }
+    return !*end;
+}
+
+static void count_words(const struct key *key, size_t size, char *out) {
+    snprintf(out, size, "a whole number >= %.0f", key->least);
+}
+
+static void real_words(const struct key *key, size_t size, char *out) {
+    snprintf(out, size, "a number %s %g", key->above ? ">" : ">=", key->least);
+}
+
+/* The number in `text`; too large, negative, and not one at all are told apart. */
+status value_read_whole(const struct key *key, struct place place, int64_t *value) {
+    char words[WORDS_BYTES];
+    const char *text = place_plain(place);
+    int found = text && is_whole(text);
+    *value = found ? strtoll(text, NULL, 10) : 0;
+    int large = found && (double)*value > key->most, small = found && (double)*value < key->least;
+    if (found && !large && !small) return OK;
+    if (large)
+        snprintf(words, sizeof words, "a whole number <= %.0f", key->most);
+    else
+        count_words(key, sizeof words, words);
+    return value_refuse(key, place, words);
+}
+
+static status read_count(const struct key *key, struct place place, struct config *config) {
+    return value_read_whole(key, place, MEMBER(int64_t, key, config));
+}
+
+static status real(const struct key *key, struct place place, double *value) {
+    char words[WORDS_BYTES];
+    const char *text = place_plain(place);
+    *value = text && is_decimal(text) ? strtod(text, NULL) + 0.0 : nan(""); /* no -0: it would hash differently */
+    if (isfinite(*value) && (key->above ? *value > key->least : *value >= key->least) && *value <= key->most) return OK;
+    real_words(key, sizeof words, words);
+    return value_refuse(key, place, words);
+}
+
+static status read_real(const struct key *key, struct place place, struct config *config) {
+    return real(key, place, MEMBER(double, key, config));
+}
+
+/* Fewest digits that read back as the same number. */
+static void write_number(double value, struct pen pen) {
+    char text[32];
+    int precision = pen.style == STYLE_HASH ? 17 : 1;
+    do snprintf(text, sizeof text, "%.*g", precision, value);
+    while (precision++ < 17 && strtod(text, NULL) != value);
+    fputs(text, pen.out);
+}
+
+static double get_count(const struct key *key, const struct config *config) {
+    return (double)*MEMBER_CONST(int64_t, key, config);
+}
+
+static void put_count(const struct key *key, double value, struct config *config) {
+    *MEMBER(int64_t, key, config) = (int64_t)value;
+}
+
+static void write_count(const struct key *key, const struct config *config, struct pen pen) {
+    fprintf(pen.out, "%lld", (long long)*MEMBER_CONST(int64_t, key, config));
+}
+
+static double get_real(const struct key *key, const struct config *config) {
+    return *MEMBER_CONST(double, key, config);
+}
+
+static void put_real(const struct key *key, double value, struct config *config) {
+    *MEMBER(double, key, config) = value;
+}
+
+static void write_real(const struct key *key, const struct config *config, struct pen pen) {
+    write_number(get_real(key, config), pen);
+}
+
+static const char byte_units[] = "KMG"; /* powers of 1024 */
+
+int64_t study_parse_bytes(const char *text) {
+    char number[24];
+    const char *end = skip_whole(text);
+    if (!end || end - text >= (ptrdiff_t)sizeof number || (*end && (!strchr(byte_units, *end) || end[1]))) return -1;
+    snprintf(number, sizeof number, "%.*s", (int)(end - text), text);
+    int shift = *end ? 10 * (int)(strchr(byte_units, *end) - byte_units + 1) : 0;
+    double bytes = ldexp(strtod(number, NULL), shift);
+    return bytes <= 9007199254740992.0 ? (int64_t)bytes : -1;
+}
+
+static status read_bytes(const struct key *key, struct place place, struct config *config) {
+    const char *text = place_plain(place);
+    int64_t bytes = text ? study_parse_bytes(text) : -1;
+    if ((double)bytes < key->least) return value_refuse_key(key, place);
+    *MEMBER(int64_t, key, config) = bytes;
+    return OK;
+}
+
+/* With the largest unit that divides it. */
+static void write_bytes(const struct key *key, const struct config *config, struct pen pen) {
+    int64_t bytes = *MEMBER_CONST(int64_t, key, config);
+    int unit = 0;
+    for (; unit < 3 && bytes && bytes % 1024 == 0; unit++) bytes /= 1024;
+    fprintf(pen.out, "%lld%.*s", (long long)bytes, unit > 0, byte_units + (unit ? unit - 1 : 0));
+}
+
+static void bytes_words(const struct key *key, size_t size, char *out) {
+    snprintf(out, size, "a number of bytes such as 512M or 2G, at least %.0fM", key->least / 1048576);
+}
+
+static const char *const rate_word[] = {"", "absolute", "critical_fraction"};
+
+const char *value_rate_word(int form) { return rate_word[form]; }
+
+static void rate_words(const struct key *key, size_t size, char *out) {
+    (void)key;
+    snprintf(out, size, "either { absolute: x } or { critical_fraction: c }");
+}
+
+status value_open_rate(const struct key *key, struct place place, int *form, struct place *inner) {
+    if (!place_is_map(place) || place_count(place) == 0) return value_refuse_key(key, place);
+    if (place_count(place) > 1)
+        return place_fail(place, key->name,
+                          "more than one form is not either { absolute: x } or { critical_fraction: c }");
+    struct place name = place_pair(place, 0, inner);
+    const char *text = place_text(name);
+    for (*form = RATE_CRITICAL_FRACTION; *form > RATE_NONE; --*form)
+        if (text && strcmp(rate_word[*form], text) == 0) return OK;
+    return place_refuse(name, key->name, "absolute or critical_fraction");
+}
+
+static double get_rate(const struct key *key, const struct config *config) {
+    return MEMBER_CONST(struct learning_rate, key, config)->value;
+}
+
+static void put_rate(const struct key *key, double value, struct config *config) {
+    MEMBER(struct learning_rate, key, config)->value = value;
+}
+
+static status read_rate_item(const struct key *key, struct place place, struct config *config) {
+    return real(key, place, &MEMBER(struct learning_rate, key, config)->value);
+}
+
+static status read_rate(const struct key *key, struct place place, struct config *config) {
+    struct place inner;
+    TRY(value_open_rate(key, place, &MEMBER(struct learning_rate, key, config)->form, &inner));
+    return read_rate_item(key, inner, config);
+}
+
+static void write_rate_item(const struct key *key, const struct config *config, struct pen pen) {
+    write_number(get_rate(key, config), pen);
+}
+
+static void write_rate(const struct key *key, const struct config *config, struct pen pen) {
+    fprintf(pen.out, "{%s: ", rate_word[MEMBER_CONST(struct learning_rate, key, config)->form]);
+    write_rate_item(key, config, pen);
+    fputc('}', pen.out);
+}
+
+const struct value_type value_count = {read_count, write_count, count_words, get_count, put_count, NULL, NULL};
+const struct value_type value_real = {read_real, write_real, real_words, get_real, put_real, NULL, NULL};
+const struct value_type value_bytes = {.read = read_bytes, .write = write_bytes, .words = bytes_words};
+const struct value_type value_rate = {read_rate, write_rate,     rate_words,     get_rate,
+                                      put_rate,  read_rate_item, write_rate_item};

@@ -1,0 +1,95 @@
+/* Values that are texts: free ones, paths, lists of names. */
+#include "value_type.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *keep_text(struct place place, const char *text) {
+    char *copy = study_take(place.source->owner, strlen(text) + 1);
+    return strcpy(copy, text);
+}
+
+static int has_control(const char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 127) return 1;
+    return 0;
+}
+
+static status read_text(const struct key *key, struct place place, struct config *config) {
+    const char *text = place_text(place);
+    int missing = text && !*text && key->type != TYPE_TEXT;
+    if (!text || missing || has_control(text)) return value_refuse_key(key, place);
+    *MEMBER(const char *, key, config) = keep_text(place, text);
+    return OK;
+}
+
+/* In double quotes, so that nothing in it is read as YAML. */
+static void write_quoted(const char *text, FILE *out) {
+    fputc('"', out);
+    for (; *text; text++) {
+        if (strchr("\"\\", *text)) fputc('\\', out);
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+static void write_text(const struct key *key, const struct config *config, struct pen pen) {
+    write_quoted(*MEMBER_CONST(char *, key, config), pen.out);
+}
+
+/* Made absolute: in a file it is relative to the file's folder, in an option to the working directory. */
+static status read_path(const struct key *key, struct place place, struct config *config) {
+    TRY(read_text(key, place, config));
+    const char **path = MEMBER(const char *, key, config), *name = place.source->name, *slash = strrchr(name, '/');
+    if ((*path)[0] == '/') return OK;
+    int folder = place.source->origin == ORIGIN_FILE && slash ? (int)(slash - name) + 1 : 0;
+    char *here = folder && name[0] == '/' ? strdup("") : get_current_dir_name();
+    if (!here) FAIL(ERROR_INPUT, "%s: the working directory cannot be read; an absolute path was expected", *path);
+    size_t size = strlen(here) + 1 + (size_t)folder + strlen(*path) + 1;
+    char *joined = study_take(place.source->owner, size);
+    snprintf(joined, size, "%s%s%.*s%s", here, *here ? "/" : "", folder, name, *path);
+    free(here);
+    *path = joined;
+    return OK;
+}
+
+static void text_words(const struct key *key, size_t size, char *out) {
+    snprintf(out, size, "a %s of one line", key->type == TYPE_PATH ? "path" : "text");
+}
+
+static status read_texts(const struct key *key, struct place place, struct config *config) {
+    int count = place_count(place);
+    if (!place_is_list(place) || count == 1) return value_refuse_key(key, place);
+    const char **list = study_take(place.source->owner, (size_t)count * sizeof *list);
+    for (int i = 0; i < count; i++) {
+        struct place item = place_item(place, i);
+        const char *text = place_text(item);
+        if (!text || !*text || has_control(text)) return place_refuse(item, key->name, "a name or number");
+        for (int j = 0; j < i; j++)
+            if (strcmp(list[j], text) == 0)
+                return place_refuse(item, key->name, "a new name; it is in the list already");
+        list[i] = keep_text(place, text);
+    }
+    *MEMBER(struct text_list, key, config) = (struct text_list){count, list};
+    return OK;
+}
+
+static void write_texts(const struct key *key, const struct config *config, struct pen pen) {
+    const struct text_list *list = MEMBER_CONST(struct text_list, key, config);
+    fputc('[', pen.out);
+    for (int64_t i = 0; i < list->count; i++) {
+        fputs(i ? ", " : "", pen.out);
+        write_quoted(list->item[i], pen.out);
+    }
+    fputc(']', pen.out);
+}
+
+static void texts_words(const struct key *key, size_t size, char *out) {
+    (void)key;
+    snprintf(out, size, "a list of at least two names or numbers, or [] for all");
+}
+
+const struct value_type value_text = {.read = read_text, .write = write_text, .words = text_words};
+const struct value_type value_path = {.read = read_path, .write = write_text, .words = text_words};
+const struct value_type value_texts = {.read = read_texts, .write = write_texts, .words = texts_words};

@@ -1,0 +1,32 @@
+/* How values of one type are read, written and named. Private to the files value*.c. */
+#ifndef VALUE_TYPE_H
+#define VALUE_TYPE_H
+
+#include "value.h"
+
+struct value_type {
+    status (*read)(const struct key *key, struct place place, struct config *config);
+    void (*write)(const struct key *key, const struct config *config, struct pen pen);
+    void (*words)(const struct key *key, size_t size, char *out);
+    /* For the types that axes have; otherwise NULL. Without *_item an item is read and written as the value itself. */
+    double (*get)(const struct key *key, const struct config *config);
+    void (*put)(const struct key *key, double value, struct config *config);
+    status (*read_item)(const struct key *key, struct place place, struct config *config);
+    void (*write_item)(const struct key *key, const struct config *config, struct pen pen);
+};
+extern const struct value_type value_count, value_real, value_bytes, value_rate;
+extern const struct value_type value_choice, value_flags, value_steps;
+extern const struct value_type value_text, value_path, value_texts;
+
+enum { WORDS_BYTES = 192 };
+
+/* The key's member of a config. */
+#define MEMBER(type, key, config)       ((type *)(void *)((char *)(config) + (key)->offset))
+#define MEMBER_CONST(type, key, config) ((const type *)(const void *)((const char *)(config) + (key)->offset))
+
+/* "VALUE is not EXPECTED"; a list where one value stands is told where axes stand. */
+status value_refuse(const struct key *key, struct place place, const char *expected);
+/* The same with what the key takes. */
+status value_refuse_key(const struct key *key, struct place place);
+
+#endif

@@ -1,0 +1,193 @@
+/* Studies that are read: values, defaults, overrides, axes and their points, help. */
+#include "study_files.h"
+
+#include "keys.h"
+#include "metric.h"
+
+static void test_values(void **state) {
+    (void)state;
+    struct study *study = read_text(study_of_files, NULL, NULL);
+    const struct config *config = &study->config;
+    char path[256];
+    snprintf(path, sizeof path, "%s/files", folder);
+    assert_string_equal(config->title, "a test");
+    assert_int_equal(config->data.source, SOURCE_CIFAR10);
+    assert_string_equal(config->data.path, path);
+    assert_int_equal(config->data.classes.count, 2);
+    assert_string_equal(config->data.classes.item[1], "horse");
+    assert_int_equal(config->data.test_size, 64);
+    assert_int_equal(config->network.activation, ACTIVATION_ERF);
+    assert_true(config->network.sigma_b2 == 0.3);
+    assert_int_equal(config->training.learning_rate.form, RATE_CRITICAL_FRACTION);
+    assert_true(config->training.learning_rate.value == 0.5);
+    assert_int_equal(config->measure.kernel_steps, KERNEL_STEPS_LIST);
+    assert_int_equal(config->measure.kernel_steps_list.count, 2);
+    assert_int_equal(config->measure.kernel_steps_list.item[0], 10);
+    assert_int_equal(config->measure.keep, KEEP_INPUTS | KEEP_KERNELS);
+    assert_int_equal(config->run.memory, INT64_C(1536) << 20);
+    study_free(study);
+}
+
+static void test_defaults(void **state) {
+    (void)state;
+    struct study *study = read_text("data: { source: gaussian, dimension: 11 }\n"
+                                    "training: { learning_rate: { absolute: .25 }, steps: 9 }\n"
+                                    "sweep: { width: 5, train_size: 3 }\n",
+                                    NULL, NULL);
+    struct config config = study_point(study, 0);
+    assert_int_equal(study->points, 1);
+    assert_int_equal(config.data.outputs, 1);
+    assert_int_equal(config.data.test_size, 128);
+    assert_null(config.data.path);
+    assert_int_equal(config.network.depth, 3);
+    assert_int_equal(config.network.activation, ACTIVATION_RELU);
+    assert_true(config.network.sigma_w2 == 2 && config.network.sigma_b2 == 0.1);
+    assert_true(config.training.learning_rate.value == 0.25);
+    assert_int_equal(config.training.learning_rate.form, RATE_ABSOLUTE);
+    assert_int_equal(config.measure.kernel_steps, KERNEL_STEPS_LAST);
+    assert_int_equal(config.measure.recorded_steps, 48);
+    assert_int_equal(config.run.precision, PRECISION_F64);
+    assert_int_equal(config.run.memory, INT64_C(2) << 30);
+    assert_int_equal(config.seed, 0);
+    assert_int_equal(config.width, 5);
+    study_free(study);
+}
+
+/* Other axes in the order of the table, then train_size, width, seed; the last one is the fastest. */
+static void test_axes(void **state) {
+    (void)state;
+    struct study *study = read_text(study_of_files, "sweep.activation=[tanh, relu]",
+                                    "sweep.training.learning_rate={absolute: [0.5, 1e-3]}");
+    static const char *const names[] = {"activation", "learning_rate", "train_size", "width", "seed"};
+    char label[256];
+    int64_t index[AXES_MAX];
+    assert_int_equal(study->axes, 5);
+    for (int a = 0; a < 5; a++) assert_string_equal(study->axis[a].name, names[a]);
+    assert_string_equal(study->axis[0].key, "network.activation");
+    assert_string_equal(study->axis[0].text[1], "relu");
+    assert_int_equal(study->points, 2 * 2 * 2 * 3 * 3);
+    int64_t point = (((1 * 2 + 1) * 2 + 1) * 3 + 2) * 3 + 1;
+    struct config config = study_point(study, point);
+    assert_int_equal(config.network.activation, ACTIVATION_RELU);
+    assert_int_equal(config.training.learning_rate.form, RATE_ABSOLUTE);
+    assert_true(config.training.learning_rate.value == 1e-3);
+    assert_int_equal(config.train_size, 7);
+    assert_int_equal(config.width, 17);
+    assert_int_equal(config.seed, 3);
+    study_point_index(study, point, index);
+    assert_int_equal(index[0] * 10000 + index[1] * 1000 + index[2] * 100 + index[3] * 10 + index[4], 11121);
+    study_point_label(study, point, sizeof label, label);
+    assert_string_equal(label, "activation=relu learning_rate=0.001 train_size=7 width=17 seed=3");
+    study_point_label(study, point, 16, label);
+    assert_string_equal(label, "activation=relu");
+    study_free(study);
+}
+
+static void test_axis_forms(void **state) {
+    (void)state;
+    struct study *study = read_text(study_of_files, "sweep.data_seed={count: 2}", "sweep.precision=f32");
+    assert_string_equal(study->axis[0].name, "data_seed");
+    assert_int_equal(study->axis[0].count, 2);
+    assert_int_equal(study->axis[1].count, 1);
+    struct config config = study_point(study, study->points - 1);
+    assert_int_equal(config.data.seed, 1);
+    assert_int_equal(config.run.precision, PRECISION_F32);
+    study_free(study);
+}
+
+static void test_overrides(void **state) {
+    (void)state;
+    struct study *study = read_text(study_of_files, "sweep.depth=[1, 2]", "network.depth=0");
+    assert_int_equal(study->axes, 3);
+    assert_int_equal(study->config.network.depth, 0);
+    study_free(study);
+    study = read_text(study_of_files, "sweep.width=[8]", "training.learning_rate={absolute: 0.1}");
+    assert_int_equal(study->points, 1 * 2 * 3);
+    assert_int_equal(study->config.training.learning_rate.form, RATE_ABSOLUTE);
+    study_free(study);
+}
+
+static void test_data_option(void **state) {
+    (void)state;
+    struct study *study = NULL;
+    char path[256];
+    write_study(study_of_files, strlen(study_of_files));
+    assert_int_equal(study_read("study.yaml", 0, NULL, "/a: b # [c", &study), OK);
+    assert_string_equal(study->config.data.path, "/a: b # [c");
+    study_free(study);
+    /* A file's path is relative to its folder, an option's to the working directory. */
+    snprintf(path, sizeof path, "%s/study.yaml", folder);
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(study_read(path, 0, NULL, NULL, &study), OK);
+    snprintf(path, sizeof path, "%s/files", folder);
+    assert_string_equal(study->config.data.path, path);
+    study_free(study);
+    snprintf(path, sizeof path, "%s/study.yaml", folder + 1);
+    assert_int_equal(study_read(path, 0, NULL, NULL, &study), OK);
+    snprintf(path, sizeof path, "/%s/files", folder + 1);
+    assert_string_equal(study->config.data.path + 1, path);
+    study_free(study);
+    assert_int_equal(study_read(path, 0, NULL, NULL, &study), ERROR_INPUT);
+    assert_int_equal(chdir(folder), 0);
+}
+
+static void test_bytes(void **state) {
+    (void)state;
+    assert_int_equal(study_parse_bytes("4G"), INT64_C(4) << 30);
+    assert_int_equal(study_parse_bytes("3K"), 3072);
+    assert_int_equal(study_parse_bytes("17"), 17);
+    static const char *const bad[] = {"", "G", "-1", "1.5G", "2GB", "2g", "010", "0x10", "99999999999G", "1e3", " 1"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (study_parse_bytes(bad[i]) != -1) fail_msg("%s was taken", bad[i]);
+}
+
+/* No dimension of results.h5 may bear the name of another, of a metric or of an inner dimension. */
+static void test_axis_names(void **state) {
+    (void)state;
+    int axes = 0;
+    for (const struct key *key = key_table; key->name; key++) {
+        if (!key->axis) continue;
+        axes++;
+        assert_ptr_equal(key_find_axis(key->axis), key);
+        for (int m = 0; m < METRICS; m++) assert_string_not_equal(key->axis, metric_table[m].name);
+        for (int d = DIM_NONE + 1; d < DIMENSIONS; d++) assert_string_not_equal(key->axis, dimension_name[d]);
+    }
+    assert_true(axes <= AXES_MAX);
+}
+
+/* Help names every key, its default and its meaning, and ends with a study that can be read. */
+static void test_help(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    study_help(out);
+    fclose(out);
+    for (const struct key *key = key_table; key->name; key++) {
+        char start[64];
+        snprintf(start, sizeof start, "\n  %-18s", key_bare(key->name));
+        assert_non_null(strstr(text, start));
+        assert_non_null(strstr(text, key->meaning));
+    }
+    struct study *study = read_text(strstr(text, "# An example"), NULL, NULL);
+    assert_int_equal(study->points, 5 * 2 * 5);
+    study_free(study);
+    free(text);
+}
+
+static void test_words(void **state) {
+    (void)state;
+    assert_string_equal(config_word("network.activation", ACTIVATION_IDENTITY), "identity");
+    assert_string_equal(config_word("training.linearization", LINEARIZATION_PARAMETER), "parameter");
+    assert_string_equal(config_word("run.precision", PRECISION_F64), "f64");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),     cmocka_unit_test(test_defaults),   cmocka_unit_test(test_axes),
+        cmocka_unit_test(test_axis_forms), cmocka_unit_test(test_overrides),  cmocka_unit_test(test_data_option),
+        cmocka_unit_test(test_bytes),      cmocka_unit_test(test_axis_names), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_words),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

@@ -1,0 +1,226 @@
+/* What names records: the hash of a point, of a reference; the frozen text; which study extends which. */
+#include "study_files.h"
+
+#include "keys.h"
+
+static const char every_axis[] = "title: 'quotes \" and \\ and # [colon]: é'\n"
+                                 "data: { source: gaussian, dimension: 11, outputs: 3, test_size: 9 }\n"
+                                 "training: { steps: 100 }\n"
+                                 "measure: { recorded_steps: 7, spacing: linear, kernel_steps: [5, 0, 100], probes: 9, "
+                                 "outputs: all, keep: [outputs] }\n"
+                                 "sweep:\n"
+                                 "  data.seed: { count: 2, first: 7 }\n"
+                                 "  order: [file, shuffled]\n"
+                                 "  depth: [0, 4]\n"
+                                 "  network.activation: [erf, identity]\n"
+                                 "  sigma_w2: [0.1, 1.7000000000000002]\n"
+                                 "  sigma_b2: [0, 1e-300]\n"
+                                 "  parameterization: [standard, ntk]\n"
+                                 "  learning_rate: { critical_fraction: [0.3333333333333333, 1.99] }\n"
+                                 "  linearization: function\n"
+                                 "  precision: [f32, f64]\n"
+                                 "  width: [33, 7]\n"
+                                 "  train_size: 5\n"
+                                 "  seed: [9007199254740991, 0]\n"
+                                 "run: { memory: 1048577, threads: 2 }\n";
+
+static void assert_round_trip(const char *text) {
+    struct study *study = read_text(text, NULL, NULL);
+    char *once = study_text(study);
+    struct study *again = read_text(once, NULL, NULL);
+    char *twice = study_text(again);
+    assert_string_equal(once, twice);
+    assert_string_equal(study->config.title, again->config.title);
+    assert_int_equal(study->points, again->points);
+    assert_int_equal(study_extends(study, again), OK);
+    assert_int_equal(study_extends(again, study), OK);
+    char(*keys)[KEY_BYTES] = point_keys(study), (*keys_again)[KEY_BYTES] = point_keys(again);
+    for (int64_t p = 0; p < study->points; p++) assert_string_equal(keys[p], keys_again[p]);
+    free(keys);
+    free(keys_again);
+    free(once);
+    free(twice);
+    study_free(study);
+    study_free(again);
+}
+
+static void test_round_trip(void **state) {
+    (void)state;
+    assert_round_trip(study_of_files);
+    assert_round_trip(every_axis);
+}
+
+/* A default is written as value_write writes it: the hash compares texts. */
+static void test_canonical_defaults(void **state) {
+    (void)state;
+    struct study *files = read_text("data: { source: mnist, path: x }\nsweep: { width: 1, train_size: 1 }\n"
+                                    "training: { learning_rate: { absolute: 1 }, steps: 1 }\n",
+                                    NULL, NULL);
+    struct study *gaussian = read_text("data: { source: gaussian, dimension: 1 }\nsweep: { width: 1, train_size: 1 }\n"
+                                       "training: { learning_rate: { absolute: 1 }, steps: 1 }\n",
+                                       NULL, NULL);
+    for (const struct key *key = key_table; key->name; key++) {
+        if (!key->fallback || key->effect == EFFECT_NONE) continue;
+        struct config config = study_point(key_applies(key, &files->config) ? files : gaussian, 0);
+        char *pairs = config_pairs(&config), wanted[128];
+        snprintf(wanted, sizeof wanted, "%s=%s\n", key->name, key->fallback);
+        if (!strstr(pairs, wanted)) fail_msg("%s is not in\n%s", wanted, pairs);
+        free(pairs);
+    }
+    study_free(files);
+    study_free(gaussian);
+}
+
+static int64_t key_position(const struct study *study, const char *wanted) {
+    char(*keys)[KEY_BYTES] = point_keys(study);
+    int64_t p = 0;
+    while (p < study->points && strcmp(keys[p], wanted) != 0) p++;
+    free(keys);
+    return p < study->points ? p : -1;
+}
+
+/* All points differ, and a point's name stays when axes grow, when a value becomes an axis, and back. */
+static void test_names_of_points(void **state) {
+    (void)state;
+    struct study *small = read_text(study_of_files, NULL, NULL);
+    struct study *large = read_text(study_of_files, "sweep.width=[129, 65, 33, 17]", "sweep.network.depth=[1, 2]");
+    char(*keys)[KEY_BYTES] = point_keys(small);
+    for (int64_t p = 0; p < small->points; p++) {
+        assert_int_equal(strlen(keys[p]), KEY_BYTES - 1);
+        assert_int_equal(key_position(small, keys[p]), p);
+        assert_true(key_position(large, keys[p]) >= 0);
+    }
+    free(keys);
+    study_free(small);
+    study_free(large);
+}
+
+static void names(const char *set, char point[KEY_BYTES], char reference[KEY_BYTES]) {
+    static const unsigned char digest[16] = {7};
+    struct study *study = read_text(study_of_files, set, NULL);
+    struct config config = study_point(study, 0);
+    config_key(&config, digest, point);
+    config_reference_key(&config, digest, reference);
+    study_free(study);
+}
+
+/* Which settings change the names of points and of references. */
+static void test_what_names_depend_on(void **state) {
+    (void)state;
+    static const struct {
+        const char *set;
+        int point, reference;
+    } cases[] = {
+        {"title=other", 0, 0},
+        {"data.path=elsewhere", 0, 0},
+        {"data.seed=5", 0, 0}, /* the digest stands for data */
+        {"run.memory=3G", 0, 0},
+        {"measure.keep=[inputs, kernels]", 0, 0},
+        {"measure.kernel_steps=[10, 1000]", 0, 0},
+        {"network.family=fc", 0, 0},
+        {"training.batch_size=full", 0, 0},
+        {"run.threads=2", 1, 0},
+        {"run.precision=f32", 1, 0},
+        {"measure.keep=[inputs]", 1, 0},
+        {"measure.kernel_steps=all", 1, 0},
+        {"measure.probes=3", 1, 0},
+        {"measure.recorded_steps=47", 1, 0},
+        {"measure.spacing=linear", 1, 0},
+        {"measure.outputs=all", 1, 0},
+        {"training.linearization=parameter", 1, 0},
+        {"training.steps=1001", 1, 0},
+        {"training.learning_rate={absolute: 0.5}", 1, 0},
+        {"training.learning_rate={critical_fraction: 0.50000000000000011}", 1, 0},
+        {"network.parameterization=standard", 1, 0},
+        {"sweep.width=34", 1, 0},
+        {"sweep.seed=1", 1, 0},
+        {"sweep.train_size=30", 1, 1},
+        {"network.depth=3", 1, 1},
+        {"network.activation=tanh", 1, 1},
+        {"network.sigma_w2=2.1", 1, 1},
+        {"network.sigma_b2=0", 1, 1},
+    };
+    char point[2][KEY_BYTES], reference[2][KEY_BYTES];
+    names(NULL, point[0], reference[0]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        names(cases[i].set, point[1], reference[1]);
+        if ((strcmp(point[0], point[1]) != 0) != cases[i].point) fail_msg("%s: point", cases[i].set);
+        if ((strcmp(reference[0], reference[1]) != 0) != cases[i].reference) fail_msg("%s: reference", cases[i].set);
+    }
+}
+
+/* One number, one name, however it is written. */
+static void test_spelling(void **state) {
+    (void)state;
+    char point[2][KEY_BYTES], reference[2][KEY_BYTES];
+    static const char *const cases[][2] = {{"network.sigma_b2=0", "network.sigma_b2=-0.0"},
+                                           {"network.sigma_w2=.125", "network.sigma_w2=1.25e-01"},
+                                           {"run.memory=1G", "run.memory=1048576K"},
+                                           {"network.activation=erf", "network.activation='erf'"},
+                                           {"sweep.seed=[5, 6]", "sweep.seed={count: 1, first: 5}"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int j = 0; j < 2; j++) names(cases[i][j], point[j], reference[j]);
+        assert_string_equal(point[0], point[1]);
+    }
+}
+
+/* A stored name: what is on users' disks must be found again. Change it only with the numerical version. */
+static void test_stored_name(void **state) {
+    (void)state;
+    char point[KEY_BYTES], reference[KEY_BYTES];
+    names(NULL, point, reference);
+    assert_string_equal(point, "20dfa42442545197358b7698f5644239");
+    assert_string_equal(reference, "6c83b23c514b22e315dd1fc1be3f83f4");
+}
+
+static void test_digest_names(void **state) {
+    (void)state;
+    struct study *study = read_text(study_of_files, NULL, NULL);
+    struct config config = study_point(study, 0);
+    unsigned char digest[16] = {0};
+    char keys[2][KEY_BYTES];
+    config_key(&config, digest, keys[0]);
+    digest[15] = 1;
+    config_key(&config, digest, keys[1]);
+    assert_string_not_equal(keys[0], keys[1]);
+    study_free(study);
+}
+
+static void test_extends(void **state) {
+    (void)state;
+    static const struct {
+        const char *set, *refused; /* NULL: extends */
+    } cases[] = {
+        {"sweep.width=[65, 17, 129, 33]", NULL},
+        {"sweep.depth=[2, 9]", NULL},
+        {"sweep.depth=2", NULL},
+        {"title=other", NULL},
+        {"data.path=/elsewhere", NULL},
+        {"run.memory=3G", NULL},
+        {"sweep.width=[33, 65]", "study.yaml: sweep.width: 17 is gone"},
+        {"sweep.depth=[3, 9]", "study.yaml: network.depth: 2 is gone"},
+        {"data.seed=1", "study.yaml: data.seed is 1, but "},
+        {"data.classes=[horse, airplane]", "study.yaml: data.classes is [\"horse\", \"airplane\"], but "},
+        {"training.learning_rate={absolute: 0.5}",
+         "study.yaml: training.learning_rate is "},
+    };
+    struct study *old = read_text(study_of_files, NULL, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct study *next = read_text(study_of_files, cases[i].set, NULL);
+        status outcome = study_extends(old, next);
+        if ((outcome == OK) != !cases[i].refused) fail_msg("%s", cases[i].set);
+        if (cases[i].refused && !strstr(status_message(), cases[i].refused)) fail_msg("%s", status_message());
+        study_free(next);
+    }
+    study_free(old);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_canonical_defaults),
+        cmocka_unit_test(test_names_of_points), cmocka_unit_test(test_what_names_depend_on),
+        cmocka_unit_test(test_spelling),        cmocka_unit_test(test_stored_name),
+        cmocka_unit_test(test_digest_names),    cmocka_unit_test(test_extends),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

@@ -1,0 +1,304 @@
+/* What study_read refuses, with the exact line. Most cases replace one line of a sound study. */
+#include "study_files.h"
+
+static const char *const sound[] = {
+    "title: a test",
+    "data: { source: cifar10, path: files, classes: [airplane, horse], test_size: 64 }",
+    "network: { depth: 2, activation: erf }",
+    "training: { learning_rate: { critical_fraction: 0.5 }, steps: 1000 }",
+    "measure: { probes: 4 }",
+    "sweep: { width: [33, 65], train_size: [31], seed: 2 }",
+    "run: { memory: 2G }",
+};
+enum { LINES = sizeof sound / sizeof *sound };
+
+static void assert_refused(const char *text, size_t length, const char *set, const char *message) {
+    const struct override override = {set};
+    struct study *study = NULL;
+    write_study(text, length);
+    if (study_read("study.yaml", set != NULL, &override, NULL, &study) != ERROR_INPUT)
+        fail_msg("not refused; wanted \"%s\"", message);
+    if (strcmp(status_message(), message) != 0) fail_msg("\"%s\"\nis not \"%s\"", status_message(), message);
+    assert_null(study);
+}
+
+struct replaced {
+    int line; /* from 1 */
+    const char *text, *message;
+};
+
+static void assert_replaced_refused(struct replaced replaced) {
+    char text[2048] = "";
+    for (int i = 0; i < LINES; i++) {
+        strcat(text, i + 1 == replaced.line ? replaced.text : sound[i]);
+        strcat(text, "\n");
+    }
+    assert_refused(text, strlen(text), NULL, replaced.message);
+}
+
+#define EACH(cases, check)                                                                                             \
+    for (size_t i = 0; i < sizeof(cases) / sizeof *(cases); i++) check((cases)[i])
+
+static void test_numbers(void **state) {
+    (void)state;
+    static const struct replaced cases[] = {
+        {3, "network:  { depth: 2.5 }", "study.yaml:3:20: network.depth: 2.5 is not a whole number >= 0"},
+        {3, "network: { depth: 1e1 }", "study.yaml:3:19: network.depth: 1e1 is not a whole number >= 0"},
+        {3, "network: { depth: -1 }", "study.yaml:3:19: network.depth: -1 is not a whole number >= 0"},
+        {3, "network: { depth: +1 }", "study.yaml:3:19: network.depth: +1 is not a whole number >= 0"},
+        {3, "network: { depth: 0x1 }", "study.yaml:3:19: network.depth: 0x1 is not a whole number >= 0"},
+        {3, "network: { depth: 010 }", "study.yaml:3:19: network.depth: 010 is not a whole number >= 0"},
+        {3, "network: { depth: 1_0 }", "study.yaml:3:19: network.depth: 1_0 is not a whole number >= 0"},
+        {3, "network: { depth: '2' }", "study.yaml:3:19: network.depth: \"2\" is not a whole number >= 0"},
+        {3, "network: { depth: two }", "study.yaml:3:19: network.depth: two is not a whole number >= 0"},
+        {3, "network: { depth: }", "study.yaml:3:19: network.depth: nothing is not a whole number >= 0"},
+        {3, "network: { depth: {} }", "study.yaml:3:19: network.depth: an empty mapping is not a whole number >= 0"},
+        {3, "network: { depth: 1001 }", "study.yaml:3:19: network.depth: 1001 is not a whole number <= 1000"},
+        {3, "network: { depth: [1, 2] }",
+         "study.yaml:3:19: network.depth: a list is not a whole number >= 0; an axis stands in section sweep, as "
+         "depth: [...]"},
+        {6, "sweep: { width: 99999999999999999999, train_size: 1 }",
+         "study.yaml:6:17: sweep.width: 99999999999999999999 is not a whole number <= 2147483647"},
+        {3, "network: { sigma_w2: 0 }", "study.yaml:3:22: network.sigma_w2: 0 is not a number > 0"},
+        {3, "network: { sigma_w2: 0.1ms }", "study.yaml:3:22: network.sigma_w2: 0.1ms is not a number > 0"},
+        {3, "network: { sigma_w2: .nan }", "study.yaml:3:22: network.sigma_w2: .nan is not a number > 0"},
+        {3, "network: { sigma_w2: inf }", "study.yaml:3:22: network.sigma_w2: inf is not a number > 0"},
+        {3, "network: { sigma_w2: 1e999 }", "study.yaml:3:22: network.sigma_w2: 1e999 is not a number > 0"},
+        {3, "network: { sigma_w2: 0x1p3 }", "study.yaml:3:22: network.sigma_w2: 0x1p3 is not a number > 0"},
+        {3, "network: { sigma_w2: 1e }", "study.yaml:3:22: network.sigma_w2: 1e is not a number > 0"},
+        {3, "network: { sigma_w2: . }", "study.yaml:3:22: network.sigma_w2: . is not a number > 0"},
+        {3, "network: { sigma_b2: -0.1 }", "study.yaml:3:22: network.sigma_b2: -0.1 is not a number >= 0"},
+        {7, "run: { memory: 2GB }",
+         "study.yaml:7:16: run.memory: 2GB is not a number of bytes such as 512M or 2G, at least 1M"},
+        {7, "run: { memory: 1023K }",
+         "study.yaml:7:16: run.memory: 1023K is not a number of bytes such as 512M or 2G, at least 1M"},
+        {7, "run: { threads: 0 }", "study.yaml:7:17: run.threads: 0 is not a whole number >= 1"},
+        {5, "measure: { recorded_steps: 1 }", "study.yaml:5:28: measure.recorded_steps: 1 is not a whole number >= 2"},
+    };
+    EACH(cases, assert_replaced_refused);
+}
+
+static void test_words(void **state) {
+    (void)state;
+    static const struct replaced cases[] = {
+        {1, "title: [a]", "study.yaml:1:8: title: a list is not a text of one line"},
+        {1, "title: \"a\\nb\"", "study.yaml:1:8: title: \"a b\" is not a text of one line"},
+        {2, "data: { source: imagenet }",
+         "study.yaml:2:17: data.source: imagenet is not one of mnist, cifar10, gaussian"},
+        {2, "data: { source: mnist, path: '' }", "study.yaml:2:30: data.path: \"\" is not a path of one line"},
+        {2, "data: { source: mnist, path: x, classes: [1] }",
+         "study.yaml:2:42: data.classes: a list is not a list of at least two names or numbers, or [] for all"},
+        {2, "data: { source: mnist, path: x, classes: 1 }",
+         "study.yaml:2:42: data.classes: 1 is not a list of at least two names or numbers, or [] for all"},
+        {2, "data: { source: mnist, path: x, classes: [1, [2]] }",
+         "study.yaml:2:46: data.classes: a list is not a name or number"},
+        {2, "data: { source: mnist, path: x, classes: [1, 7, 1] }",
+         "study.yaml:2:49: data.classes: 1 is not a new name; it is in the list already"},
+        {3, "network: { activation: gelu }",
+         "study.yaml:3:24: network.activation: gelu is not one of relu, erf, tanh, identity"},
+        {4, "training: { loss: cross_entropy }", "study.yaml:4:19: training.loss: cross_entropy is not mse"},
+        {4, "training: { batch_size: 32 }", "study.yaml:4:25: training.batch_size: 32 is not full"},
+        {5, "measure: { keep: inputs }",
+         "study.yaml:5:18: measure.keep: inputs is not a list of words out of inputs, outputs, parameters, kernels"},
+        {5, "measure: { keep: [input] }",
+         "study.yaml:5:19: measure.keep: input is not one of inputs, outputs, parameters, kernels"},
+        {5, "measure: { keep: [inputs, inputs] }",
+         "study.yaml:5:27: measure.keep: inputs is not a new word; it is in the list already"},
+        {5, "measure: { kernel_steps: first }",
+         "study.yaml:5:26: measure.kernel_steps: first is not one of none, last, all, or a list of steps"},
+        {5, "measure: { kernel_steps: [] }",
+         "study.yaml:5:26: measure.kernel_steps: an empty list is not one of none, last, all, or a list of steps"},
+        {5, "measure: { kernel_steps: [1, 2, 1] }",
+         "study.yaml:5:33: measure.kernel_steps: 1 is not a new step; it is in the list already"},
+        {5, "measure: { kernel_steps: [1, 2.5] }",
+         "study.yaml:5:30: measure.kernel_steps: 2.5 is not a whole number >= 0"},
+        {5, "measure: { kernel_steps: [1001, 1] }",
+         "study.yaml:5:26: measure.kernel_steps: 1001 is not <= training.steps, which is 1000"},
+        {5, "measure: { probes: 65 }", "study.yaml:5:20: measure.probes: 65 is not <= data.test_size, which is 64"},
+        {2, "data: { source: gaussian, dimension: 3, test_size: 2 }",
+         "study.yaml:5:20: measure.probes: 4 is not <= data.test_size, which is 2"},
+    };
+    EACH(cases, assert_replaced_refused);
+}
+
+static void test_learning_rate(void **state) {
+    (void)state;
+    static const char form[] = "either { absolute: x } or { critical_fraction: c }";
+    char message[160];
+    static const struct replaced cases[] = {
+        {4, "training: { steps: 1, learning_rate: { absolute: 1, critical_fraction: 1 } }",
+         "study.yaml:4:38: training.learning_rate: more than one form is not %s"},
+        {4, "training: { steps: 1, learning_rate: {} }",
+         "study.yaml:4:38: training.learning_rate: an empty mapping is not %s"},
+        {4, "training: { steps: 1, learning_rate: 0.1 }", "study.yaml:4:38: training.learning_rate: 0.1 is not %s"},
+        {4, "training: { steps: 1 }", "study.yaml: training.learning_rate: missing; %s was expected"},
+        {4, "training: { steps: 1, learning_rate: { rate: 1 } }",
+         "study.yaml:4:40: training.learning_rate: rate is not absolute or critical_fraction"},
+        {4, "training: { steps: 1, learning_rate: { absolute: 0 } }",
+         "study.yaml:4:50: training.learning_rate: 0 is not a number > 0"},
+        {4, "training: { steps: 1, learning_rate: { absolute: [1, 2] } }",
+         "study.yaml:4:50: training.learning_rate: a list is not a number > 0; an axis stands in section sweep, as "
+         "learning_rate: [...]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *hole = strstr(cases[i].message, "%s");
+        int length = hole ? (int)(hole - cases[i].message) : (int)strlen(cases[i].message);
+        snprintf(message, sizeof message, "%.*s%s%s", length, cases[i].message, hole ? form : "", hole ? hole + 2 : "");
+        assert_replaced_refused((struct replaced){cases[i].line, cases[i].text, message});
+    }
+}
+
+static void test_keys(void **state) {
+    (void)state;
+    static const struct replaced cases[] = {
+        {3, "network: { dept: 3 }", "study.yaml:3:12: network.dept: unknown key; did you mean network.depth?"},
+        {3, "network: { steps: 3 }", "study.yaml:3:12: network.steps: unknown key; did you mean training.steps?"},
+        {3, "network: { colour: 3 }", "study.yaml:3:12: network.colour: unknown key; see ntksweep help study"},
+        {3, "netwrok: { depth: 3 }", "study.yaml:3:1: netwrok: unknown key; did you mean network?"},
+        {3, "depth: 3", "study.yaml:3:1: depth: unknown key; did you mean network.depth?"},
+        {3, "network.depth: 3", "study.yaml:3:1: network.depth is not a section or the key title"},
+        {3, "network: { depth: 3, depth: 3 }", "study.yaml:3:22: network.depth: a second time; line 3 has it already"},
+        {3, "title: again", "study.yaml:3:1: title: a second time; line 1 has it already"},
+        {3, "run: {}", "study.yaml:7:1: run: a second time; line 3 has it already"},
+        {3, "network: [depth]", "study.yaml:3:10: network: a list is not a section of `key: value`"},
+        {3, "network:", "study.yaml:3:9: network: nothing is not a section of `key: value`"},
+        {3, "network: { [1]: 3 }", "study.yaml:3:12: network: a list is not the name of a key"},
+        {4, "training: { learning_rate: { absolute: 1 } }",
+         "study.yaml: training.steps: missing; a whole number >= 1 was expected"},
+        {2, "data: { path: x }", "study.yaml: data.source: missing; one of mnist, cifar10, gaussian was expected"},
+        {2, "data: { source: mnist }", "study.yaml: data.path: missing; a path of one line was expected"},
+        {2, "data: { source: gaussian }", "study.yaml: data.dimension: missing; a whole number >= 1 was expected"},
+        {2, "data: { source: gaussian, path: x, dimension: 3 }",
+         "study.yaml:2:33: data.path: not used here; it stands only where data.source is mnist or cifar10"},
+        {2, "data: { source: gaussian, classes: [1, 2], dimension: 3 }",
+         "study.yaml:2:36: data.classes: not used here; it stands only where data.source is mnist or cifar10"},
+        {2, "data: { source: mnist, path: x, outputs: 3 }",
+         "study.yaml:2:42: data.outputs: not used here; it stands only where data.source is gaussian"},
+        {6, "sweep: { train_size: 3 }", "study.yaml: sweep.width: missing; a whole number >= 1 was expected"},
+    };
+    EACH(cases, assert_replaced_refused);
+}
+
+static void test_axes(void **state) {
+    (void)state;
+    static const struct replaced cases[] = {
+        {6, "sweep: { width: [], train_size: 1 }",
+         "study.yaml:6:17: sweep.width: an empty list is not at least one value"},
+        {6, "sweep: { width: [8, 9, 8], train_size: 1 }",
+         "study.yaml:6:24: sweep.width: 8 is not a new value; it is in the list already"},
+        {6, "sweep: { width: [8, 0], train_size: 1 }", "study.yaml:6:21: sweep.width: 0 is not a whole number >= 1"},
+        {6, "sweep: { width: { count: 3 }, train_size: 1 }",
+         "study.yaml:6:17: sweep.width: a mapping is not a whole number >= 1"},
+        {6, "sweep: { width: 8, train_size: 1, seed: { first: 3 } }",
+         "study.yaml:6:41: sweep.seed: count is missing; { count: 5, first: 0 } was expected"},
+        {6, "sweep: { width: 8, train_size: 1, seed: { count: 0 } }",
+         "study.yaml:6:50: sweep.seed: 0 is not a whole number >= 1"},
+        {6, "sweep: { width: 8, train_size: 1, seed: { count: 1, count: 2 } }",
+         "study.yaml:6:53: sweep.seed: count a second time"},
+        {6, "sweep: { width: 8, train_size: 1, seed: { count: 1, step: 2 } }",
+         "study.yaml:6:53: sweep.seed: step is not count or first"},
+        {6, "sweep: { width: 8, train_size: 1, depth: [1, 2] }",
+         "study.yaml:6:42: network.depth: an axis, but line 3 has a value; one of them was expected"},
+        {6, "sweep: { width: 8, train_size: 1, sigma_w2: [1, 1.0] }",
+         "study.yaml:6:49: network.sigma_w2: 1.0 is not a new value; it is in the list already"},
+        {6, "sweep: { width: 8, train_size: 1, order: [file, file] }",
+         "study.yaml:6:49: data.order: file is not a new value; it is in the list already"},
+        {6, "sweep: { width: 8, train_size: 1, order: [sorted] }",
+         "study.yaml:6:43: data.order: sorted is not one of shuffled, file"},
+        {6, "sweep: { width: 8, train_size: 1, sigma_w2: 1, network.sigma_w2: 2 }",
+         "study.yaml:6:48: sweep.network.sigma_w2: a second time; line 6 has it already"},
+        {6, "sweep: { width: 8, train_size: 1, training.steps: [1, 2] }",
+         "study.yaml:6:35: training.steps: cannot be an axis"},
+        {6, "sweep: { width: 8, train_size: 1, network.family: [fc] }",
+         "study.yaml:6:35: network.family: cannot be an axis"},
+        {6, "sweep: { width: 8, train_size: 1, data.test_size: [1, 2] }",
+         "study.yaml:6:35: data.test_size: cannot be an axis"},
+        {6, "sweep: { width: 8, train_size: 1, dept: [1, 2] }",
+         "study.yaml:6:35: sweep.dept: unknown key; did you mean network.depth?"},
+        {6, "sweep: { width: 8, train_size: 1, dimension: [1, 2] }",
+         "study.yaml:6:46: data.dimension: not used here; it stands only where data.source is gaussian"},
+        {6, "sweep: { width: 8, train_size: 1, seed: { count: 1000000 }, data_seed: { count: 11 } }",
+         "study.yaml: sweep: 11000000 points are not <= 10000000"},
+    };
+    EACH(cases, assert_replaced_refused);
+}
+
+static void test_files(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length; /* 0: of the text */
+        const char *message;
+    } cases[] = {
+        {"", 0, "study.yaml: empty; a study was expected (see ntksweep help study)"},
+        {"# only a comment\n", 0, "study.yaml: empty; a study was expected (see ntksweep help study)"},
+        {"a text\n", 0, "study.yaml:1:1: a text is not a study: sections of `key: value`"},
+        {"- 1\n", 0, "study.yaml:1:1: a list is not a study: sections of `key: value`"},
+        {"title: a\n---\ntitle: b\n", 0, "study.yaml:3:1: a second document; one was expected"},
+        {"title: a\nrun: { threads: 1\n", 0,
+         "study.yaml:3:1: not YAML: did not find expected ',' or '}' while parsing a flow mapping"},
+        {"title: a\n\tb: c\n", 0,
+         "study.yaml:2:1: not YAML: found a tab character that violates indentation while scanning a plain scalar"},
+        {"title: a\0\nrun: {}\n", 18, "study.yaml:1:9: not YAML: control characters are not allowed"},
+        {"title: a\nrun: \xff\xfe\n", 0, "study.yaml:2:6: not YAML: invalid leading UTF-8 octet"},
+        {"title: *nowhere\n", 0, "study.yaml:1:8: not YAML: found undefined alias"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_refused(cases[i].text, cases[i].length ? cases[i].length : strlen(cases[i].text), NULL,
+                       cases[i].message);
+}
+
+static void test_missing_files(void **state) {
+    (void)state;
+    struct study *study = NULL;
+    assert_int_equal(study_read("nowhere.yaml", 0, NULL, NULL, &study), ERROR_INPUT);
+    assert_string_equal(status_message(), "nowhere.yaml: No such file or directory; a study file was expected");
+    assert_int_equal(study_read(".", 0, NULL, NULL, &study), ERROR_INPUT);
+    assert_string_equal(status_message(), ".: Is a directory; a study file was expected");
+}
+
+static void test_options(void **state) {
+    (void)state;
+    static const struct {
+        const char *set, *message;
+    } cases[] = {
+        {"network.depth=2.5", "--set network.depth: 2.5 is not a whole number >= 0"},
+        {"network.depth=", "--set network.depth: nothing is not a value"},
+        {"network.depth", "--set network.depth: KEY=VALUE was expected"},
+        {"=3", "--set : KEY=VALUE was expected"},
+        {"network.depth=[1, 2]",
+         "--set network.depth: a list is not a whole number >= 0; an axis stands in section sweep, as depth: [...]"},
+        {"network.dept=3", "--set network.dept: unknown key; did you mean network.depth?"},
+        {"network={depth: 3}", "--set network: unknown key; see ntksweep help study"},
+        {"width=[1, 2]", "--set width: unknown key; did you mean sweep.width?"},
+        {"sweep.width=[1, 1]", "--set sweep.width: 1 is not a new value; it is in the list already"},
+        {"sweep.width=[1, 2", "--set sweep.width: not YAML: did not find expected ',' or ']'"},
+        {"training.steps=1\n---\n2", "--set training.steps: a second document; one was expected"},
+        {"training.learning_rate=0.1",
+         "--set training.learning_rate: 0.1 is not either { absolute: x } or { critical_fraction: c }"},
+        {"measure.probes=65", "--set measure.probes: 65 is not <= data.test_size, which is 64"},
+    };
+    char text[1024] = "";
+    for (int i = 0; i < LINES; i++) strcat(strcat(text, sound[i]), "\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_refused(text, strlen(text), cases[i].set, cases[i].message);
+}
+
+static void test_data_option(void **state) {
+    (void)state;
+    static const char text[] = "data: { source: gaussian, dimension: 3 }\n";
+    struct study *study = NULL;
+    write_study(text, strlen(text));
+    assert_int_equal(study_read("study.yaml", 0, NULL, "files", &study), ERROR_INPUT);
+    assert_string_equal(status_message(),
+                        "--data: not used here; it stands only where data.source is mnist or cifar10");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_words),   cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_keys),          cmocka_unit_test(test_axes),    cmocka_unit_test(test_files),
+        cmocka_unit_test(test_missing_files), cmocka_unit_test(test_options), cmocka_unit_test(test_data_option),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
