@@ -1,0 +1,48 @@
+#include "bytes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { PIECE = 1 << 20 };
+
+static status make_room(struct bytes *bytes, size_t more) {
+    if (bytes->capacity - bytes->size >= more) return OK;
+    size_t capacity = 2 * bytes->capacity + more;
+    unsigned char *data = realloc(bytes->data, capacity);
+    if (!data) FAIL(ERROR_MEMORY, "%.1f MB of memory for data files could not be had", (double)capacity / 1e6);
+    bytes->data = data;
+    bytes->capacity = capacity;
+    return OK;
+}
+
+static status append(struct bytes *bytes, gzFile file, size_t limit) {
+    int got = 1;
+    while (limit > 0 && got > 0) {
+        size_t piece = limit < PIECE ? limit : PIECE;
+        TRY(make_room(bytes, piece));
+        got = gzread(file, bytes->data + bytes->size, (unsigned)piece);
+        if (got > 0) bytes->size += (size_t)got;
+        if (got > 0) limit -= (size_t)got;
+    }
+    int code;
+    const char *words = gzerror(file, &code); /* "PATH: what" */
+    if (code == Z_ERRNO) FAIL(ERROR_INPUT, "%s", words);
+    if (code != Z_OK && code != Z_STREAM_END) FAIL(ERROR_INPUT, "%s; the gzip stream is broken", words);
+    return OK;
+}
+
+status bytes_append_file(struct bytes *bytes, const char *path, size_t limit) {
+    gzFile file = gzopen(path, "rb");
+    if (!file) FAIL(ERROR_INPUT, "%s: %s", path, strerror(errno));
+    gzbuffer(file, PIECE / 4);
+    status result = append(bytes, file, limit);
+    gzclose_r(file);
+    return result;
+}
+
+void bytes_free(struct bytes *bytes) {
+    free(bytes->data);
+    *bytes = (struct bytes){0};
+}

@@ -1,0 +1,36 @@
+/* The data of a study: files read, checked, centred, scaled and ordered.
+ *
+ * Inputs are double, scaled by one mean and one population deviation over the whole training split (all classes,
+ * pixels, channels); images are channels-last [example, row, column, channel]. Example i has class i mod C, so training
+ * sets are balanced and nested: the set of size N is the first N rows. Test examples do not depend on data.seed.
+ * Not collective. */
+#ifndef DATA_H
+#define DATA_H
+
+#include <stdint.h>
+#include "config.h"
+#include "status.h"
+
+struct dataset {
+    int64_t train, test;             /* examples held */
+    int64_t inputs, outputs;         /* d, k */
+    int64_t rows, columns, channels; /* of an image; rows = 0 where the data are not images */
+    double mean, deviation;          /* used for scaling, of bytes 0 to 255; 0 and 1 for gaussian */
+    double *x_train, *y_train;       /* [train, d], [train, k] */
+    double *x_test, *y_test;         /* [test, d], [test, k] */
+};
+
+/* Loads the first `train` training examples and config->data.test_size test examples. All files are read and checked
+ * whole: what is wrong with them, or with the sizes and classes asked of them, is ERROR_INPUT in one line that names the
+ * file or key. Owned by the caller, ended by dataset_free. Memory: 8 (train + test) (d + k) bytes, and while loading the
+ * files' own bytes. */
+status dataset_load(const struct config *config, int64_t train, struct dataset **dataset);
+void dataset_free(struct dataset *dataset);
+/* d and k without reading examples (headers and class lists only); for plan. */
+status dataset_shape(const struct config *config, int64_t *inputs, int64_t *outputs);
+/* Digest (XXH3, 128 bits) of the first `train` training examples, all test examples, targets and scaling. */
+void dataset_digest(const struct dataset *dataset, int64_t train, unsigned char digest[16]);
+/* Two data sections load the same dataset (same source, path, classes, sizes, seed, order, ...). */
+int dataset_same(const struct config *a, const struct config *b);
+
+#endif

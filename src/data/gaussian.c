@@ -1,0 +1,61 @@
+/* The built-in regression: inputs x ~ N(0, I) of data.dimension, targets y = tanh(x W / sqrt(d)) V / sqrt(h) of a fixed
+ * random teacher with h = 32 hidden units and data.outputs outputs, W, V ~ N(0, 1); y has variance 0.39.
+ * Training inputs are drawn from data.seed; the test inputs and the teacher are the same for all of its values. */
+#include "source.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "random.h"
+
+enum { HIDDEN = 32 };
+enum teacher_stream { FIRST_LAYER, READOUT };
+
+static status shape(const struct config *config, struct dataset *dataset) {
+    if (config->data.classes.count > 0) FAIL(ERROR_INPUT, "data.classes: the source gaussian has no classes");
+    dataset->inputs = config->data.dimension;
+    dataset->outputs = config->data.outputs;
+    return OK;
+}
+
+/* hidden[HIDDEN] = tanh(x w / sqrt(d)), w [d, HIDDEN] */
+static void teach_hidden(int64_t inputs, const double *x, const double *w, double *hidden) {
+    double sum[HIDDEN] = {0};
+    for (int64_t i = 0; i < inputs; i++)
+        for (int h = 0; h < HIDDEN; h++) sum[h] += x[i] * w[i * HIDDEN + h];
+    for (int h = 0; h < HIDDEN; h++) hidden[h] = tanh(sum[h] / sqrt((double)inputs));
+}
+
+/* y[outputs] = hidden v / sqrt(h), v [HIDDEN, outputs] */
+static void teach_readout(int64_t outputs, const double *hidden, const double *v, double *y) {
+    for (int64_t k = 0; k < outputs; k++) {
+        double sum = 0;
+        for (int h = 0; h < HIDDEN; h++) sum += hidden[h] * v[h * outputs + k];
+        y[k] = sum / sqrt(HIDDEN);
+    }
+}
+
+static void teach(const struct dataset *set, const double *w, int64_t count, const double *x, double *y) {
+    double hidden[HIDDEN];
+    for (int64_t i = 0; i < count; i++) {
+        teach_hidden(set->inputs, x + i * set->inputs, w, hidden);
+        teach_readout(set->outputs, hidden, w + set->inputs * HIDDEN, y + i * set->outputs);
+    }
+}
+
+static status load(const struct config *config, struct dataset *set) {
+    TRY(dataset_allocate(set));
+    double *w = calloc((size_t)(set->inputs + set->outputs), HIDDEN * sizeof *w); /* W, then V */
+    if (!w) FAIL(ERROR_MEMORY, "memory for the teacher of the gaussian data could not be had");
+    random_normal(TEST_SEED, RANDOM_TEACHER, FIRST_LAYER, 0, set->inputs * HIDDEN, w);
+    random_normal(TEST_SEED, RANDOM_TEACHER, READOUT, 0, HIDDEN * set->outputs, w + set->inputs * HIDDEN);
+    random_normal((uint64_t)config->data.seed, RANDOM_INPUTS, 0, 0, set->train * set->inputs, set->x_train);
+    random_normal(TEST_SEED, RANDOM_TEST, 0, 0, set->test * set->inputs, set->x_test);
+    teach(set, w, set->train, set->x_train, set->y_train);
+    teach(set, w, set->test, set->x_test, set->y_test);
+    set->deviation = 1;
+    free(w);
+    return OK;
+}
+
+const struct source source_gaussian = {.reads_files = 0, .shape = shape, .load = load};

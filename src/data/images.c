@@ -1,0 +1,221 @@
+#include "images.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "random.h"
+#include "source.h"
+
+enum { BYTES = UCHAR_MAX + 1 };
+
+/* The classes in use: output c stands for label[c]. */
+struct class_list {
+    int64_t count;
+    int label[BYTES];
+};
+
+/* One split on its way into the dataset. */
+struct part {
+    const char *name, *size_key;
+    enum random_purpose purpose;
+    uint64_t seed;
+    int64_t count;
+    double *const *x, *const *y; /* where [count, d] and [count, k] will stand */
+};
+
+/* --- classes --- */
+
+static int find_class(const struct image_source *source, const char *text) {
+    char number[16];
+    for (int label = 0; label < source->classes; label++) {
+        snprintf(number, sizeof number, "%d", label);
+        if (strcmp(text, source->class_name[label]) == 0 || strcmp(text, number) == 0) return label;
+    }
+    return -1;
+}
+
+static status refuse_class(const struct image_source *source, const char *text) {
+    char names[256] = "";
+    size_t at = 0;
+    for (int label = 0; label < source->classes && at < sizeof names; label++)
+        at += (size_t)snprintf(names + at, sizeof names - at, " %s", source->class_name[label]);
+    FAIL(ERROR_INPUT, "data.classes: %s has no class '%s'; its classes are%s", source->name, text, names);
+}
+
+static status add_class(const struct image_source *source, const char *text, struct class_list *list) {
+    int label = find_class(source, text);
+    if (label < 0) return refuse_class(source, text);
+    for (int64_t c = 0; c < list->count; c++)
+        if (list->label[c] == label) FAIL(ERROR_INPUT, "data.classes: the class '%s' is named twice", text);
+    list->label[list->count++] = label;
+    return OK;
+}
+
+static status list_classes(const struct config *config, const struct image_source *source, struct class_list *list) {
+    const struct text_list *named = &config->data.classes;
+    list->count = 0;
+    for (int64_t c = 0; c < named->count; c++) TRY(add_class(source, named->item[c], list));
+    if (named->count == 0)
+        for (int label = 0; label < source->classes; label++) list->label[list->count++] = label;
+    if (list->count < 2) FAIL(ERROR_INPUT, "data.classes: one class is nothing to tell apart; name two or more");
+    return OK;
+}
+
+status images_check_labels(const struct image_source *source, const char *path, const unsigned char *label,
+                           size_t stride, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        if (label[(size_t)i * stride] >= source->classes)
+            FAIL(ERROR_INPUT, "%s: record %jd (the first is 0) has label %d; expected 0 to %d", path, (intmax_t)i,
+                 label[(size_t)i * stride], source->classes - 1);
+    return OK;
+}
+
+/* --- the choice of examples --- */
+
+/* The largest balanced set: example i is member i / C of class i mod C. */
+static int64_t balanced_count(const struct images *images, const struct class_list *list) {
+    int64_t held[BYTES] = {0}, most = INT64_MAX;
+    for (int64_t i = 0; i < images->count; i++) held[images->label[(size_t)i * images->label_stride]]++;
+    for (int64_t c = 0; c < list->count; c++) {
+        int64_t reach = held[list->label[c]] * list->count + c;
+        if (reach < most) most = reach;
+    }
+    return most;
+}
+
+/* member[]: the images of one class in the files' order; returns their number. */
+static int64_t list_members(const struct images *images, int label, int64_t *member) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < images->count; i++)
+        if (images->label[(size_t)i * images->label_stride] == label) member[count++] = i;
+    return count;
+}
+
+/* chosen[part->count]: image numbers. work[2 * images->count]. */
+static void choose(const struct images *images, const struct class_list *list, const struct part *part, int order,
+                   int64_t *work, int64_t *chosen) {
+    int64_t *member = work, *place = work + images->count;
+    for (int64_t c = 0; c < list->count; c++) {
+        int64_t members = list_members(images, list->label[c], member);
+        if (order == ORDER_SHUFFLED)
+            random_permutation(part->seed, part->purpose, (uint64_t)list->label[c], members, place);
+        for (int64_t i = c; i < part->count; i += list->count) {
+            int64_t j = i / list->count;
+            chosen[i] = member[order == ORDER_SHUFFLED ? place[j] : j];
+        }
+    }
+}
+
+/* --- scaling and targets --- */
+
+static status measure_scaling(const char *folder, const struct images *images, struct dataset *set) {
+    uint64_t sum = 0, squares = 0;
+    for (int64_t i = 0; i < images->count; i++) {
+        const unsigned char *pixel = images->pixel + (size_t)i * images->pixel_stride;
+        for (int64_t j = 0; j < set->inputs; j++) {
+            sum += pixel[j];
+            squares += (uint64_t)pixel[j] * pixel[j];
+        }
+    }
+    double count = (double)images->count * (double)set->inputs;
+    set->mean = (double)sum / count;
+    set->deviation = sqrt(fmax(0, ((double)squares - set->mean * (double)sum) / count));
+    if (set->deviation == 0) FAIL(ERROR_INPUT, "%s: all pixels of the training images are equal", folder);
+    return OK;
+}
+
+/* x[row, column, channel] = scaled[planes[channel, row, column]] */
+static void copy_image(const struct dataset *set, const double scaled[BYTES], const unsigned char *planes, double *x) {
+    int64_t places = set->rows * set->columns;
+    for (int64_t c = 0; c < set->channels; c++)
+        for (int64_t p = 0; p < places; p++) x[p * set->channels + c] = scaled[planes[c * places + p]];
+}
+
+/* y[outputs] was zero */
+static void set_target(int64_t outputs, int64_t class, double *y) {
+    if (outputs == 1)
+        y[0] = class == 0 ? 1 : -1;
+    else
+        y[class] = 1;
+}
+
+static void copy_part(const struct dataset *set, const struct images *images, const struct class_list *list,
+                      const struct part *part, const int64_t *chosen) {
+    double scaled[BYTES];
+    for (int b = 0; b < BYTES; b++) scaled[b] = (b - set->mean) / set->deviation;
+    for (int64_t i = 0; i < part->count; i++) {
+        const unsigned char *planes = images->pixel + (size_t)chosen[i] * images->pixel_stride;
+        copy_image(set, scaled, planes, *part->x + i * set->inputs);
+        set_target(set->outputs, i % list->count, *part->y + i * set->outputs);
+    }
+}
+
+/* --- loading --- */
+
+static status check_part(const char *folder, const struct dataset *set, const struct images *images,
+                         const struct class_list *list, const struct part *part) {
+    if (images->rows != set->rows || images->columns != set->columns)
+        FAIL(ERROR_INPUT, "%s: the %s images are %jd x %jd pixels; the training images are %jd x %jd", folder,
+             part->name, (intmax_t)images->rows, (intmax_t)images->columns, (intmax_t)set->rows,
+             (intmax_t)set->columns);
+    int64_t most = balanced_count(images, list);
+    if (part->count > most)
+        FAIL(ERROR_INPUT, "%s: %s is %jd; the files hold %jd %s examples with the %jd classes in balance", folder,
+             part->size_key, (intmax_t)part->count, (intmax_t)most, part->name, (intmax_t)list->count);
+    return OK;
+}
+
+static status fill_part(const struct dataset *set, const struct images *images, const struct class_list *list,
+                        const struct part *part, int order) {
+    int64_t *chosen = calloc((size_t)(part->count + 2 * images->count), sizeof *chosen);
+    if (!chosen) FAIL(ERROR_MEMORY, "memory for choosing among %jd images could not be had", (intmax_t)images->count);
+    choose(images, list, part, order, chosen + part->count, chosen);
+    copy_part(set, images, list, part, chosen);
+    free(chosen);
+    return OK;
+}
+
+/* All is read and checked before anything is allocated by the sizes that the study asks for. */
+static status load_parts(const struct config *config, const struct image_source *source, struct images *images,
+                         struct dataset *set) {
+    const char *folder = config->data.path;
+    const struct part part[] = {
+        {"training", "sweep.train_size", RANDOM_SPLIT, (uint64_t)config->data.seed, set->train, &set->x_train,
+         &set->y_train},
+        {"test", "data.test_size", RANDOM_TEST, TEST_SEED, set->test, &set->x_test, &set->y_test},
+    };
+    struct class_list list;
+    TRY(list_classes(config, source, &list));
+    for (int s = 0; s < SPLITS; s++) {
+        TRY(source->read(source, folder, (enum split)s, &images[s]));
+        TRY(check_part(folder, set, &images[s], &list, &part[s]));
+    }
+    TRY(measure_scaling(folder, &images[SPLIT_TRAIN], set));
+    TRY(dataset_allocate(set));
+    for (int s = 0; s < SPLITS; s++) TRY(fill_part(set, &images[s], &list, &part[s], config->data.order));
+    return OK;
+}
+
+status images_load(const struct config *config, const struct image_source *source, struct dataset *set) {
+    struct images images[SPLITS] = {0};
+    status result = load_parts(config, source, images, set);
+    for (int s = 0; s < SPLITS; s++)
+        for (int i = 0; i < 2; i++) bytes_free(&images[s].file[i]);
+    return result;
+}
+
+status images_shape(const struct config *config, const struct image_source *source, int64_t rows, int64_t columns,
+                    int64_t channels, struct dataset *dataset) {
+    struct class_list list;
+    TRY(list_classes(config, source, &list));
+    dataset->rows = rows;
+    dataset->columns = columns;
+    dataset->channels = channels;
+    dataset->inputs = rows * columns * channels;
+    dataset->outputs = list.count == 2 ? 1 : list.count;
+    return OK;
+}

@@ -1,0 +1,23 @@
+/* The sources of data: one file and one row of the table in dataset.c each. Not collective. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "data.h"
+
+/* `shape` sets inputs, outputs, rows, columns and channels without reading examples. `load` finds the shape, train and
+ * test set; it sets the rest, and allocates only when it knows that the files hold as much. */
+struct source {
+    int reads_files; /* from config->data.path */
+    status (*shape)(const struct config *config, struct dataset *dataset);
+    status (*load)(const struct config *config, struct dataset *dataset);
+};
+
+extern const struct source source_mnist, source_cifar10, source_gaussian;
+
+/* Allocates the four arrays, filled with zeros. Fails with ERROR_MEMORY; what is allocated is ended by dataset_free. */
+status dataset_allocate(struct dataset *dataset);
+
+/* Test examples (and the teacher) are the same for all values of data.seed. */
+enum { TEST_SEED = 0 };
+
+#endif
