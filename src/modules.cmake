@@ -4,3 +4,9 @@ module(spec SOURCES keys.c yaml_source.c value.c value_numbers.c value_texts.c v
 module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c machine.c DEPENDS base
        LIBRARIES PkgConfig::OPENBLAS PkgConfig::LAPACKE m)
 module(data SOURCES dataset.c images.c mnist.c cifar10.c gaussian.c bytes.c DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
+module(nn REAL SOURCES activation.c dense.c network.c build.c family_fc.c PLAIN dual.c dual_tanh.c DEPENDS base spec la)
+module(ntk REAL SOURCES empirical.c infinite.c PLAIN prediction.c DEPENDS base spec la nn)
+module(train REAL SOURCES loss.c trainer.c twin.c DEPENDS base spec la nn)
+# Plain files that use the double modules.
+set_source_files_properties(src/ntk/prediction.c src/task/reference.c src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS
+                            REAL_BITS=64)

@@ -1,0 +1,81 @@
+/* The elementwise operator x = phi(h), and the table of activations. */
+#include "activation.h"
+
+#include "operator.h"
+
+static const struct activation table[] = {
+    [ACTIVATION_RELU] = {la_relu, la_relu_backward},
+    [ACTIVATION_ERF] = {la_erf, la_erf_backward},
+    [ACTIVATION_TANH] = {la_tanh, la_tanh_backward},
+    [ACTIVATION_IDENTITY] = {la_identity, la_identity_backward},
+};
+
+const struct activation *activation_of(enum activation_kind kind) { return &table[kind]; }
+
+static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out) {
+    (void)theta;
+    op->activation->map(n * shape_size(op->in), in[0], out);
+}
+
+/* dout = phi'(h) din */
+static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
+                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout) {
+    (void)theta;
+    (void)dtheta;
+    int64_t size = n * shape_size(op->in);
+    if (din[0]) op->activation->backward(size, in[0], out, din[0], dout);
+    for (int64_t i = 0; !din[0] && i < size; i++) dout[i] = 0;
+}
+
+/* din = phi'(h) w for each of the cotangents of an example; beta is 0 wherever the network lets it work in place. */
+static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
+                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din) {
+    (void)theta;
+    (void)s;
+    enum { PIECE = 512 };
+    int64_t size = shape_size(op->in);
+    if (beta == 0 && count == 1) {
+        op->activation->backward(n * size, in[0], out, w, din);
+        return;
+    }
+    for (int64_t row = 0; row < n * count; row++)
+        for (int64_t at = 0; at < size; at += PIECE) {
+            real piece[PIECE];
+            int64_t length = size - at < PIECE ? size - at : PIECE, from = row / count * size + at,
+                    to = row * size + at;
+            op->activation->backward(length, in[0] + from, out + from, w + to, piece);
+            for (int64_t i = 0; i < length; i++) din[to + i] = piece[i] + (beta == 0 ? 0 : beta * din[to + i]);
+        }
+}
+
+static void infinite_diagonal(const struct operator* op, const struct network *network, int64_t points,
+                              double *variance, struct arena *arena, struct dual *dual) {
+    (void)network;
+    double *before = ARENA_TAKE(arena, points, double);
+    for (int64_t i = 0; before && i < points; i++) before[i] = variance[i];
+    *dual = dual_prepare((enum activation_kind)(op->activation - table), points, before, arena);
+    if (before) dual_diagonal(dual, variance, NULL);
+}
+
+static void infinite_row(const struct network *network, const struct dual *dual, int64_t i, int64_t columns, double *k,
+                         double *theta) {
+    (void)network;
+    dual_row(dual, i, 0, columns, k, theta);
+}
+
+static double flops(const struct operator* op, int64_t n) {
+    (void)op;
+    (void)n;
+    return 0;
+}
+
+const struct operator_kind activation_operator = {
+    .name = "activation",
+    .in_place = 1,
+    .forward = forward,
+    .jvp = jvp,
+    .vjp_input = vjp_input,
+    .infinite_diagonal = infinite_diagonal,
+    .infinite_row = infinite_row,
+    .flops = flops,
+};

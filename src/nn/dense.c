@@ -1,0 +1,126 @@
+/* The dense operator, h = s_w x W + s_b b, with W [fan_in, fan_out], s_w = sigma_w/sqrt(fan_in), s_b = sigma_b (NTK
+ * parameterization, Lee et al. 2019, eq. 1) or s_w = s_b = 1 (standard). A bias with sigma_b = 0 is left alone. */
+#include <string.h>
+
+#include "matrix.h"
+#include "operator.h"
+
+static const real *tensor_in(const real *theta, const struct tensor *tensor) { return theta + tensor->offset; }
+
+static void add_bias_rows(const struct tensor *bias, const real *values, int64_t n, real *out) {
+    int64_t size = bias->size;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < size; j++) out[i * size + j] = bias->scale * values[j];
+}
+
+/* h = s_b b + s_w x W */
+static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out) {
+    int64_t fan_in = shape_size(op->in), fan_out = shape_size(op->out);
+    if (op->bias->active) add_bias_rows(op->bias, tensor_in(theta, op->bias), n, out);
+    la_gemm(LA_PLAIN, LA_PLAIN, n, fan_out, fan_in, op->weight->scale, in[0], fan_in, tensor_in(theta, op->weight),
+            fan_out, (real)op->bias->active, out, fan_out);
+}
+
+/* dh = s_b db + s_w (x dW + dx W) */
+static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
+                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout) {
+    (void)out;
+    forward(op, dtheta, n, in, dout);
+    int64_t fan_in = shape_size(op->in), fan_out = shape_size(op->out);
+    if (din[0])
+        la_gemm(LA_PLAIN, LA_PLAIN, n, fan_out, fan_in, op->weight->scale, din[0], fan_in, tensor_in(theta, op->weight),
+                fan_out, 1, dout, fan_out);
+}
+
+/* dx = s_w w W' (of h = s_w x W) */
+static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
+                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din) {
+    (void)s;
+    (void)in;
+    (void)out;
+    int64_t fan_in = shape_size(op->in), fan_out = shape_size(op->out);
+    la_gemm(LA_PLAIN, LA_TRANSPOSED, n * count, fan_in, fan_out, op->weight->scale, w, fan_out,
+            tensor_in(theta, op->weight), fan_out, beta, din, fan_in);
+}
+
+/* dW = s_w x' w, db = s_b 1' w */
+static void vjp_parameters(const struct operator* op, int64_t n, const real *const in[SOURCES], const real *w,
+                           real alpha, real *gradient) {
+    int64_t fan_in = shape_size(op->in), fan_out = shape_size(op->out);
+    la_gemm(LA_TRANSPOSED, LA_PLAIN, fan_in, fan_out, n, alpha * op->weight->rate * op->weight->scale, in[0], fan_in, w,
+            fan_out, 1, gradient + op->weight->offset, fan_out);
+    if (!op->bias->active) return;
+    for (int64_t i = 0; i < n; i++)
+        la_axpy(fan_out, alpha * op->bias->rate * op->bias->scale, w + i * fan_out, gradient + op->bias->offset);
+}
+
+/* What two examples' inner product becomes: rate_w s_w^2 <x, x'> + rate_b s_b^2. */
+static void weigh_inner(const struct operator* op, int64_t rows, int64_t columns, const real *inner, int64_t inner_ld,
+                        real *out) {
+    real w = op->weight->rate * op->weight->scale * op->weight->scale;
+    real b = op->bias->active ? op->bias->rate * op->bias->scale * op->bias->scale : 0;
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++) out[i * columns + j] = w * inner[i * inner_ld + j] + b;
+}
+
+/* ntk += <w_a, w_b> * (rate_w s_w^2 <x_a, x_b> + rate_b s_b^2) (Novak et al. 2022, structured derivatives). */
+static void ntk(const struct operator* op, int64_t count, const struct operator_side *a, const struct operator_side *b,
+                const real *inner, int64_t inner_ld, real *scratch, real *ntk_tile, int64_t ld) {
+    int64_t fan_in = shape_size(op->in), fan_out = shape_size(op->out), columns = b->n * count;
+    real *products = scratch, *weighed = scratch + a->n * count * columns;
+    if (!inner) {
+        la_gemm(LA_PLAIN, LA_TRANSPOSED, a->n, b->n, fan_in, 1, a->in, fan_in, b->in, fan_in, 0, weighed, b->n);
+        inner = weighed;
+        inner_ld = b->n;
+    }
+    weigh_inner(op, a->n, b->n, inner, inner_ld, weighed);
+    la_gemm(LA_PLAIN, LA_TRANSPOSED, a->n * count, columns, fan_out, 1, a->w, fan_out, b->w, fan_out, 0, products,
+            columns);
+    for (int64_t i = 0; i < a->n * count; i++) {
+        const real *weight = weighed + i / count * b->n;
+        for (int64_t j = 0; j < b->n; j++)
+            for (int64_t c = 0; c < count; c++)
+                ntk_tile[i * ld + j * count + c] += weight[j] * products[i * columns + j * count + c];
+    }
+}
+
+static int64_t ntk_scratch(const struct operator* op, int64_t count, int64_t na, int64_t nb) {
+    (void)op;
+    return na * nb * (count * count + 1);
+}
+
+/* K <- sigma_w^2 K + sigma_b^2 */
+static void infinite_diagonal(const struct operator* op, const struct network *network, int64_t points,
+                              double *variance, struct arena *arena, struct dual *dual) {
+    (void)op;
+    (void)arena;
+    *dual = (struct dual){0};
+    for (int64_t i = 0; variance && i < points; i++) variance[i] = network->sigma_w2 * variance[i] + network->sigma_b2;
+}
+
+/* K <- sigma_w^2 K + sigma_b^2, Theta <- K + sigma_w^2 Theta (Theta carries Tdot already) */
+static void infinite_row(const struct network *network, const struct dual *dual, int64_t i, int64_t columns, double *k,
+                         double *theta) {
+    (void)dual;
+    (void)i;
+    for (int64_t j = 0; j < columns; j++) k[j] = network->sigma_w2 * k[j] + network->sigma_b2;
+    for (int64_t j = 0; j < columns; j++) theta[j] = k[j] + network->sigma_w2 * theta[j];
+}
+
+static double flops(const struct operator* op, int64_t n) {
+    return 2.0 * (double)n * (double)shape_size(op->in) * (double)shape_size(op->out);
+}
+
+const struct operator_kind dense_operator = {
+    .name = "dense",
+    .forward = forward,
+    .jvp = jvp,
+    .vjp_input = vjp_input,
+    .vjp_parameters = vjp_parameters,
+    .ntk = ntk,
+    .ntk_scratch = ntk_scratch,
+    .head = weigh_inner,
+    .infinite_diagonal = infinite_diagonal,
+    .infinite_row = infinite_row,
+    .flops = flops,
+};

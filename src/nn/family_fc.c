@@ -1,0 +1,10 @@
+/* Fully connected: depth times (dense of the width, activation), then the linear readout (Lee et al. 2019, eq. 1). */
+#include "build.h"
+
+void family_fc(struct builder *builder, int64_t outputs) {
+    for (int64_t layer = 0; layer < builder->config->network.depth; layer++) {
+        build_dense(builder, builder->config->width);
+        build_activation(builder);
+    }
+    build_dense(builder, outputs);
+}

@@ -1,0 +1,127 @@
+#include "network.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "matrix.h"
+#include "operator.h"
+#include "panic.h"
+#include "random.h"
+
+/* ---- memory: values, cotangents ---- */
+
+int64_t network_value_size(const struct network *network, int value) {
+    return value == 0 ? shape_size(network->op[0].in) : shape_size(network->op[value - 1].out);
+}
+
+void network_tape(const struct network *network, int first, int64_t n, struct arena *arena, struct tape *tape) {
+    *tape = (struct tape){.n = n};
+    for (int v = first + 1; v <= network->operators; v++)
+        tape->value[v] = ARENA_TAKE(arena, n * network_value_size(network, v), real);
+}
+
+void network_cotape(const struct network *network, int64_t rows, struct arena *arena, struct cotape *cotape) {
+    *cotape = (struct cotape){0};
+    for (int slot = 0; slot < network->slots; slot++)
+        cotape->buffer[slot] = ARENA_TAKE(arena, rows * network->slot_size[slot], real);
+}
+
+/* ---- passes ---- */
+
+static void sources(const struct operator* op, const struct tape *tape, const real *in[SOURCES]) {
+    for (int s = 0; s < SOURCES; s++) in[s] = op->source[s] < 0 ? NULL : tape->value[op->source[s]];
+}
+
+void network_forward(const struct network *network, int first, const real *theta, struct tape *tape) {
+    for (int i = first; i < network->operators; i++) {
+        const struct operator* op = & network->op[i];
+        const real *in[SOURCES];
+        sources(op, tape, in);
+        op->kind->forward(op, theta, tape->n, in, tape->value[i + 1]);
+    }
+}
+
+void network_jvp(const struct network *network, int first, const real *theta, const real *dtheta,
+                 const struct tape *tape, struct tape *tangent) {
+    for (int i = first; i < network->operators; i++) {
+        const struct operator* op = & network->op[i];
+        const real *in[SOURCES], *din[SOURCES];
+        sources(op, tape, in);
+        sources(op, tangent, din);
+        op->kind->jvp(op, theta, dtheta, tape->n, in, din, tape->value[i + 1], tangent->value[i + 1]);
+    }
+}
+
+/* Where a value is read several times, the reader met first on the way back sets its cotangent and the others add. */
+static int is_first_met(const struct network *network, int reader, int source_number, int value) {
+    for (int i = reader; i < network->operators; i++)
+        for (int s = 0; s < (i == reader ? source_number : SOURCES); s++)
+            if (network->op[i].source[s] == value) return 0;
+    return 1;
+}
+
+/* Cotangents of what operator i reads, `count` for each example, from those of its value. */
+void network_vjp_inputs(const struct network *network, int first, int i, const real *theta, const struct tape *tape,
+                        int64_t count, struct cotape *cotape) {
+    const struct operator* op = & network->op[i];
+    const real *in[SOURCES], *w = cotape_value(network, cotape, i + 1);
+    sources(op, tape, in);
+    for (int s = 0; s < SOURCES; s++) {
+        int source = op->source[s];
+        if (source < first || source <= 0) continue;
+        real beta = is_first_met(network, i, s, source) ? 0 : 1;
+        op->kind->vjp_input(op, s, theta, tape->n, count, in, tape->value[i + 1], w, beta,
+                            cotape_value(network, cotape, source));
+    }
+}
+
+void network_vjp(const struct network *network, int first, const real *theta, const struct tape *tape,
+                 struct cotape *cotape, real alpha, real *theta_gradient) {
+    for (int i = network->operators - 1; i >= first; i--) {
+        const struct operator* op = & network->op[i];
+        const real *in[SOURCES];
+        sources(op, tape, in);
+        network_vjp_inputs(network, first, i, theta, tape, 1, cotape);
+        if (theta_gradient && op->kind->vjp_parameters)
+            op->kind->vjp_parameters(op, tape->n, in, cotape_value(network, cotape, i + 1), alpha, theta_gradient);
+    }
+}
+
+/* ---- counts and norms ---- */
+
+double network_flops(const struct network *network, int first, int64_t n) {
+    double flops = 0;
+    for (int i = first; i < network->operators; i++) flops += network->op[i].kind->flops(&network->op[i], n);
+    return flops;
+}
+
+int64_t network_parameters(const struct network *network) {
+    int64_t count = 0;
+    for (int t = 0; t < network->tensors; t++) count += network->tensor[t].active ? network->tensor[t].size : 0;
+    return count;
+}
+
+double network_layer_distance(const struct network *network, int layer, const real *a, const real *b, double *norm) {
+    double distance = 0, squares = 0;
+    for (int t = 0; t < network->tensors; t++) {
+        const struct tensor *tensor = &network->tensor[t];
+        if (tensor->layer != layer || !tensor->active) continue;
+        distance += la_distance_squares(tensor->size, a + tensor->offset, b + tensor->offset);
+        squares += la_distance_squares(tensor->size, b + tensor->offset, NULL);
+    }
+    *norm = sqrt(squares);
+    return sqrt(distance);
+}
+
+void network_initialize(const struct network *network, uint64_t seed, real *theta) {
+    enum { PIECE = 1024 };
+    double piece[PIECE];
+    for (int t = 0; t < network->tensors; t++) {
+        const struct tensor *tensor = &network->tensor[t];
+        for (int64_t at = 0; at < tensor->size; at += PIECE) {
+            int64_t count = tensor->size - at < PIECE ? tensor->size - at : PIECE;
+            random_normal(seed, RANDOM_PARAMETERS, (uint64_t)t, at, count, piece);
+            for (int64_t i = 0; i < count; i++) theta[tensor->offset + at + i] = (real)(tensor->deviation * piece[i]);
+        }
+    }
+}

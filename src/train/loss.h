@@ -1,0 +1,24 @@
+/* Losses and what is measured of outputs. f, y [n, k]. Sums in double. Not collective; cannot fail. */
+#ifndef LOSS_H
+#define LOSS_H
+
+#include <stdint.h>
+#include "real.h"
+
+#define loss_value    REAL_NAME(loss_value)
+#define loss_gradient REAL_NAME(loss_gradient)
+#define loss_accuracy REAL_NAME(loss_accuracy)
+#define loss_rmse     REAL_NAME(loss_rmse)
+#define loss_rmse_max REAL_NAME(loss_rmse_max)
+
+/* MSE: 1/2 mean over examples and outputs of (f - y)^2 (Lee et al. 2019). */
+double loss_value(int64_t n, int64_t k, const real *f, const real *y);
+/* g = dL/df = (f - y)/(n k) */
+void loss_gradient(int64_t n, int64_t k, const real *f, const real *y, real *g);
+/* Share of examples whose sign (k = 1) or largest output (k > 1) is the target's. */
+double loss_accuracy(int64_t n, int64_t k, const real *f, const real *y);
+/* sqrt(mean (a - b)^2) over examples and outputs; and the largest over examples of that over an example's outputs. */
+double loss_rmse(int64_t n, int64_t k, const real *a, const real *b);
+double loss_rmse_max(int64_t n, int64_t k, const real *a, const real *b);
+
+#endif

@@ -1,0 +1,254 @@
+/* Dual activations against two-dimensional quadrature in polar coordinates, and their identities. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "dual.h"
+
+static const double PI = 3.14159265358979323846;
+
+enum { KINDS = 4 };
+static const enum activation_kind KIND[KINDS] = {ACTIVATION_RELU, ACTIVATION_ERF, ACTIVATION_TANH, ACTIVATION_IDENTITY};
+
+static double phi(enum activation_kind kind, double x) {
+    const double value[KINDS] = {[ACTIVATION_RELU] = x > 0 ? x : 0,
+                                 [ACTIVATION_ERF] = erf(x),
+                                 [ACTIVATION_TANH] = tanh(x),
+                                 [ACTIVATION_IDENTITY] = x};
+    return value[kind];
+}
+
+static double slope(enum activation_kind kind, double x) {
+    const double value[KINDS] = {[ACTIVATION_RELU] = x > 0,
+                                 [ACTIVATION_ERF] = 2 / sqrt(PI) * exp(-x * x),
+                                 [ACTIVATION_TANH] = 1 - tanh(x) * tanh(x),
+                                 [ACTIVATION_IDENTITY] = 1};
+    return value[kind];
+}
+
+static void assert_near(const char *what, double value, double expected, double tolerance) {
+    if (fabs(value - expected) <= tolerance) return;
+    print_error("%s: %.17g, expected %.17g, error %.2e, tolerance %.0e\n", what, value, expected,
+                fabs(value - expected), tolerance);
+    fail();
+}
+
+/* ---- Quadrature ---- */
+
+enum { RADII = 160, ANGLES = 240 };
+
+/* Gauss-Legendre on [-1, 1] by Newton's method. */
+static void legendre(int count, double *node, double *weight) {
+    for (int i = 0; i < count; i++) {
+        double x = cos(PI * (i + 0.75) / (count + 0.5)), slope_at = 1;
+        for (int round = 0; round < 8; round++) {
+            double now = 1, before = 0;
+            for (int n = 0; n < count; n++) {
+                double next = ((2 * n + 1) * x * now - n * before) / (n + 1);
+                before = now;
+                now = next;
+            }
+            slope_at = count * (x * now - before) / (x * x - 1);
+            x -= now / slope_at;
+        }
+        node[i] = x;
+        weight[i] = 2 / ((1 - x * x) * slope_at * slope_at);
+    }
+}
+
+struct expected {
+    double t, tdot;
+};
+
+/* u = sqrt(k11) r cos(angle), v = sqrt(k22) r cos(angle - a), c = cos a. */
+static void add_ray(enum activation_kind kind, double k11, double k22, double a, double angle, double weight,
+                    struct expected *sum) {
+    static double node[RADII], share[RADII];
+    if (share[0] == 0) legendre(RADII, node, share);
+    const double half = 6;
+    for (int i = 0; i < RADII; i++) {
+        double r = half * (node[i] + 1), density = weight * half * share[i] * r * exp(-r * r / 2) / (2 * PI);
+        double u = sqrt(k11) * r * cos(angle), v = sqrt(k22) * r * cos(angle - a);
+        sum->t += density * phi(kind, u) * phi(kind, v);
+        sum->tdot += density * slope(kind, u) * slope(kind, v);
+    }
+}
+
+/* The angles where u or v changes sign bound the four pieces, so that relu is smooth on each. */
+static struct expected quadrature(enum activation_kind kind, double k11, double k22, double c) {
+    static double node[ANGLES], share[ANGLES];
+    if (share[0] == 0) legendre(ANGLES, node, share);
+    double a = acos(c), edge[5] = {-PI / 2, a - PI / 2, PI / 2, a + PI / 2, 3 * PI / 2};
+    struct expected sum = {0};
+    for (int piece = 0; piece < 4; piece++)
+        for (int i = 0; i < ANGLES; i++) {
+            double half = (edge[piece + 1] - edge[piece]) / 2, angle = edge[piece] + half * (node[i] + 1);
+            add_ray(kind, k11, k22, a, angle, half * share[i], &sum);
+        }
+    return sum;
+}
+
+/* ---- One pair through the interface ---- */
+
+static struct arena room(enum activation_kind kind, int64_t count) {
+    struct arena counting = arena_counting(), arena;
+    dual_prepare(kind, count, NULL, &counting);
+    assert_int_equal(arena_create(counting.peak + 64, &arena), OK);
+    return arena;
+}
+
+static struct expected pair(enum activation_kind kind, double k11, double k22, double k12) {
+    double variance[2] = {k11, k22}, k = k12, theta = 1;
+    struct arena arena = room(kind, 2);
+    struct dual dual = dual_prepare(kind, 2, variance, &arena);
+    dual_row(&dual, 0, 1, 1, &k, &theta);
+    arena_free(&arena);
+    return (struct expected){.t = k, .tdot = theta};
+}
+
+static void compare(enum activation_kind kind, double k11, double k22, double c, double tolerance) {
+    struct expected right = quadrature(kind, k11, k22, c), ours = pair(kind, k11, k22, c * sqrt(k11 * k22));
+    char what[80];
+    snprintf(what, sizeof what, "kind %d, K11 %g, K22 %g, c %g", (int)kind, k11, k22, c);
+    assert_near(what, ours.t, right.t, tolerance * fmax(1, sqrt(k11 * k22)));
+    assert_near(what, ours.tdot, right.tdot, tolerance);
+}
+
+static void test_quadrature(void **state) {
+    (void)state;
+    const double correlation[] = {-0.9731, -0.4127, 0.0613, 0.5861, 0.7071, 0.9377};
+    for (int kind = 0; kind < KINDS; kind++)
+        for (size_t n = 0; n < sizeof correlation / sizeof *correlation; n++) {
+            compare(KIND[kind], 1.283, 0.617, correlation[n], 2e-13);
+            compare(KIND[kind], 2.385, 3.107, correlation[n], 2e-13);
+        }
+}
+
+/* Every length of the series and the direct rule: variances from 0.01 on, correlations to within 1e-6 of +-1. */
+static void test_tanh_range(void **state) {
+    (void)state;
+    const double variance[] = {0.0103, 0.217, 1.09, 3.31, 9.73}, excess[] = {1e-6, 1.3e-4, 0.0117, 0.2713, 0.8903};
+    for (size_t i = 0; i < 5; i++)
+        for (size_t j = i; j < 5; j++)
+            for (size_t n = 0; n < 5; n++) {
+                compare(ACTIVATION_TANH, variance[i], variance[j], 1 - excess[n], 5e-13);
+                compare(ACTIVATION_TANH, variance[j], variance[i], excess[n] - 1, 5e-13);
+            }
+    compare(ACTIVATION_TANH, 31.7, 40.3, 0.99973, 5e-13);
+    compare(ACTIVATION_TANH, 40.3, 0.53, -0.99973, 5e-13);
+}
+
+/* ---- Identities ---- */
+
+static double slope_by_difference(enum activation_kind kind, double k11, double k22, double k12, double step) {
+    return (pair(kind, k11, k22, k12 + step).t - pair(kind, k11, k22, k12 - step).t) / (2 * step);
+}
+
+static void test_derivative(void **state) {
+    (void)state;
+    const double k11 = 1.731, k22 = 0.893;
+    for (int kind = 0; kind < KINDS; kind++)
+        for (double k12 = -1.107; k12 < 1.2; k12 += 0.2473) {
+            double fine = slope_by_difference(KIND[kind], k11, k22, k12, 1e-3);
+            double coarse = slope_by_difference(KIND[kind], k11, k22, k12, 2e-3);
+            assert_near("dT/dK12", pair(KIND[kind], k11, k22, k12).tdot, (4 * fine - coarse) / 3, 1e-9);
+        }
+}
+
+enum { COUNT = 203 };
+
+/* Points in the plane at golden angles, their first few close together; K12 = cos of the angle between them. */
+static void make_points(double *variance, double (*k)[COUNT], double (*theta)[COUNT]) {
+    for (int i = 0; i < COUNT; i++) variance[i] = 0.31 + fmod(0.7549 * i, 2.9);
+    for (int i = 0; i < COUNT; i++)
+        for (int j = 0; j < COUNT; j++) {
+            k[i][j] = sqrt(variance[i] * variance[j]) * cos(i < 9 && j < 9 ? 1e-4 * (i - j) : 2.39996 * (i - j));
+            theta[i][j] = 0.813 + 0.1 * cos(i + j);
+        }
+}
+
+static void run_pieces(const struct dual *dual, int64_t piece, double (*k)[COUNT], double (*theta)[COUNT]) {
+    for (int i = 0; i < COUNT; i++)
+        for (int64_t at = 0; at < COUNT; at += piece) {
+            int64_t count = COUNT - at < piece ? COUNT - at : piece;
+            dual_row(dual, i, at, count, k[i] + at, theta ? theta[i] + at : NULL);
+        }
+}
+
+static void test_rows(void **state) {
+    (void)state;
+    static double variance[COUNT], k[COUNT][COUNT], theta[COUNT][COUNT], k_again[COUNT][COUNT],
+        theta_again[COUNT][COUNT];
+    const int64_t piece[] = {1, 7, 64, 100};
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct arena arena = room(KIND[kind], COUNT);
+        make_points(variance, k, theta);
+        struct dual dual = dual_prepare(KIND[kind], COUNT, variance, &arena);
+        run_pieces(&dual, COUNT, k, theta);
+        for (size_t n = 0; n < sizeof piece / sizeof *piece; n++) {
+            make_points(variance, k_again, theta_again);
+            run_pieces(&dual, piece[n], k_again, theta_again);
+            assert_memory_equal(k, k_again, sizeof k);
+            assert_memory_equal(theta, theta_again, sizeof theta);
+        }
+        make_points(variance, k_again, theta_again);
+        run_pieces(&dual, COUNT, k_again, NULL);
+        assert_memory_equal(k, k_again, sizeof k);
+        const double tolerance = KIND[kind] == ACTIVATION_TANH ? 1e-14 : 0;
+        for (int i = 0; i < COUNT; i++)
+            for (int j = 0; j < i; j++) {
+                assert_near("symmetry of T", k[i][j], k[j][i], tolerance);
+                assert_near("symmetry of Theta", theta[i][j], theta[j][i], tolerance);
+            }
+        arena_free(&arena);
+    }
+}
+
+/* The diagonal, a point's equal, and a covariance that rounding has carried over the top. */
+static void test_diagonal(void **state) {
+    (void)state;
+    for (int kind = 0; kind < KINDS; kind++)
+        for (double own = 0.0137; own < 12; own *= 3.127) {
+            double variance[2] = {own, own}, t[2], tdot[2], k[2] = {0.123, own}, theta[2] = {3.5, 2.5};
+            struct arena arena = room(KIND[kind], 2);
+            struct dual dual = dual_prepare(KIND[kind], 2, variance, &arena);
+            dual_diagonal(&dual, t, tdot);
+            dual_row(&dual, 0, 0, 2, k, theta);
+            assert_near("own T", k[0], t[0], 0);
+            assert_near("own Theta", theta[0], 3.5 * tdot[0], 0);
+            assert_near("equal point, T", k[1], t[0], 1e-13);
+            assert_near("equal point, Theta", theta[1], 2.5 * tdot[0], 3e-13);
+            struct expected above = pair(KIND[kind], own, own, own * (1 + 4e-16));
+            assert_near("above the top, T", above.t, t[0], 1e-13);
+            assert_near("above the top, Tdot", above.tdot, tdot[0], 1e-13);
+            struct expected right = quadrature(KIND[kind], own, own, 1);
+            assert_near("limit, T", t[0], right.t, 2e-13 * fmax(1, own));
+            assert_near("limit, Tdot", tdot[0], right.tdot, 2e-13);
+            arena_free(&arena);
+        }
+}
+
+/* A point at the origin: T = phi(0) E[phi(v)] = 0 and Tdot = phi'(0) E[phi'(v)]. */
+static void test_origin(void **state) {
+    (void)state;
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct expected origin = pair(KIND[kind], 0, 1.37, 0), both = pair(KIND[kind], 0, 0, 0);
+        struct expected right = quadrature(KIND[kind], 0, 1.37, 0.4);
+        assert_near("origin, T", origin.t, 0, 0);
+        assert_near("origin and origin, T", both.t, 0, 0);
+        assert_true(isfinite(both.tdot));
+        if (KIND[kind] != ACTIVATION_RELU) assert_near("origin, Tdot", origin.tdot, right.tdot, 1e-13);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quadrature), cmocka_unit_test(test_tanh_range), cmocka_unit_test(test_derivative),
+        cmocka_unit_test(test_rows),       cmocka_unit_test(test_diagonal),   cmocka_unit_test(test_origin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

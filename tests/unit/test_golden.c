@@ -1,0 +1,266 @@
+/* Every value of golden_fc.h5 (Neural Tangents on JAX, in double): functions, derivatives, kernels, trajectories. */
+#include "sample.h"
+
+#include <hdf5.h>
+#include <stdlib.h>
+
+#include "matrix.h"
+#include "twin.h"
+#if REAL_BITS == 64
+#include "infinite.h"
+#endif
+
+/* Relative errors: of one evaluation (infinite-width tanh too), and after steps of training. */
+#if REAL_BITS == 64
+static const double LIMIT = 1e-12, LIMIT_STEPS = 1e-9;
+#else
+static const double LIMIT = 2e-6, LIMIT_STEPS = 1e-4;
+#endif
+
+static const struct {
+    const char *name;
+    enum activation_kind activation;
+} cases[] = {
+    {"fc_erf_d3", ACTIVATION_ERF},   {"fc_identity_d2", ACTIVATION_IDENTITY}, {"fc_linear_d0_k2", ACTIVATION_RELU},
+    {"fc_relu_d1", ACTIVATION_RELU}, {"fc_relu_d3_k3", ACTIVATION_RELU},      {"fc_tanh_d2_k2", ACTIVATION_TANH},
+};
+enum { CASES = sizeof cases / sizeof cases[0], TRAIN = 6, TEST = 4, KEPT_STEPS = 4 };
+
+/* ---- reading ---- */
+
+struct golden {
+    struct sample sample;
+    hid_t group;
+    int64_t train, test; /* rows */
+};
+
+/* All numbers of a dataset, whose count must be as given. */
+static double *read_doubles(hid_t group, const char *name, int64_t count) {
+    static double value[4096];
+    hid_t dataset = H5Dopen(group, name, H5P_DEFAULT), space = H5Dget_space(dataset);
+    assert_true(dataset >= 0);
+    assert_int_equal(H5Sget_simple_extent_npoints(space), count);
+    assert_true(count <= (int64_t)(sizeof value / sizeof value[0]));
+    assert_true(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    return value;
+}
+
+static real *read_array(struct golden *golden, const char *name, int64_t count) {
+    real *taken = sample_take(&golden->sample, count);
+    la_from_double(count, read_doubles(golden->group, name, count), taken);
+    return taken;
+}
+
+static double read_attribute(hid_t group, const char *name) {
+    double value = 0;
+    hid_t attribute = H5Aopen(group, name, H5P_DEFAULT);
+    assert_true(attribute >= 0 && H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) >= 0);
+    H5Aclose(attribute);
+    return value;
+}
+
+/* All tensors of parameters/NN<suffix> in our flat order. */
+static void read_tensors(struct golden *golden, const char *suffix, real *theta) {
+    const struct network *network = golden->sample.network;
+    for (int t = 0; t < network->tensors; t++) {
+        char name[40];
+        snprintf(name, sizeof name, "parameters/%02d%s", t, suffix);
+        const struct tensor *tensor = &network->tensor[t];
+        la_from_double(tensor->size, read_doubles(golden->group, name, tensor->size), theta + tensor->offset);
+    }
+}
+
+static int64_t read_inputs_size(hid_t group) {
+    hid_t dataset = H5Dopen(group, "x_train", H5P_DEFAULT);
+    hsize_t size[2];
+    hid_t space = H5Dget_space(dataset);
+    H5Sget_simple_extent_dims(space, size, NULL);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    assert_int_equal(size[0], TRAIN);
+    return (int64_t)size[1];
+}
+
+static void golden_open(hid_t file, int number, struct golden *golden) {
+    hid_t group = H5Gopen(file, cases[number].name, H5P_DEFAULT);
+    assert_true(group >= 0);
+    struct recipe recipe = {.activation = cases[number].activation,
+                            .parameterization = PARAMETERIZATION_NTK,
+                            .depth = (int64_t)read_attribute(group, "depth"),
+                            .width = (int64_t)read_attribute(group, "width"),
+                            .inputs = read_inputs_size(group),
+                            .outputs = (int64_t)read_attribute(group, "k"),
+                            .train = TRAIN,
+                            .test = TEST,
+                            .sigma_w2 = read_attribute(group, "sigma_w2"),
+                            .sigma_b2 = read_attribute(group, "sigma_b2")};
+    sample_create(recipe, &golden->sample);
+    golden->group = group;
+    golden->train = TRAIN * recipe.outputs;
+    golden->test = TEST * recipe.outputs;
+    struct sample *sample = &golden->sample;
+    la_from_double(TRAIN * recipe.inputs, read_doubles(group, "x_train", TRAIN * recipe.inputs), sample->x);
+    la_from_double(TEST * recipe.inputs, read_doubles(group, "x_test", TEST * recipe.inputs),
+                   sample->x + TRAIN * recipe.inputs);
+    la_from_double(golden->train, read_doubles(group, "y_train", golden->train), sample->y);
+    sample_gram(sample);
+    read_tensors(golden, "", sample->theta);
+}
+
+typedef void golden_check(struct golden *golden, int number, struct tally *tally);
+
+static void check_golden(const char *what, double limit, golden_check *check) {
+    struct tally tally = {.what = what, .limit = limit};
+    hid_t file = H5Fopen(TEST_DATA "/golden_fc.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_true(file >= 0);
+    for (int number = 0; number < CASES; number++) {
+        struct golden golden;
+        golden_open(file, number, &golden);
+        check(&golden, number, &tally);
+        H5Gclose(golden.group);
+        sample_free(&golden.sample);
+    }
+    H5Fclose(file);
+    tally_end(&tally);
+}
+
+/* ---- checks ---- */
+
+static void check_function(struct golden *golden, int number, struct tally *tally) {
+    struct sample *sample = &golden->sample;
+    struct tape tape = sample_forward(sample, 0, sample->theta, TRAIN + TEST, sample->x);
+    const real *f = tape_outputs(sample, &tape);
+    tally_arrays(tally, cases[number].name, golden->train, f, read_array(golden, "f_train", golden->train));
+    tally_arrays(tally, cases[number].name, golden->test, f + golden->train,
+                 read_array(golden, "f_test", golden->test));
+}
+
+static void check_derivatives(struct golden *golden, int number, struct tally *tally) {
+    struct sample *sample = &golden->sample;
+    const struct network *network = sample->network;
+    real *v = sample_take(sample, network->theta), *expected = sample_take(sample, network->theta);
+    read_tensors(golden, "_tangent", v);
+    read_tensors(golden, "_vjp", expected);
+    struct tape tape = sample_forward(sample, 0, sample->theta, TRAIN, sample->x);
+    tally_arrays(tally, cases[number].name, golden->train, sample_jvp(sample, &tape, v, NULL),
+                 read_array(golden, "jvp_train", golden->train));
+    const real *gradient = sample_gradient(sample, &tape, read_array(golden, "cotangent", golden->train));
+    for (int t = 0; t < network->tensors; t++)
+        tally_arrays(tally, cases[number].name, network->tensor[t].size, gradient + network->tensor[t].offset,
+                     expected + network->tensor[t].offset);
+}
+
+static void check_kernels(struct golden *golden, int number, struct tally *tally) {
+    struct start start = sample_start(&golden->sample);
+    int64_t train = golden->train, test = golden->test;
+    tally_arrays(tally, cases[number].name, train * train, start.train_train,
+                 read_array(golden, "ntk_train_train", train * train));
+    tally_arrays(tally, cases[number].name, test * train, start.test_train,
+                 read_array(golden, "ntk_test_train", test * train));
+}
+
+/* Network and linearization at the kept steps, the first layer in its weights or (where it may be) in sample space. */
+static void check_trajectory(struct golden *golden, int number, struct tally *tally, int plain, int in_parameters) {
+    struct sample *sample = &golden->sample;
+    struct start start = sample_start(sample);
+    static const int64_t steps[KEPT_STEPS] = {1, 2, 10, 50};
+    static const char *const names[] = {"network_train", "network_test", "linear_train", "linear_test"};
+    hid_t group = H5Gopen(golden->group, "mse_momentum0.0", H5P_DEFAULT), outer = golden->group;
+    real eta = (real)read_attribute(group, "learning_rate"),
+         *theta = sample_copy(sample, sample->theta, sample->network->theta);
+    struct trainer trainer;
+    trainer_create(sample->network, &sample->points, plain, &sample->arena, &trainer);
+    trainer_start(&trainer, eta, theta);
+    struct twin twin;
+    twin_create(sample->network, &sample->points, in_parameters, &sample->arena, &twin);
+    twin_start(&twin, eta, start.f_train, start.f_test, start.train_train, start.test_train, sample->theta);
+    const real *const values[] = {trainer.f_train, trainer.f_test, twin.f_train, twin.f_test};
+    const real *expected[4];
+    int64_t rows[4] = {golden->train, golden->test, golden->train, golden->test};
+    golden->group = group;
+    for (int i = 0; i < 4; i++) expected[i] = read_array(golden, names[i], KEPT_STEPS * rows[i]);
+    golden->group = outer;
+    H5Gclose(group);
+    for (int64_t step = 1, kept = 0; kept < KEPT_STEPS; step++) {
+        trainer_forward(&trainer);
+        trainer_step(&trainer);
+        twin_step(&twin);
+        if (step != steps[kept]) continue;
+        trainer_test(&trainer);
+        trainer_forward(&trainer);
+        twin_test(&twin);
+        for (int i = 0; i < 4; i++)
+            tally_arrays(tally, cases[number].name, rows[i], values[i], expected[i] + kept * rows[i]);
+        kept++;
+    }
+}
+
+static void check_training(struct golden *golden, int number, struct tally *tally) {
+    for (int plain = 0; plain < 2; plain++) check_trajectory(golden, number, tally, plain, plain);
+}
+
+static void test_function(void **state) {
+    (void)state;
+    check_golden("golden: f", LIMIT, check_function);
+}
+static void test_derivatives(void **state) {
+    (void)state;
+    check_golden("golden: J v, J' w", LIMIT, check_derivatives);
+}
+static void test_kernels(void **state) {
+    (void)state;
+    check_golden("golden: NTK", LIMIT, check_kernels);
+}
+static void test_training(void **state) {
+    (void)state;
+    check_golden("golden: network and linearization after steps", LIMIT_STEPS, check_training);
+}
+
+/* ---- infinite width ---- */
+
+#if REAL_BITS == 64
+static void compare_part(struct golden *golden, int number, struct tally *tally, const char *name, const double *kernel,
+                         int64_t from, int64_t rows, int64_t first, int64_t columns) {
+    double *part = sample_take(&golden->sample, rows * columns);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++) part[i * columns + j] = kernel[(from + i) * (TRAIN + TEST) + first + j];
+    tally_arrays(tally, cases[number].name, rows * columns, part, read_array(golden, name, rows * columns));
+}
+
+static void check_infinite(struct golden *golden, int number, struct tally *tally) {
+    enum { ALL = TRAIN + TEST };
+    struct sample *sample = &golden->sample;
+    double *gram = sample_take(sample, ALL * ALL), *k = sample_take(sample, ALL * ALL),
+           *theta = sample_take(sample, ALL * ALL);
+    int64_t d = sample->recipe.inputs;
+    la_syrk(ALL, d, 1 / (double)d, sample->x, 0, gram);
+    assert_int_equal(ntk_infinite(sample->network, ALL, gram, k, theta, &sample->arena, NULL, NULL), 0);
+    la_mirror(ALL, k);
+    la_mirror(ALL, theta);
+    compare_part(golden, number, tally, "nngp_inf_train_train", k, 0, TRAIN, 0, TRAIN);
+    compare_part(golden, number, tally, "nngp_inf_test_train", k, TRAIN, TEST, 0, TRAIN);
+    compare_part(golden, number, tally, "nngp_inf_test_test", k, TRAIN, TEST, TRAIN, TEST);
+    compare_part(golden, number, tally, "ntk_inf_train_train", theta, 0, TRAIN, 0, TRAIN);
+    compare_part(golden, number, tally, "ntk_inf_test_train", theta, TRAIN, TEST, 0, TRAIN);
+}
+
+static void test_infinite(void **state) {
+    (void)state;
+    check_golden("golden: infinite width", LIMIT, check_infinite);
+}
+#endif
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_function),
+        cmocka_unit_test(test_derivatives),
+        cmocka_unit_test(test_kernels),
+        cmocka_unit_test(test_training),
+#if REAL_BITS == 64
+        cmocka_unit_test(test_infinite),
+#endif
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,297 @@
+/* Linear algebra and elementwise functions against their definitions; accuracy in units in the last place. */
+#include "sample.h"
+
+#include "eigen.h"
+#include "machine.h"
+#include "matrix.h"
+#include "vector.h"
+
+enum { M = 17, N = 29, K = 11, MOST = 1 << 12 };
+
+static real a[MOST], b[MOST], c[MOST], d[MOST];
+
+static void fill_random(uint64_t stream, int64_t count, real *out) {
+    for (int64_t i = 0; i < count; i++) {
+        double number;
+        random_normal(2385, RANDOM_TEST, stream, i, 1, &number);
+        out[i] = (real)number;
+    }
+}
+
+/* ---- matrices ---- */
+
+static real entry(enum la_transpose t, const real *x, int64_t ld, int64_t i, int64_t j) {
+    return t == LA_PLAIN ? x[i * ld + j] : x[j * ld + i];
+}
+
+static void test_gemm(void **state) {
+    (void)state;
+    enum { PAD = 3 };
+    struct tally tally = {"gemm, all transposes, padded rows", roundings(16), 0};
+    fill_random(1, MOST, a);
+    fill_random(2, MOST, b);
+    for (int both = 0; both < 4; both++) {
+        enum la_transpose ta = both & 1 ? LA_TRANSPOSED : LA_PLAIN, tb = both & 2 ? LA_TRANSPOSED : LA_PLAIN;
+        int64_t lda = (ta ? M : K) + PAD, ldb = (tb ? K : N) + PAD, ldc = N + PAD;
+        fill_random(3, MOST, c);
+        memcpy(d, c, sizeof c);
+        for (int64_t i = 0; i < M; i++)
+            for (int64_t j = 0; j < N; j++) {
+                double sum = 0;
+                for (int64_t l = 0; l < K; l++)
+                    sum += (double)entry(ta, a, lda, i, l) * (double)entry(tb, b, ldb, l, j);
+                d[i * ldc + j] = (real)(2.385 * sum - 0.37 * (double)d[i * ldc + j]);
+            }
+        la_gemm(ta, tb, M, N, K, (real)2.385, a, lda, b, ldb, (real)-0.37, c, ldc);
+        tally_arrays(&tally, "entry", MOST, c, d);
+    }
+    tally_end(&tally);
+}
+
+/* beta = 0 does not read what stands there. */
+static void test_beta_zero(void **state) {
+    (void)state;
+    struct tally tally = {"gemm and gemv with beta 0 over NaN", roundings(16), 0};
+    fill_random(1, MOST, a);
+    fill_random(2, MOST, b);
+    for (int64_t i = 0; i < M * N; i++) c[i] = (real)NAN;
+    memset(d, 0, sizeof d);
+    la_gemm(LA_PLAIN, LA_PLAIN, M, N, K, 1, a, K, b, N, 0, c, N);
+    la_gemm(LA_PLAIN, LA_PLAIN, M, N, K, 1, a, K, b, N, 1, d, N);
+    tally_arrays(&tally, "gemm", M * N, c, d);
+    for (int64_t i = 0; i < M; i++) c[i] = (real)NAN;
+    la_gemv(M, N, 1, a, b, 0, c);
+    for (int64_t i = 0; i < M; i++) d[i] = (real)la_dot(N, a + i * N, b);
+    tally_arrays(&tally, "gemv", M, c, d);
+    tally_end(&tally);
+}
+
+static void test_syrk(void **state) {
+    (void)state;
+    struct tally tally = {"syrk and mirror = gemm with its transpose", roundings(16), 0};
+    fill_random(1, MOST, a);
+    fill_random(3, MOST, c);
+    la_syrk(N, K, (real)0.7, a, 0, c);
+    la_mirror(N, c);
+    la_gemm(LA_PLAIN, LA_TRANSPOSED, N, N, K, (real)0.7, a, K, a, K, 0, d, N);
+    tally_arrays(&tally, "entry", N * N, c, d);
+    enum { ODD = 61 }; /* several tiles of the mirror */
+    for (int64_t i = 0; i < ODD * ODD; i++) c[i] = i % ODD <= i / ODD ? (real)(i / ODD * 100 + i % ODD) : -1;
+    la_mirror(ODD, c);
+    for (int64_t i = 0; i < ODD; i++)
+        for (int64_t j = 0; j < ODD; j++)
+            if (c[i * ODD + j] != (real)((i > j ? i : j) * 100 + (i > j ? j : i))) tally_error(&tally, "mirror", 1);
+    tally_end(&tally);
+}
+
+static void test_sums(void **state) {
+    (void)state;
+    struct tally tally = {"sums in double over any length", 1e-14, 0};
+    fill_random(4, MOST, a);
+    fill_random(5, MOST, b);
+    for (int64_t n = 0; n < 70; n++) {
+        long double dot = 0, distance = 0, squares = 0, size = 1e-300L;
+        for (int64_t i = 0; i < n; i++) {
+            long double x = (long double)a[i], y = (long double)b[i];
+            dot += x * y;
+            size += fabsl(x * y);
+            distance += (x - y) * (x - y);
+            squares += x * x;
+        }
+        tally_error(&tally, "dot", fabs(la_dot(n, a, b) - (double)dot) / (double)size);
+        tally_error(&tally, "distance",
+                    fabs(la_distance_squares(n, a, b) - (double)distance) / (double)(distance + 1e-300L));
+        tally_error(&tally, "squares",
+                    fabs(la_distance_squares(n, a, NULL) - (double)squares) / (double)(squares + 1e-300L));
+    }
+    tally_end(&tally);
+}
+
+static void test_copies(void **state) {
+    (void)state;
+    double wide[N], back[N];
+    fill_random(6, N, a);
+    memcpy(b, a, sizeof b);
+    la_to_double(N, a, wide);
+    la_from_double(N, wide, c);
+    la_to_double(N, c, back);
+    la_axpy(N, (real)-0.37, a, b);
+    for (int64_t i = 0; i < N; i++) {
+        assert_true(c[i] == a[i] && back[i] == (double)a[i]);
+        assert_true(fabs((double)b[i] - 0.63 * (double)a[i]) <= roundings(1) * fabs((double)a[i]));
+    }
+}
+
+/* ---- eigenproblems ---- */
+
+static void test_eigen(void **state) {
+    (void)state;
+    struct tally residual = {"A V = V diag(lambda)", 1e-14, 0}, orthogonal = {"V' V = 1", 1e-14, 0},
+                 alone = {"eigenvalues without vectors", 1e-14, 0};
+    static double matrix[N * N], vector[N * N], value[N], only[N];
+    fill_random(7, N * K, a);
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < N; j++)
+            matrix[i * N + j] = la_dot(K, a + i * K, a + j * K) + (i == j ? 0.1 * (double)i : 0);
+    for (int64_t i = 0; i < N * N; i++)
+        vector[i] = i % N <= i / N ? matrix[i] : (double)NAN; /* only the lower triangle is read */
+    assert_int_equal(la_eigen(N, 1, vector, value), OK);
+    for (int64_t m = 0; m < N; m++) {
+        if (m) assert_true(value[m] >= value[m - 1]);
+        for (int64_t i = 0; i < N; i++) {
+            double product = 0, overlap = 0;
+            for (int64_t j = 0; j < N; j++) {
+                product += matrix[i * N + j] * vector[j * N + m];
+                overlap += vector[j * N + i] * vector[j * N + m];
+            }
+            tally_error(&residual, "entry", fabs(product - value[m] * vector[i * N + m]) / value[N - 1]);
+            tally_error(&orthogonal, "entry", fabs(overlap - (i == m)));
+        }
+    }
+    assert_int_equal(la_eigen(N, 0, matrix, only), OK);
+    for (int64_t m = 0; m < N; m++) tally_error(&alone, "value", fabs(only[m] - value[m]) / value[N - 1]);
+    tally_end(&residual);
+    tally_end(&orthogonal);
+    tally_end(&alone);
+    assert_int_equal(la_eigen(32767, 0, matrix, only), ERROR_INTERNAL);
+}
+
+/* ---- elementwise functions ---- */
+
+#if REAL_BITS == 32
+static double unit_in_last_place(real x) {
+    return fabs((double)nextafterf(fabsf(x), (float)INFINITY) - fabs((double)x));
+}
+#else
+static double unit_in_last_place(real x) { return nextafter(fabs(x), (double)INFINITY) - fabs(x); }
+#endif
+
+struct accuracy {
+    const char *what;
+    la_map *map;
+    long double (*exact)(long double);
+};
+
+/* Arguments from 1e-30 to 50 in both signs, evenly in their logarithms, and densely where the function bends. */
+static void fill_arguments(int round) {
+    for (int64_t i = 0; i < MOST; i++) {
+        double even = ((double)i + 0.01 * round) / MOST;
+        a[i] = (real)(round % 2 ? 12 * even - 6 : (i % 2 ? 1 : -1) * pow(10, -30 + 31.7 * even));
+    }
+}
+
+static void test_accuracy(void **state) {
+    (void)state;
+    const struct accuracy maps[] = {{"erf, units in the last place", la_erf, erfl},
+                                    {"tanh, units in the last place", la_tanh, tanhl}};
+    for (int m = 0; m < 2; m++) {
+        struct tally tally = {maps[m].what, 4, 0};
+        for (int round = 0; round < 50; round++) {
+            fill_arguments(round);
+            maps[m].map(MOST, a, b);
+            for (int64_t i = 0; i < MOST; i++) {
+                long double exact = maps[m].exact((long double)a[i]);
+                char label[40];
+                snprintf(label, sizeof label, "%.17g", (double)a[i]);
+                tally_error(&tally, label, (double)fabsl((long double)b[i] - exact) / unit_in_last_place((real)exact));
+            }
+        }
+        tally_end(&tally);
+    }
+}
+
+/* Every function, at every length and place, in place and not, gives an element the same bits. */
+static void test_place(void **state) {
+    (void)state;
+    la_map *const maps[] = {la_relu, la_erf, la_tanh, la_identity};
+    la_map_backward *const backwards[] = {la_relu_backward, la_erf_backward, la_tanh_backward, la_identity_backward};
+    enum { LENGTH = 1100 };
+    static real whole[LENGTH], slope[LENGTH], w[LENGTH];
+    fill_random(8, LENGTH, a);
+    fill_random(9, LENGTH, w);
+    for (int m = 0; m < 4; m++) {
+        maps[m](LENGTH, a, whole);
+        backwards[m](LENGTH, a, whole, w, slope);
+        for (int64_t from = 0; from < 19; from++)
+            for (int64_t n = 1; from + n < LENGTH; n += n < 70 ? 1 : 97) {
+                maps[m](n, a + from, c);
+                assert_memory_equal(c, whole + from, (size_t)n * sizeof *c);
+                memcpy(c, a + from, (size_t)n * sizeof *c);
+                maps[m](n, c, c);
+                assert_memory_equal(c, whole + from, (size_t)n * sizeof *c);
+                memcpy(d, w + from, (size_t)n * sizeof *d);
+                backwards[m](n, a + from, whole + from, d, d);
+                assert_memory_equal(d, slope + from, (size_t)n * sizeof *d);
+            }
+    }
+}
+
+/* Zero, infinity and NaN come through as in the library. */
+static void test_special(void **state) {
+    (void)state;
+    const real special[] = {0, (real)INFINITY, -(real)INFINITY, (real)NAN};
+    la_erf(4, special, a);
+    la_tanh(4, special, b);
+    la_relu(4, special, c);
+    for (const real *x = a;; x = b) {
+        assert_true(x[0] == 0 && x[1] == 1 && x[2] == -1 && isnan(x[3]));
+        if (x == b) break;
+    }
+    assert_true(c[0] == 0 && isinf(c[1]) && c[2] == 0);
+}
+
+#if REAL_BITS == 64
+static void test_slopes(void **state) {
+    (void)state;
+    la_map *const maps[] = {la_relu, la_erf, la_tanh, la_identity};
+    la_map_backward *const backwards[] = {la_relu_backward, la_erf_backward, la_tanh_backward, la_identity_backward};
+    struct tally tally = {"phi' = central difference of phi", 1e-7, 0};
+    static real ahead[MOST], behind[MOST];
+    const double step = 1e-5;
+    fill_random(10, MOST, a);
+    for (int m = 0; m < 4; m++) {
+        for (int64_t i = 0; i < MOST; i++) b[i] = 1, ahead[i] = a[i] + step, behind[i] = a[i] - step;
+        maps[m](MOST, a, c);
+        backwards[m](MOST, a, c, b, d);
+        maps[m](MOST, ahead, ahead);
+        maps[m](MOST, behind, behind);
+        for (int64_t i = 0; i < MOST; i++)
+            if (m > 0 || fabs(a[i]) > step)
+                tally_error(&tally, "entry", fabs(d[i] - (ahead[i] - behind[i]) / (2 * step)));
+    }
+    tally_end(&tally);
+}
+#endif
+
+/* ---- the CPU ---- */
+
+static void test_machine(void **state) {
+    (void)state;
+    la_set_threads(1);
+    double rate = la_gemm_rate(), peak = la_peak_rate(REAL_BITS);
+    print_message("  %s: gemm f%d %.1f of %.1f GFLOP/s, better core: %s\n", la_core_name(), REAL_BITS, rate, peak,
+                  la_better_core() ? la_better_core() : "none");
+    assert_true(rate > 0.1 && peak > 0.1);
+#ifdef NDEBUG /* the loop that measures the peak wants an optimizer */
+    if (!la_better_core()) assert_true(rate < 1.3 * peak);
+#endif
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_beta_zero),
+        cmocka_unit_test(test_syrk),
+        cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_eigen),
+        cmocka_unit_test(test_special),
+        cmocka_unit_test(test_accuracy),
+        cmocka_unit_test(test_place),
+#if REAL_BITS == 64
+        cmocka_unit_test(test_slopes),
+#endif
+        cmocka_unit_test(test_machine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

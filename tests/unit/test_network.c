@@ -1,0 +1,292 @@
+/* Networks: derivatives (central difference, adjoint identity, Euler's identity), initial weights, idle biases. */
+#include "sample.h"
+
+#include "matrix.h"
+
+static int64_t rows(const struct sample *sample) { return sample->recipe.train * sample->recipe.outputs; }
+
+static struct tape train_tape(struct sample *sample) {
+    return sample_forward(sample, 0, sample->theta, sample->recipe.train, sample->x);
+}
+
+#if REAL_BITS == 64
+enum { MOVES = 2 };
+static const real STEP = 1e-5;
+
+static real *moved(struct sample *sample, const real *from, real by, const real *along, int64_t count) {
+    real *to = sample_copy(sample, from, count);
+    la_axpy(count, by, along, to);
+    return to;
+}
+
+/* (f(theta + s dtheta, x + s dx) - f(theta - s dtheta, x - s dx)) / 2 s */
+static real *central_difference(struct sample *sample, const real *dtheta, const real *dx) {
+    int64_t n = sample->recipe.train, theta = sample->network->theta, inputs = n * sample->recipe.inputs;
+    real *difference = sample_take(sample, rows(sample));
+    for (int side = -1; side <= 1; side += 2) {
+        real by = (real)side * STEP, *x = dx ? moved(sample, sample->x, by, dx, inputs) : sample->x;
+        struct tape tape = sample_forward(sample, 0, moved(sample, sample->theta, by, dtheta, theta), n, x);
+        la_axpy(rows(sample), (real)side / (2 * STEP), tape_outputs(sample, &tape), difference);
+    }
+    return difference;
+}
+
+static void check_jvp(struct sample *sample, struct tally *tally) {
+    real *dtheta = sample_random(sample, 11, sample->network->theta);
+    real *dx = sample_random(sample, 12, sample->recipe.train * sample->recipe.inputs);
+    struct tape tape = train_tape(sample);
+    for (int move = 0; move < MOVES; move++) {
+        real *with = move ? dx : NULL;
+        tally_arrays(tally, sample->label, rows(sample), sample_jvp(sample, &tape, dtheta, with),
+                     central_difference(sample, dtheta, with));
+    }
+}
+
+static void test_jvp_central_difference(void **state) {
+    (void)state;
+    check_all("J v = central difference of f", 1e-7, check_jvp);
+}
+
+/* The gradient of <w, f> along a direction in one tensor at a time; rates are taken out again. */
+static void check_vjp(struct sample *sample, struct tally *tally) {
+    const struct network *network = sample->network;
+    real *w = sample_random(sample, 13, rows(sample));
+    struct tape tape = train_tape(sample);
+    real *gradient = sample_gradient(sample, &tape, w);
+    for (int t = 0; t < network->tensors; t++) {
+        const struct tensor *tensor = &network->tensor[t];
+        if (!tensor->active) continue;
+        real *along = sample_take(sample, network->theta);
+        memcpy(along + tensor->offset, sample_random(sample, 20 + (uint64_t)t, tensor->size),
+               (size_t)tensor->size * sizeof *along);
+        double slope = la_dot(rows(sample), w, central_difference(sample, along, NULL));
+        double product = la_dot(network->theta, gradient, along) / (double)tensor->rate;
+        double size =
+            sqrt(la_dot(tensor->size, gradient + tensor->offset, gradient + tensor->offset)) / (double)tensor->rate;
+        tally_error(tally, sample->label, fabs(product - slope) / size);
+    }
+}
+
+static void test_vjp_central_difference(void **state) {
+    (void)state;
+    check_all("<J_t' w, v> = central difference of <w, f>, tensor by tensor", 1e-7, check_vjp);
+}
+#endif
+
+/* <w, J v> = <J' w, v>, weights and value `first` moving; rates are taken out of the gradient by v. */
+static void check_adjoint_from(struct sample *sample, int first, struct tally *tally) {
+    const struct network *network = sample->network;
+    int64_t n = sample->recipe.train, size = network_value_size(network, first);
+    real *value = sample_random(sample, 14, n * size), *dvalue = sample_random(sample, 15, n * size);
+    real *dtheta = sample_random(sample, 16, network->theta), *gradient = sample_take(sample, network->theta);
+    real *w = sample_random(sample, 17, rows(sample));
+    struct tape tape = sample_forward(sample, first, sample->theta, n, value), tangent;
+    network_tape(network, first, n, &sample->arena, &tangent);
+    tangent.value[first] = first ? dvalue : NULL;
+    network_jvp(network, first, sample->theta, dtheta, &tape, &tangent);
+    struct cotape cotape;
+    network_cotape(network, n, &sample->arena, &cotape);
+    memcpy(cotape_value(network, &cotape, network->operators), w, (size_t)rows(sample) * sizeof *w);
+    network_vjp(network, first, sample->theta, &tape, &cotape, 1, gradient);
+    double forward = la_dot(rows(sample), w, tape_outputs(sample, &tangent)), backward = 0;
+    for (int t = 0; t < network->tensors; t++) {
+        const struct tensor *tensor = &network->tensor[t];
+        if (tensor->active)
+            backward += la_dot(tensor->size, gradient + tensor->offset, dtheta + tensor->offset) / (double)tensor->rate;
+    }
+    if (first) backward += la_dot(n * size, cotape_value(network, &cotape, first), dvalue);
+    double scale = sqrt(la_dot(rows(sample), w, w) *
+                        la_dot(rows(sample), tape_outputs(sample, &tangent), tape_outputs(sample, &tangent)));
+    tally_error(tally, sample->label, fabs(forward - backward) / scale);
+}
+
+static void check_adjoint(struct sample *sample, struct tally *tally) {
+    for (int first = 0; first <= 1; first++) check_adjoint_from(sample, first, tally);
+    if (sample->recipe.depth > 0) check_adjoint_from(sample, 2, tally);
+}
+
+static void test_adjoint(void **state) {
+    (void)state;
+    check_all("<w, J v> = <J' w, v>, from values 0, 1, 2 on", roundings(16), check_adjoint);
+}
+
+/* Steps may go straight into theta: each operator's tensors change after their last use. */
+static void check_update_in_place(struct sample *sample, struct tally *tally) {
+    const struct network *network = sample->network;
+    real *w = sample_random(sample, 18, rows(sample)), *stepped = sample_copy(sample, sample->theta, network->theta);
+    struct tape tape = train_tape(sample);
+    la_axpy(network->theta, (real)-0.37, sample_gradient(sample, &tape, w), stepped);
+    struct cotape cotape;
+    network_cotape(network, tape.n, &sample->arena, &cotape);
+    memcpy(cotape_value(network, &cotape, network->operators), w, (size_t)rows(sample) * sizeof *w);
+    network_vjp(network, 0, sample->theta, &tape, &cotape, (real)-0.37, sample->theta);
+    tally_arrays(tally, sample->label, network->theta, sample->theta, stepped);
+}
+
+static void test_update_in_place(void **state) {
+    (void)state;
+    check_all("theta += alpha J' w in place", roundings(16), check_update_in_place);
+}
+
+/* ReLU without biases is homogeneous of degree depth + 1 in its weights, of degree 1 in each layer:
+ * J theta = (depth + 1) f. */
+static void test_euler(void **state) {
+    (void)state;
+    struct tally all = {"Euler: J theta = (D+1) f", roundings(64), 0},
+                 one = {"Euler: J theta_l = f for each layer", roundings(64), 0};
+    for (int depth = 0; depth <= 3; depth++) {
+        struct recipe recipe = small_recipe;
+        recipe.depth = depth;
+        recipe.sigma_b2 = 0;
+        struct sample sample;
+        sample_create(recipe, &sample);
+        struct tape tape = train_tape(&sample);
+        real *f = sample_copy(&sample, tape_outputs(&sample, &tape), rows(&sample));
+        for (int t = 0; t < sample.network->tensors; t += 2) {
+            const struct tensor *weight = &sample.network->tensor[t];
+            real *along = sample_take(&sample, sample.network->theta);
+            memcpy(along + weight->offset, sample.theta + weight->offset, (size_t)weight->size * sizeof *along);
+            tally_arrays(&one, sample.label, rows(&sample), sample_jvp(&sample, &tape, along, NULL), f);
+        }
+        const real *derivative = sample_jvp(&sample, &tape, sample.theta, NULL);
+        la_axpy(rows(&sample), (real)depth, tape_outputs(&sample, &tape), f);
+        tally_arrays(&all, sample.label, rows(&sample), derivative, f);
+        sample_free(&sample);
+    }
+    tally_end(&all);
+    tally_end(&one);
+}
+
+/* The same seed gives the same function in both parameterizations: theta is scaled by its deviation. */
+static void check_parameterizations(struct sample *sample, struct tally *tally) {
+    struct tape tape = train_tape(sample);
+    const struct network *own = sample->network;
+    sample->network = sample_network(sample, PARAMETERIZATION_NTK, RATES_UNIFORM);
+    real *theta = sample_take(sample, sample->network->theta);
+    network_initialize(sample->network, sample->recipe.seed, theta);
+    struct tape other = sample_forward(sample, 0, theta, tape.n, sample->x);
+    tally_arrays(tally, sample->label, rows(sample), tape.value[own->operators], tape_outputs(sample, &other));
+}
+
+static void test_parameterizations(void **state) {
+    (void)state;
+    check_all("f_0 standard = f_0 NTK-parameterized", roundings(32), check_parameterizations);
+}
+
+/* theta_0 is the double draw, scaled and rounded, whatever the precision. */
+static void test_initial_weights(void **state) {
+    (void)state;
+    struct recipe recipe = small_recipe;
+    recipe.width = 61; /* tensors of more than one piece */
+    recipe.parameterization = PARAMETERIZATION_STANDARD;
+    recipe.seed = 23;
+    struct sample sample;
+    sample_create(recipe, &sample);
+    const struct network *network = sample.network;
+    static double draw[61 * 61];
+    int64_t count = 0;
+    for (int t = 0; t < network->tensors; t++) {
+        const struct tensor *tensor = &network->tensor[t];
+        assert_int_equal(tensor->offset, count);
+        count += tensor->size;
+        random_normal(recipe.seed, RANDOM_PARAMETERS, (uint64_t)t, 0, tensor->size, draw);
+        double fan_in = (double)tensor->shape[0], variance = t % 2 ? recipe.sigma_b2 : recipe.sigma_w2 / fan_in;
+        for (int64_t i = 0; i < tensor->size; i++)
+            assert_true(sample.theta[tensor->offset + i] == (real)(sqrt(variance) * draw[i]));
+    }
+    assert_int_equal(network->theta, count);
+    assert_int_equal(network_parameters(network), count);
+    real *other = sample_take(&sample, network->theta);
+    network_initialize(network, recipe.seed + 1, other);
+    for (int64_t i = 0; i < network->theta; i++) assert_true(other[i] != sample.theta[i]);
+    sample_free(&sample);
+}
+
+/* With sigma_b^2 = 0 a bias is drawn, but neither seen, trained, counted nor measured. */
+static void check_idle_biases(struct sample *sample, struct tally *tally) {
+    if (sample->recipe.sigma_b2 > 0) return;
+    const struct network *network = sample->network;
+    struct tape tape = train_tape(sample);
+    real *gradient = sample_gradient(sample, &tape, sample->y),
+         *other = sample_copy(sample, sample->theta, network->theta);
+    int64_t trained = 0;
+    for (int t = 0; t < network->tensors; t++) {
+        const struct tensor *tensor = &network->tensor[t];
+        trained += t % 2 ? 0 : tensor->size;
+        for (int64_t i = 0; t % 2 && i < tensor->size; i++) {
+            assert_true(gradient[tensor->offset + i] == 0);
+            other[tensor->offset + i] += 100;
+        }
+    }
+    assert_int_equal(network_parameters(network), trained);
+    struct tape moved_tape = sample_forward(sample, 0, other, tape.n, sample->x);
+    tally_arrays(tally, sample->label, rows(sample), tape_outputs(sample, &moved_tape), tape_outputs(sample, &tape));
+    for (int layer = 0; layer < network->layers; layer++) {
+        double norm;
+        tally_error(tally, sample->label, network_layer_distance(network, layer, other, sample->theta, &norm));
+    }
+}
+
+static void test_idle_biases(void **state) {
+    (void)state;
+    check_all("biases with sigma_b^2 = 0 have no effect", 0, check_idle_biases);
+}
+
+/* |a_l - b_l| and |b_l| over weight and bias together. */
+static void test_layer_distance(void **state) {
+    (void)state;
+    struct tally tally = {"layer distance, by its definition", 1e-14, 0};
+    struct sample sample;
+    sample_create(small_recipe, &sample);
+    const struct network *network = sample.network;
+    real *other = sample_random(&sample, 19, network->theta);
+    for (int layer = 0; layer < network->layers; layer++) {
+        const struct tensor *weight = &network->tensor[2 * layer], *bias = weight + 1;
+        assert_int_equal(bias->layer, layer);
+        double squares = 0, norm_squares = 0, norm;
+        for (int64_t i = weight->offset; i < bias->offset + bias->size; i++) {
+            squares += pow((double)other[i] - (double)sample.theta[i], 2);
+            norm_squares += pow((double)sample.theta[i], 2);
+        }
+        double distance = network_layer_distance(network, layer, other, sample.theta, &norm);
+        tally_numbers(&tally, "distance", distance, sqrt(squares));
+        tally_numbers(&tally, "norm", norm, sqrt(norm_squares));
+    }
+    tally_end(&tally);
+    sample_free(&sample);
+}
+
+static void test_names_and_counts(void **state) {
+    (void)state;
+    struct sample sample;
+    sample_create(small_recipe, &sample);
+    const char *names[] = {"dense_1", "dense_2", "readout"};
+    assert_int_equal(sample.network->layers, 3);
+    for (int layer = 0; layer < 3; layer++) {
+        char name[32];
+        network_layer_name(sample.network, layer, sizeof name, name);
+        assert_string_equal(name, names[layer]);
+    }
+    assert_true(network_flops(sample.network, 0, 5) == 2.0 * 5 * (7 * 13 + 13 * 13 + 13 * 3));
+    assert_true(network_flops(sample.network, 1, 5) == 2.0 * 5 * (13 * 13 + 13 * 3));
+    assert_int_equal(network_parameters(sample.network), 7 * 13 + 13 + 13 * 13 + 13 + 13 * 3 + 3);
+    sample_free(&sample);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+#if REAL_BITS == 64
+        cmocka_unit_test(test_jvp_central_difference),
+        cmocka_unit_test(test_vjp_central_difference),
+#endif
+        cmocka_unit_test(test_adjoint),
+        cmocka_unit_test(test_update_in_place),
+        cmocka_unit_test(test_euler),
+        cmocka_unit_test(test_parameterizations),
+        cmocka_unit_test(test_initial_weights),
+        cmocka_unit_test(test_idle_biases),
+        cmocka_unit_test(test_layer_distance),
+        cmocka_unit_test(test_names_and_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

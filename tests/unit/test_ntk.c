@@ -1,0 +1,269 @@
+/* Empirical kernels: products with vectors, symmetry, trace, blocks, sample space, rates, NNGP. */
+#include "sample.h"
+
+#include "empirical.h"
+#include "matrix.h"
+
+struct kernels {
+    int64_t train, test; /* rows: points times outputs */
+    struct ntk_kernels at;
+};
+
+static struct kernels kernels_take(struct sample *sample) {
+    const struct recipe *recipe = &sample->recipe;
+    struct kernels kernels = {.train = recipe->train * recipe->outputs, .test = recipe->test * recipe->outputs};
+    kernels.at.train_train = sample_take(sample, kernels.train * kernels.train);
+    kernels.at.test_train = sample_take(sample, kernels.test * kernels.train);
+    kernels.at.nngp_train_train = sample_take(sample, recipe->train * recipe->train);
+    kernels.at.nngp_test_train = sample_take(sample, recipe->test * recipe->train);
+    return kernels;
+}
+
+static struct ntk_points from_inputs(const struct sample *sample) {
+    return (struct ntk_points){sample->recipe.train, sample->recipe.test, 0, sample->x, NULL};
+}
+
+static struct kernels kernels_of(struct sample *sample, const real *theta, const struct ntk_points *points,
+                                 int64_t block) {
+    struct kernels kernels = kernels_take(sample);
+    ntk_empirical(sample->network, theta, points, block, &sample->arena, &kernels.at);
+    return kernels;
+}
+
+static struct kernels plain_kernels(struct sample *sample) {
+    struct ntk_points points = from_inputs(sample);
+    return kernels_of(sample, sample->theta, &points, points.train + points.test);
+}
+
+static void tally_kernels(struct tally *tally, const struct sample *sample, struct kernels a, struct kernels b) {
+    tally_arrays(tally, sample->label, a.train * a.train, a.at.train_train, b.at.train_train);
+    tally_arrays(tally, sample->label, a.test * a.train, a.at.test_train, b.at.test_train);
+    int64_t train = sample->recipe.train, test = sample->recipe.test;
+    tally_arrays(tally, sample->label, train * train, a.at.nngp_train_train, b.at.nngp_train_train);
+    tally_arrays(tally, sample->label, test * train, a.at.nngp_test_train, b.at.nngp_test_train);
+}
+
+/* Theta(all, train) v = J(all) R J(train)' v, R the rates. */
+static void check_products(struct sample *sample, struct tally *tally) {
+    struct kernels kernels = plain_kernels(sample);
+    struct tape train = sample_forward(sample, 0, sample->theta, sample->recipe.train, sample->x);
+    struct tape all = sample_forward(sample, 0, sample->theta, sample->recipe.train + sample->recipe.test, sample->x);
+    real *v = sample_random(sample, 31, kernels.train), *product = sample_take(sample, kernels.train + kernels.test);
+    const real *expected = sample_jvp(sample, &all, sample_gradient(sample, &train, v), NULL);
+    la_gemv(kernels.train, kernels.train, 1, kernels.at.train_train, v, 0, product);
+    la_gemv(kernels.test, kernels.train, 1, kernels.at.test_train, v, 0, product + kernels.train);
+    tally_arrays(tally, sample->label, kernels.train + kernels.test, product, expected);
+}
+
+static void test_products(void **state) {
+    (void)state;
+    check_all("Theta v = J (J' v), train and test rows", roundings(32), check_products);
+}
+
+static void check_symmetry(struct sample *sample, struct tally *tally) {
+    struct kernels kernels = plain_kernels(sample);
+    const real *theta = kernels.at.train_train;
+    for (int64_t i = 0; i < kernels.train; i++)
+        for (int64_t j = 0; j < i; j++)
+            if (theta[i * kernels.train + j] != theta[j * kernels.train + i]) tally_error(tally, sample->label, 1);
+}
+
+static void test_symmetry(void **state) {
+    (void)state;
+    check_all("Theta is symmetric bit for bit", 0, check_symmetry);
+}
+
+/* trace Theta = sum over points and outputs of |gradient|^2, each tensor weighed by its rate */
+static void check_trace(struct sample *sample, struct tally *tally) {
+    const struct network *network = sample->network;
+    struct kernels kernels = plain_kernels(sample);
+    struct tape tape = sample_forward(sample, 0, sample->theta, sample->recipe.train, sample->x);
+    double trace = 0, squares = 0;
+    for (int64_t row = 0; row < kernels.train; row++) {
+        real *w = sample_take(sample, kernels.train);
+        w[row] = 1;
+        const real *gradient = sample_gradient(sample, &tape, w);
+        trace += (double)kernels.at.train_train[row * kernels.train + row];
+        for (int t = 0; t < network->tensors; t++) {
+            const struct tensor *tensor = &network->tensor[t];
+            if (tensor->active)
+                squares += la_distance_squares(tensor->size, gradient + tensor->offset, NULL) / (double)tensor->rate;
+        }
+    }
+    tally_numbers(tally, sample->label, trace, squares);
+}
+
+static void test_trace(void **state) {
+    (void)state;
+    check_all("trace Theta = sum of squared gradients", roundings(16), check_trace);
+}
+
+/* The kernels from the first operator's outputs and the inputs' inner products. */
+static struct kernels sample_space_kernels(struct sample *sample, int64_t block) {
+    const struct recipe *recipe = &sample->recipe;
+    struct tape tape = sample_forward(sample, 0, sample->theta, recipe->train + recipe->test, sample->x);
+    struct ntk_points points = {recipe->train, recipe->test, 1, tape.value[1], sample->gram};
+    return kernels_of(sample, sample->theta, &points, block);
+}
+
+static void check_sample_space(struct sample *sample, struct tally *tally) {
+    struct kernels plain = plain_kernels(sample);
+    for (int64_t block = 1; block <= 9; block += 4)
+        tally_kernels(tally, sample, sample_space_kernels(sample, block), plain);
+}
+
+static void test_sample_space(void **state) {
+    (void)state;
+    check_all("kernels from the first layer's outputs = from the inputs", roundings(32), check_sample_space);
+}
+
+static void check_rates(struct sample *sample, struct tally *tally) {
+    if (sample->recipe.rates != RATES_MATCHED) return;
+    struct kernels matched = plain_kernels(sample);
+    sample->network = sample_network(sample, PARAMETERIZATION_NTK, RATES_UNIFORM);
+    network_initialize(sample->network, sample->recipe.seed, sample->theta);
+    tally_kernels(tally, sample, matched, plain_kernels(sample));
+}
+
+static void test_rates(void **state) {
+    (void)state;
+    check_all("standard kernel with matched rates = NTK-parameterized one", roundings(64), check_rates);
+}
+
+/* K = sigma_w^2/n <x^D, x^D'> + sigma_b^2 */
+static void check_nngp(struct sample *sample, struct tally *tally) {
+    const struct recipe *recipe = &sample->recipe;
+    int64_t n = recipe->train, all = n + recipe->test, size = recipe->depth > 0 ? recipe->width : recipe->inputs;
+    struct kernels kernels = plain_kernels(sample);
+    struct tape tape = sample_forward(sample, 0, sample->theta, all, sample->x);
+    const real *last = tape.value[sample->network->operators - 1];
+    real *expected = sample_take(sample, all * n);
+    for (int64_t i = 0; i < all; i++)
+        for (int64_t j = 0; j < n; j++)
+            expected[i * n + j] =
+                (real)(recipe->sigma_w2 / (double)size * la_dot(size, last + i * size, last + j * size) +
+                       recipe->sigma_b2);
+    tally_arrays(tally, sample->label, n * n, kernels.at.nngp_train_train, expected);
+    tally_arrays(tally, sample->label, recipe->test * n, kernels.at.nngp_test_train, expected + n * n);
+}
+
+static void test_nngp(void **state) {
+    (void)state;
+    check_all("NNGP kernel, by its definition", roundings(16), check_nngp);
+}
+
+/* ---- blocks and tiles ---- */
+
+/* Several tiles, whose edges, blocks' edges and the border between training and test points all fall apart. */
+static const struct recipe many_recipe = {.activation = ACTIVATION_RELU,
+                                          .depth = 2,
+                                          .width = 13,
+                                          .inputs = 7,
+                                          .outputs = 2,
+                                          .train = 131,
+                                          .test = 77,
+                                          .sigma_w2 = 1.7,
+                                          .sigma_b2 = 0.3};
+
+static void test_blocks(void **state) {
+    (void)state;
+    struct tally tally = {"blocks of any size give the same kernels", roundings(32), 0};
+    const int64_t blocks[] = {64, 50, 23, 131, 207, 1000};
+    struct sample sample;
+    sample_create(many_recipe, &sample);
+    struct kernels whole = plain_kernels(&sample);
+    size_t mark = arena_mark(&sample.arena);
+    for (int b = 0; b < 6; b++) {
+        struct ntk_points points = from_inputs(&sample);
+        tally_kernels(&tally, &sample, kernels_of(&sample, sample.theta, &points, blocks[b]), whole);
+        tally_kernels(&tally, &sample, sample_space_kernels(&sample, blocks[b]), whole);
+        arena_release(&sample.arena, mark);
+    }
+    tally_end(&tally);
+    sample_free(&sample);
+}
+
+static void reverse_rows(struct sample *sample, int64_t n, int64_t size, real *rows) {
+    real *held = sample_copy(sample, rows, n * size);
+    for (int64_t i = 0; i < n; i++) memcpy(rows + i * size, held + (n - 1 - i) * size, (size_t)size * sizeof *rows);
+}
+
+/* Training points in reverse order permute the kernel: point i with output a stands at (n-1-i, a). */
+static void test_order(void **state) {
+    (void)state;
+    struct tally tally = {"points in reverse order give the kernel reversed", roundings(32), 0};
+    struct sample sample;
+    sample_create(many_recipe, &sample);
+    struct kernels kernels = plain_kernels(&sample);
+    reverse_rows(&sample, many_recipe.train, many_recipe.inputs, sample.x);
+    struct kernels reversed = plain_kernels(&sample);
+    int64_t n = many_recipe.train, k = many_recipe.outputs, rows = kernels.train;
+    real *expected = sample_take(&sample, rows * rows);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < rows; j++) {
+            int64_t at = (n - 1 - i / k) * k + i % k, to = (n - 1 - j / k) * k + j % k;
+            expected[i * rows + j] = kernels.at.train_train[at * rows + to];
+        }
+    tally_arrays(&tally, sample.label, rows * rows, reversed.at.train_train, expected);
+    tally_end(&tally);
+    sample_free(&sample);
+}
+
+/* What is not wanted changes nothing in what is. */
+static void test_parts(void **state) {
+    (void)state;
+    struct tally tally = {"each kernel alone = all together", roundings(32), 0};
+    struct sample sample;
+    sample_create(many_recipe, &sample);
+    struct ntk_points points = from_inputs(&sample);
+    struct kernels all = plain_kernels(&sample);
+    for (int part = 0; part < 4; part++) {
+        struct kernels alone = kernels_take(&sample);
+        real **const wanted[] = {&alone.at.train_train, &alone.at.test_train, &alone.at.nngp_train_train,
+                                 &alone.at.nngp_test_train};
+        real *const whole[] = {all.at.train_train, all.at.test_train, all.at.nngp_train_train, all.at.nngp_test_train};
+        for (int other = 0; other < 4; other++)
+            if (other != part) *wanted[other] = NULL;
+        ntk_empirical(sample.network, sample.theta, &points, 50, &sample.arena, &alone.at);
+        for (int other = 0; other < 4; other++)
+            if (other != part) *wanted[other] = whole[other];
+        tally_kernels(&tally, &sample, alone, all);
+    }
+    tally_end(&tally);
+    sample_free(&sample);
+}
+
+/* A counting arena gets the size that a real one needs, and blocks keep within the memory they are given. */
+static void test_memory(void **state) {
+    (void)state;
+    struct sample sample;
+    sample_create(many_recipe, &sample);
+    struct ntk_points points = from_inputs(&sample);
+    struct kernels kernels = kernels_take(&sample);
+    int64_t all = points.train + points.test, last = 0, least = ntk_block_size(sample.network, &points, 1);
+    for (int64_t bytes = 1; bytes < 1 << 22; bytes = bytes * 5 / 4 + 1) {
+        int64_t block = ntk_block_size(sample.network, &points, bytes);
+        assert_in_range(block, 1, all);
+        assert_true(block >= last);
+        struct arena counting = arena_counting();
+        ntk_empirical(sample.network, sample.theta, &points, block, &counting, &kernels.at);
+        size_t mark = sample.arena.peak = arena_mark(&sample.arena);
+        ntk_empirical(sample.network, sample.theta, &points, block, &sample.arena, &kernels.at);
+        assert_int_equal(sample.arena.peak - mark, counting.peak);
+        assert_int_equal(sample.arena.used, mark);
+        assert_true(block == least || counting.peak <= (size_t)bytes);
+        last = block;
+    }
+    assert_int_equal(last, all);
+    sample_free(&sample);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_products), cmocka_unit_test(test_symmetry),     cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_nngp),     cmocka_unit_test(test_sample_space), cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_blocks),   cmocka_unit_test(test_order),        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

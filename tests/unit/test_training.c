@@ -1,0 +1,245 @@
+/* Training: the step, the sample-space form, both parameterizations, the losses. */
+#include "sample.h"
+
+#include "loss.h"
+#include "matrix.h"
+
+enum { STEPS = 150 };
+
+struct run {
+    const struct network *network;
+    struct trainer trainer;
+    real *theta;
+};
+
+static struct run run_start(struct sample *sample, const struct network *network, int plain, real eta,
+                            const real *theta0) {
+    struct run run = {.network = network, .theta = sample_copy(sample, theta0, network->theta)};
+    trainer_create(network, &sample->points, plain, &sample->arena, &run.trainer);
+    trainer_start(&run.trainer, eta, run.theta);
+    return run;
+}
+
+static void run_steps(struct run *run, int64_t steps) {
+    for (int64_t step = 0; step < steps; step++) {
+        trainer_forward(&run->trainer);
+        trainer_step(&run->trainer);
+    }
+    trainer_test(&run->trainer);
+    trainer_forward(&run->trainer);
+}
+
+static void tally_outputs(struct tally *tally, const struct sample *sample, const struct run *a, const struct run *b) {
+    const struct points *points = &sample->points;
+    tally_arrays(tally, sample->label, points->train * points->outputs, a->trainer.f_train, b->trainer.f_train);
+    tally_arrays(tally, sample->label, points->test * points->outputs, a->trainer.f_test, b->trainer.f_test);
+}
+
+/* One step is theta - eta rate_t J_t' (f - y)/(N k), and outputs are those of the weights. */
+static void check_step(struct sample *sample, struct tally *tally) {
+    real eta = sample_start(sample).eta;
+    const struct points *points = &sample->points;
+    int64_t rows = points->train * points->outputs, all = points->train + points->test;
+    struct tape tape = sample_forward(sample, 0, sample->theta, points->train, sample->x);
+    real *g = sample_take(sample, rows), *expected = sample_copy(sample, sample->theta, sample->network->theta);
+    for (int64_t i = 0; i < rows; i++) g[i] = (tape_outputs(sample, &tape)[i] - sample->y[i]) / (real)rows;
+    la_axpy(sample->network->theta, -eta, sample_gradient(sample, &tape, g), expected);
+    struct run run = run_start(sample, sample->network, 1, eta, sample->theta);
+    run_steps(&run, 1);
+    trainer_settle(&run.trainer);
+    tally_arrays(tally, sample->label, sample->network->theta, run.theta, expected);
+    struct tape after = sample_forward(sample, 0, expected, all, sample->x);
+    tally_arrays(tally, sample->label, rows, run.trainer.f_train, tape_outputs(sample, &after));
+    tally_arrays(tally, sample->label, points->test * points->outputs, run.trainer.f_test,
+                 tape_outputs(sample, &after) + rows);
+}
+
+static void test_step(void **state) {
+    (void)state;
+    check_all("one step = theta - eta J' g", roundings(32), check_step);
+}
+
+/* The first layer kept in sample space gives the plain outputs, weights and distances, and goes on when settled. */
+static void check_sample_space(struct sample *sample, struct tally *tally) {
+    real eta = sample_start(sample).eta;
+    struct run plain = run_start(sample, sample->network, 1, eta, sample->theta);
+    struct run kept = run_start(sample, sample->network, 0, eta, sample->theta);
+    assert_int_equal(plain.trainer.first, 0);
+    assert_int_equal(kept.trainer.first, 1);
+    for (int piece = 0; piece < 2; piece++) {
+        run_steps(&plain, STEPS / 2);
+        run_steps(&kept, STEPS / 2);
+        tally_outputs(tally, sample, &kept, &plain);
+        for (int layer = 0; layer < sample->network->layers; layer++) {
+            double norm, plain_norm;
+            double distance = trainer_layer_distance(&kept.trainer, layer, sample->theta, &norm);
+            tally_numbers(tally, sample->label, distance,
+                          trainer_layer_distance(&plain.trainer, layer, sample->theta, &plain_norm));
+            tally_numbers(tally, sample->label, norm, plain_norm);
+        }
+    }
+    trainer_settle(&kept.trainer);
+    tally_arrays(tally, sample->label, sample->network->theta, kept.theta, plain.theta);
+    run_steps(&plain, STEPS / 2);
+    run_steps(&kept, STEPS / 2);
+    tally_outputs(tally, sample, &kept, &plain);
+}
+
+static void test_sample_space(void **state) {
+    (void)state;
+    check_all("first layer in sample space = in its weights", roundings(500), check_sample_space);
+}
+
+/* Test points come in several chunks. */
+static void test_chunks(void **state) {
+    (void)state;
+    struct tally tally = {"chunks of test points", roundings(200), 0};
+    struct recipe recipe = small_recipe;
+    recipe.test = 530;
+    struct sample sample;
+    sample_create(recipe, &sample);
+    real eta = sample_start(&sample).eta;
+    struct run plain = run_start(&sample, sample.network, 1, eta, sample.theta);
+    struct run kept = run_start(&sample, sample.network, 0, eta, sample.theta);
+    run_steps(&plain, 9);
+    run_steps(&kept, 9);
+    struct tape tape = sample_forward(&sample, 0, plain.theta, recipe.train + recipe.test, sample.x);
+    const real *f_test = tape_outputs(&sample, &tape) + recipe.train * recipe.outputs;
+    tally_arrays(&tally, "plain", recipe.test * recipe.outputs, plain.trainer.f_test, f_test);
+    tally_arrays(&tally, "sample space", recipe.test * recipe.outputs, kept.trainer.f_test, f_test);
+    trainer_settle(&kept.trainer);
+    trainer_test(&kept.trainer);
+    tally_arrays(&tally, "settled", recipe.test * recipe.outputs, kept.trainer.f_test, f_test);
+    tally_end(&tally);
+    sample_free(&sample);
+}
+
+/* Standard parameterization at matched rates follows the NTK parameterization: theta = sqrt(variance) theta_ntk. */
+static void check_parameterizations(struct sample *sample, struct tally *tally) {
+    if (sample->recipe.rates != RATES_MATCHED) return;
+    real eta = sample_start(sample).eta;
+    const struct network *standard = sample->network;
+    const struct network *ntk = sample_network(sample, PARAMETERIZATION_NTK, RATES_UNIFORM);
+    real *theta = sample_take(sample, ntk->theta);
+    network_initialize(ntk, sample->recipe.seed, theta);
+    struct run a = run_start(sample, standard, 1, eta, sample->theta), b = run_start(sample, ntk, 1, eta, theta);
+    run_steps(&a, STEPS);
+    run_steps(&b, STEPS);
+    tally_outputs(tally, sample, &a, &b);
+    for (int t = 0; t < ntk->tensors; t++) {
+        const struct tensor *tensor = &ntk->tensor[t];
+        real *scaled = sample_take(sample, tensor->size);
+        if (tensor->active) la_axpy(tensor->size, tensor->scale, b.theta + tensor->offset, scaled);
+        tally_arrays(tally, sample->label, tensor->size, a.theta + tensor->offset, scaled);
+    }
+}
+
+static void test_parameterizations(void **state) {
+    (void)state;
+    check_all("standard with matched rates = NTK-parameterized trajectory", roundings(1000), check_parameterizations);
+}
+
+/* Biases with sigma_b^2 = 0 stay as they were drawn, everything else moves. */
+static void check_idle_biases(struct sample *sample, struct tally *tally) {
+    real eta = sample_start(sample).eta;
+    for (int plain = 0; plain < 2; plain++) {
+        struct run run = run_start(sample, sample->network, plain, eta, sample->theta);
+        run_steps(&run, 3);
+        trainer_settle(&run.trainer);
+        for (int t = 0; t < run.network->tensors; t++) {
+            const struct tensor *tensor = &run.network->tensor[t];
+            double moved =
+                la_distance_squares(tensor->size, run.theta + tensor->offset, sample->theta + tensor->offset);
+            if (tensor->active != (moved > 0)) tally_error(tally, sample->label, 1);
+        }
+    }
+}
+
+static void test_idle_biases(void **state) {
+    (void)state;
+    check_all("trained tensors move, idle biases stay", 0, check_idle_biases);
+}
+
+/* Counted flops against the GEMMs of a step, written out. */
+static void test_flops(void **state) {
+    (void)state;
+    struct sample sample;
+    sample_create(small_recipe, &sample);
+    real eta = (real)0.1;
+    struct run plain = run_start(&sample, sample.network, 1, eta, sample.theta);
+    struct run kept = run_start(&sample, sample.network, 0, eta, sample.theta);
+    double first = 2.0 * 5 * 7 * 13, later = 2.0 * 5 * (13 * 13 + 13 * 3), head = 2.0 * 5 * 5 * 13;
+    assert_true(trainer_step_flops(&plain.trainer) == 2 * first + 3 * later);
+    assert_true(trainer_step_flops(&kept.trainer) == 3 * later + head);
+    assert_true(trainer_test_flops(&plain.trainer) == (first + later) * 4 / 5);
+    assert_true(trainer_test_flops(&kept.trainer) == (later + head) * 4 / 5);
+    sample_free(&sample);
+}
+
+/* ---- losses ---- */
+
+#if REAL_BITS == 64
+static void test_loss_gradient(void **state) {
+    (void)state;
+    enum { N = 5, K = 3, ROWS = N * K };
+    struct tally tally = {"<dL/df, v> = central difference of the loss", 1e-7, 0};
+    struct sample sample;
+    sample_create(small_recipe, &sample);
+    real *f = sample_random(&sample, 41, ROWS), *y = sample_random(&sample, 42, ROWS),
+         *v = sample_random(&sample, 43, ROWS);
+    real *g = sample_take(&sample, ROWS), *ahead = sample_copy(&sample, f, ROWS),
+         *behind = sample_copy(&sample, f, ROWS);
+    const double step = 1e-5;
+    la_axpy(ROWS, step, v, ahead);
+    la_axpy(ROWS, -step, v, behind);
+    loss_gradient(N, K, f, y, g);
+    double slope = (loss_value(N, K, ahead, y) - loss_value(N, K, behind, y)) / (2 * step);
+    tally_numbers(&tally, "mse", la_dot(ROWS, g, v), slope);
+    tally_end(&tally);
+    sample_free(&sample);
+}
+#endif
+
+static void test_loss_values(void **state) {
+    (void)state;
+    const real f[] = {(real)1.5, -2, (real)0.25, 4, 3, (real)-0.5}, y[] = {1, 0, 0, 1, 0, 1};
+    struct tally tally = {"losses and errors, by their definitions", roundings(4), 0};
+    double squares = 0.25 + 4 + 0.0625 + 9 + 9 + 2.25;
+    tally_numbers(&tally, "loss", loss_value(3, 2, f, y), 0.5 * squares / 6);
+    tally_numbers(&tally, "rmse", loss_rmse(3, 2, f, y), sqrt(squares / 6));
+    tally_numbers(&tally, "rmse_max", loss_rmse_max(3, 2, f, y), sqrt(11.25 / 2));
+    tally_numbers(&tally, "accuracy, largest output", loss_accuracy(3, 2, f, y), 2.0 / 3);
+    const real signs[] = {1, -1, -1, 1, -1, 1};
+    tally_numbers(&tally, "accuracy, sign", loss_accuracy(6, 1, f, signs), 3.0 / 6);
+    tally_end(&tally);
+}
+
+/* A value that is not finite is never lost on the way. */
+static void test_not_finite(void **state) {
+    (void)state;
+    for (int at = 0; at < 3; at++) {
+        real f[] = {1, 2, 3};
+        const real y[] = {1, 1, 1};
+        f[at] = (real)NAN;
+        assert_true(isnan(loss_value(3, 1, f, y)));
+        assert_true(isnan(loss_rmse(3, 1, f, y)));
+        assert_true(isnan(loss_rmse_max(3, 1, f, y)));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_step),
+        cmocka_unit_test(test_sample_space),
+        cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_parameterizations),
+        cmocka_unit_test(test_idle_biases),
+        cmocka_unit_test(test_flops),
+#if REAL_BITS == 64
+        cmocka_unit_test(test_loss_gradient),
+#endif
+        cmocka_unit_test(test_loss_values),
+        cmocka_unit_test(test_not_finite),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
