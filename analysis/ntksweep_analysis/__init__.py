@@ -1,0 +1,1 @@
+"""The report of ntksweep studies: load -> curves -> statistics -> figures and tables -> page."""

@@ -1,0 +1,45 @@
+"""What every figure is made from, and what it makes."""
+
+from dataclasses import dataclass, field
+
+from .curves import curves_of, reference_curve
+from .summary import summary_rows
+
+
+class Context:
+    """The studies, the reference series (as curves) and the summary's rows."""
+
+    def __init__(self, studies, references):
+        self.studies = studies
+        self.references = [reference_curve(series, order) for order, series in enumerate(references)]
+        self.rows = summary_rows(studies)
+
+    @property
+    def title(self):
+        return " \N{MIDDLE DOT} ".join(dict.fromkeys(study.title for study in self.studies))
+
+    def curves(self, metrics, x_name="width"):
+        return [curve for metric in metrics for curve in curves_of(self.studies, metric, x_name)]
+
+
+@dataclass
+class Section:
+    name: str  # of the files
+    title: str
+    caption: str
+    figure: object  # of matplotlib; saved and closed by whoever takes the section
+    curves: list = field(default_factory=list)  # for the tables
+    number: int = 1  # of several like it: the page folds in those after the first
+
+    @property
+    def scaling(self):
+        """The curves that have an exponent: not those against time."""
+        return [curve for curve in self.curves if curve.x_name in ("width", "train_size")]
+
+
+def sections_of(name, title, caption, figures):
+    """One section for each (figure, curves), numbered where there are several."""
+    figures = list(figures)
+    for number, (figure, curves) in enumerate(figures, start=1):
+        suffix = f"_{number}" if len(figures) > 1 else ""
+        yield Section(name + suffix, title, caption, figure, curves, number)

@@ -1,0 +1,110 @@
+"""A curve: one metric over one axis, everything else held fixed, with all its seeds."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+
+from . import statistics
+from .load import ABSENT, DIVERGED
+
+PHASES = ("setup", "kernel", "training", "recording", "total")
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    metric: str
+    x_name: str
+    x: np.ndarray  # [X], ascending
+    samples: np.ndarray  # [X, seed], NaN where nothing was measured
+    status: np.ndarray  # [X, seed]
+    where: dict  # the other dimensions: name -> value
+    source: str  # label of the study
+    order: int  # of the study
+
+    @cached_property
+    def level(self):
+        return statistics.level(self.samples)
+
+    @cached_property
+    def median(self):
+        return statistics.median(self.samples, self.lost)
+
+    @cached_property
+    def fit(self):
+        return statistics.fit(self.x, self.samples)
+
+    @cached_property
+    def slopes(self):
+        return statistics.local_slopes(self.x, self.samples)
+
+    @property
+    def lost(self):
+        """Seeds without a value because they diverged [X, seed]; what was measured before training is not lost."""
+        return (self.status == DIVERGED) & np.isnan(self.samples)
+
+    @property
+    def diverged(self):
+        return np.sum(self.lost, axis=1)
+
+    @property
+    def absent(self):
+        return np.sum(self.status == ABSENT, axis=1)
+
+
+def final(study, metric):
+    """The metric at its last recorded step, on the axes and perhaps `layer`; nothing there of a diverged point."""
+    array = study.data[metric]
+    last = {name: -1 for name in ("step", "kernel_step") if name in array.dims}
+    return array.isel(last).where(study.data["status"] != DIVERGED) if last else array
+
+
+def phases(study):
+    """seconds_PHASE side by side along a dimension `phase`; None where there are none."""
+    found = [
+        name[len("seconds_") :] for name in map(str, study.data) if name.startswith("seconds_") and study.has(name)
+    ]
+    if not found:
+        return None
+    labels = sorted(found, key=lambda name: (PHASES + (name,)).index(name))
+    arrays = [study.data[f"seconds_{label}"] for label in labels]
+    return xr.concat(arrays, xr.IndexVariable("phase", labels), combine_attrs="drop").rename("seconds")
+
+
+def curves_of(studies, metric, x_name, pick=final):
+    """Every curve of the metric in the studies, without those that were not measured."""
+    return [
+        curve
+        for order, study in enumerate(studies)
+        if study.has(metric)
+        for curve in split(study, order, pick(study, metric), x_name)
+    ]
+
+
+def split(study, order, array, x_name):
+    """The curves of one array [axes, ...], the last of the other dimensions fastest."""
+    names = [name for name in array.dims if name not in (x_name, "seed")]
+    status = study.data["status"].broadcast_like(array).transpose(*names, x_name, "seed").values
+    values = np.asarray(array.transpose(*names, x_name, "seed").values, float)
+    x, places = coordinate(array, x_name), [coordinate(array, name) for name in names]
+    up = np.argsort(x, kind="stable")
+    found = []
+    for index in np.ndindex(values.shape[:-2]):
+        if not np.isnan(values[index]).all():
+            where = {name: place[i] for name, place, i in zip(names, places, index)}
+            found.append(
+                Curve(array.name, x_name, x[up], values[index][up], status[index][up], where, study.label, order)
+            )
+    return found
+
+
+def coordinate(array, name):
+    return array[name].values if name in array.coords else np.arange(array.sizes[name])
+
+
+def reference_curve(series, order):
+    """A line of the reference file as a curve with one seed."""
+    samples = series.y[:, None]
+    where = {"panel": series.panel, "series": series.name}
+    return Curve("rmse_test", "width", series.width, samples, np.zeros_like(samples), where, "reference", order)

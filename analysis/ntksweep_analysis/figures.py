@@ -1,0 +1,121 @@
+"""Every figure of the report: a function that takes the context and yields sections, and a row in FIGURES."""
+
+import numpy as np
+
+from . import times
+from .context import Section, sections_of
+from .curves import phases, split
+from .reference import reference_figure
+from .scaling import INVERSE, ROOT, Guide, scaling_figures
+from .summary import ROUNDING, rounding_share, unfitted_points
+
+
+def against_width(curves):
+    """The curves, if one of them has two points at least."""
+    return curves if any(np.sum(curve.level.count > 0) > 1 for curve in curves) else []
+
+
+def rmse_against_width(context):
+    curves = against_width(context.curves(["rmse_test"]))
+    caption = (
+        "RMSE between the network and its linearization on the test points, at the last step. Geometric mean over "
+        "seeds; bars: 95 % interval of the mean. Open points: the training loss is still above 1 % of its first "
+        "value, so convergence is mixed with width. Level marks: median over all seeds where some diverged."
+    )
+    figures = scaling_figures(curves, [INVERSE], unfitted_points(context.rows), context.title)
+    yield from sections_of("rmse_width", "RMSE against width", caption, figures)
+
+
+def rmse_and_references(context):
+    """One panel for each panel of the reference, with all curves of the studies in it."""
+    if not context.references:
+        return
+    caption = "The RMSE above (large marks, intervals) over the points of the reference file (small marks)."
+    figure = reference_figure(context.curves(["rmse_test"]), context.references)
+    yield Section("rmse_reference", "Beside the reference", caption, figure, context.references)
+
+
+def rmse_against_train_size(context):
+    curves = against_width(context.curves(["rmse_test"], "train_size"))
+    caption = (
+        "The same RMSE against the number of training points; a colour for each width. Open points: not yet fitted."
+    )
+    figures = scaling_figures(curves, [], unfitted_points(context.rows))
+    yield from sections_of("rmse_train_size", "RMSE against training-set size", caption, figures)
+
+
+def kernel_change(context):
+    curves = against_width(context.curves(["ntk_change", "nngp_change"]))
+    caption = (
+        "Relative change (Frobenius norm) of the empirical kernels from initialization to the last step. Expected: 1/n."
+    )
+    yield from sections_of("kernel_change", "Change of the kernels", caption, scaling_figures(curves, [INVERSE]))
+
+
+def layer_change(context):
+    curves = against_width(context.curves(["parameter_change"]))
+    caption = (
+        "Relative change of each layer's weights and biases at the last step. Expected: hidden layers as 1/n, "
+        "the first and the last as n^\N{MINUS SIGN}1/2."
+    )
+    yield from sections_of("layer_change", "Change of the layers", caption, scaling_figures(curves, [INVERSE, ROOT]))
+
+
+def infinite_width(context):
+    curves = against_width(context.curves(["ntk_distance_infinite", "rmse_test_infinite"]))
+    caption = (
+        "Distance of the empirical NTK at initialization from the infinite-width one, and RMSE at the last step "
+        "against the prediction made with the infinite-width kernel. Expected: n^\N{MINUS SIGN}1/2."
+    )
+    yield from sections_of("infinite_width", "Distance from infinite width", caption, scaling_figures(curves, [ROOT]))
+
+
+def eigenvalues(context):
+    curves = against_width(context.curves(["lambda_max", "lambda_min", "ntk_trace"]))
+    caption = (
+        "Largest and smallest eigenvalue and trace of the empirical NTK on the training points, at initialization."
+    )
+    yield from sections_of("eigenvalues", "Eigenvalues of the NTK", caption, scaling_figures(curves))
+
+
+def rounding(context):
+    curves = [
+        curve
+        for order, study in enumerate(context.studies)
+        if study.has("rmse_rounding")
+        for curve in split(study, order, rounding_share(study), "width")
+    ]
+    caption = (
+        "What single precision adds, as a share of the RMSE at the last step: RMSE between outputs in f32 and in "
+        "f64, of the network or of its linearization, whichever is larger. Above a tenth the figure wants f64."
+    )
+    figures = scaling_figures(against_width(curves), [Guide(0, "a tenth", ROUNDING)])
+    yield from sections_of("rounding", "Rounding", caption, figures)
+
+
+def cost(context):
+    curves = [
+        curve
+        for order, study in enumerate(context.studies)
+        if phases(study) is not None
+        for curve in split(study, order, phases(study), "width")
+        if curve.where["phase"] != "total"
+    ]
+    caption = "Seconds a point takes in each phase; geometric mean over seeds."
+    yield from sections_of("cost", "Cost", caption, scaling_figures(against_width(curves)))
+
+
+FIGURES = (
+    rmse_against_width,
+    rmse_and_references,
+    rmse_against_train_size,
+    times.rmse,
+    times.losses,
+    times.outputs,
+    kernel_change,
+    layer_change,
+    infinite_width,
+    eigenvalues,
+    rounding,
+    cost,
+)

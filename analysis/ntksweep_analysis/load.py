@@ -1,0 +1,159 @@
+"""Reads DIR of a study: results.h5, the frozen study, the manifest and the failures; and files of reference points."""
+
+import csv
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from .words import plural
+
+GRID = ("train_size", "width", "seed")
+RECORDED, DIVERGED, ABSENT = 0, 1, -1
+REFERENCE_COLUMNS = ("figure", "panel", "series", "x_name", "x", "log2_y", "y")
+
+
+class InputError(Exception):
+    """What the user can put right, in one line."""
+
+
+@dataclass
+class Study:
+    directory: Path
+    label: str
+    data: xr.Dataset
+    title: str
+    text: str
+    keys: list = field(default_factory=list)  # of the points in the grid's order, as the run wrote them
+    failures: dict = field(default_factory=dict)  # key: "label: reason"
+    run: dict = field(default_factory=dict)  # the last run's state.json; empty if there is none
+    notes: list = field(default_factory=list)
+
+    @property
+    def axes(self):
+        return self.data["status"].dims
+
+    def has(self, metric):
+        return metric in self.data and bool(self.data[metric].notnull().any())
+
+
+@dataclass
+class ReferenceSeries:
+    panel: str  # "S5: FC |D|=128"
+    name: str
+    width: np.ndarray
+    y: np.ndarray
+
+
+def load_studies(directories):
+    labels = unique_labels(directories)
+    return [load_study(Path(directory), label) for directory, label in zip(directories, labels)]
+
+
+def unique_labels(directories):
+    names = [Path(directory).resolve().name for directory in directories]
+    return [name if names.count(name) == 1 else str(directory) for name, directory in zip(names, directories)]
+
+
+def load_study(directory, label):
+    data = open_results(directory)
+    text = str(data.attrs.get("study") or read_text(directory / "study.yaml"))
+    study = Study(directory, label, data, title_of(data, text, label), text)
+    study.keys = read_keys(directory)
+    study.failures = read_failures(directory)
+    study.run = read_state(directory)
+    newer = count_newer_records(directory)
+    if newer:
+        study.notes.append(
+            f"{plural(newer, 'record')} newer than results.h5: `ntksweep collect {directory}` takes them in"
+        )
+    return study
+
+
+def open_results(directory):
+    path = directory / "results.h5"
+    if not (directory / "study.yaml").exists() and not path.exists():
+        raise InputError(f"{directory}: no study is there; expected the DIR of an ntksweep run")
+    if not path.exists():
+        raise InputError(f"{directory}: results.h5 is not there; run `ntksweep collect {directory}`")
+    try:
+        data = xr.open_dataset(path, engine="h5netcdf", decode_times=False)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: cannot be read ({reason}); run `ntksweep collect {directory}`") from error
+    missing = [name for name in GRID if "status" not in data or name not in data["status"].dims]
+    if missing:
+        raise InputError(f"{path}: `status` has no dimension {missing[0]}; expected the results of an ntksweep run")
+    return data.assign(status=data["status"].fillna(ABSENT))
+
+
+def title_of(data, text, label):
+    """The title in the root attributes, else the study's `title:`, else the name of the directory."""
+    found = re.search(r"^title:\s*(.+?)\s*$", text, re.MULTILINE)
+    title = data.attrs.get("title") or (found.group(1).strip("\"'") if found else "")
+    return str(title) or label
+
+
+def read_text(path):
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
+def count_newer_records(directory):
+    written = (directory / "results.h5").stat().st_mtime
+    return sum(path.stat().st_mtime > written for path in directory.glob("points/*/*.h5"))
+
+
+def read_keys(directory):
+    """First column of DIR/points.tsv (key, reference's key, seconds, label), below its head."""
+    return [line.split("\t")[0] for line in read_text(directory / "points.tsv").splitlines()[1:]]
+
+
+def read_failures(directory):
+    """DIR/failed/KEY holds one line, "label: reason"."""
+    paths = [path for path in sorted(directory.glob("failed/*")) if re.fullmatch("[0-9a-f]{32}", path.name)]
+    return {path.name: read_text(path).strip() for path in paths}
+
+
+def read_state(directory):
+    try:
+        state = json.loads(read_text(directory / "state.json"))
+    except ValueError:
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def load_references(files):
+    return [series for file in files for series in load_reference(Path(file))]
+
+
+def load_reference(path):
+    """Series over width or channels, in the file's order."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    missing = [name for name in REFERENCE_COLUMNS if not rows or name not in rows[0]]
+    if missing:
+        raise InputError(f"{path}: no column `{missing[0]}`; expected {','.join(REFERENCE_COLUMNS)}")
+    groups = {}
+    for number, row in enumerate(rows, start=2):
+        if row["x_name"] in ("width", "channels"):
+            points = groups.setdefault((f"{row['figure']}: {row['panel']}", row["series"]), [])
+            points.append(reference_point(path, number, row))
+    if not groups:
+        raise InputError(f"{path}: no row has x_name width or channels")
+    return [ReferenceSeries(panel, name, *np.array(sorted(points)).T) for (panel, name), points in groups.items()]
+
+
+def reference_point(path, number, row):
+    try:
+        x, y = float(row["x"]), float(row["y"])
+    except (TypeError, ValueError):
+        x, y = 0, 0
+    if not (x > 0 and y > 0 and np.isfinite([x, y]).all()):
+        raise InputError(f"{path}:{number}: x {row['x']} and y {row['y']} are not positive numbers")
+    return x, y

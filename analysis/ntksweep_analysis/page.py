@@ -1,0 +1,132 @@
+"""One HTML page with everything in it: opens from disk, offline."""
+
+import base64
+import re
+from html import escape
+
+from .headline import headline, remarks
+from .statistics import RESAMPLES
+from .summary import FITTED
+from .tables import cost_rows, plain_table, rank_rows, slope_table, summary_table, unrecorded
+from .words import number, plural
+
+LISTED = 100
+STYLE = """
+:root { color-scheme: light dark; --text: #1c1c1c; --back: #fff; --soft: #666; --line: #ddd; --card: #f6f6f4; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #e6e6e6; --back: #181818; --soft: #a8a8a8; --line: #3a3a3a; --card: #242424; }
+}
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back);
+       max-width: 62rem; margin: 0 auto; padding: 1rem; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 1rem 0 .5rem; }
+h2 { font-size: 1.15rem; margin: 2.2rem 0 .4rem; }
+.headline { font-size: 1.15rem; }
+.remark { border-left: 3px solid #e69f00; padding-left: .7rem; margin: .4rem 0; }
+figure { margin: .5rem 0; }
+figure img { max-width: 100%; background: #fff; border-radius: 4px; }
+figcaption, .soft { color: var(--soft); font-size: .9rem; }
+.scroll { overflow: auto; max-height: 30rem; margin: .6rem 0; }
+table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .2rem .7rem .2rem 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th { font-weight: 600; position: sticky; top: 0; background: var(--back); }
+td.wide { white-space: normal; }
+pre { background: var(--card); padding: .7rem; overflow: auto; font-size: .8rem; border-radius: 4px; }
+summary { cursor: pointer; }
+@media (max-width: 40rem) { figure { overflow-x: auto; } figure img { max-width: none; width: 46rem; } }
+"""
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><style>{style}</style></head>
+<body>
+{body}
+</body></html>
+"""
+METHOD = f"""<h2>How the numbers are made</h2>
+<p>A level is the geometric mean over seeds, its interval exp(mean(log) &plusmn; t<sub>0.975</sub>
+s/&radic;S). An exponent is the slope of the weighted least-squares line through the logarithms (weights: one
+over the variance of each mean, the variances drawn towards the pooled one); its 95 % interval is a bootstrap
+of {RESAMPLES} draws of whole seeds, widened for few seeds by &radic;(S/(S&minus;1)) and Student's t. A slope
+between neighbours is the same fit through two points. Without a second seed there is no interval. All values:
+tables/levels.csv, slopes.csv, time.csv.</p>"""
+
+
+def write_page(path, context, sections):
+    """sections: those of the figures, whose SVG files stand in path's folder figures/."""
+    title = escape(context.title)
+    body = [f"<h1>{title}</h1>", f'<p class="headline">{raised(escape(headline(context)))}</p>']
+    body += [f'<p class="remark">{escape(line)}</p>' for line in remarks(context)]
+    drawn = [section_html(section, path.parent) for section in sections]
+    body += drawn[:1] + summary_html(context) + drawn[1:]
+    body += cost_html(context) + unrecorded_html(context) + [METHOD] + run_html(context)
+    page = PAGE.format(title=title, style=STYLE, body="\n".join(body))
+    path.write_text(page, encoding="utf-8")
+
+
+def raised(text):
+    """n^-1 with the exponent raised."""
+    return re.sub("\\^([\N{MINUS SIGN}\\d./]+\\d)", r"<sup>\1</sup>", text)
+
+
+def section_html(section, folder):
+    image = base64.b64encode((folder / "figures" / f"{section.name}.svg").read_bytes()).decode()
+    picture = f'<img alt="{escape(section.title)}" src="data:image/svg+xml;base64,{image}">'
+    files = f'<span class="soft">figures/{section.name}.png, .svg</span>'
+    figure = f"<figure>{picture}<figcaption>{raised(escape(section.caption))} {files}</figcaption></figure>"
+    content = figure + table_html(*slope_table(section.scaling))
+    if section.number > 1:
+        return f"<details><summary>{escape(section.title)} ({section.number})</summary>{content}</details>"
+    return f"<h2>{escape(section.title)}</h2>{content}"
+
+
+def table_html(header, rows):
+    if not rows:
+        return ""
+    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    lines = ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows]
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+
+
+def summary_html(context):
+    if not context.rows:
+        return []
+    rule = f"At the last step. Not fitted: the training loss is above {100 * FITTED:g} % of its value at step 0."
+    text = f'<p class="soft">{rule} tables/summary.csv</p>'
+    return ["<h2>Final training loss beside final RMSE</h2>" + text + table_html(*summary_table(context.rows))]
+
+
+def cost_html(context):
+    rows, ranks = cost_rows(context.studies), rank_rows(context.studies)
+    tables = [table_html(*plain_table(part)) for part in (rows, ranks)]
+    runs = [f"<p>{escape(line)}</p>" for line in map(busy_line, context.studies) if line]
+    return ["<h2>Seconds by phase and rank</h2>" + "".join(tables + runs)] if any(tables + runs) else []
+
+
+def busy_line(study):
+    """Wall time and busy share of the last run, as it wrote them itself."""
+    busy, elapsed = study.run.get("busy"), study.run.get("elapsed_seconds")
+    if not busy or not elapsed:
+        return ""
+    shares = f"{min(busy):.3f} to {max(busy):.3f}"
+    return f"{study.label}: the last run took {number(elapsed)} s on {plural(len(busy), 'rank')}; busy share {shares}."
+
+
+def unrecorded_html(context):
+    rows = unrecorded(context.studies)
+    if not rows:
+        return []
+    more = f'<p class="soft">{len(rows) - LISTED} more in tables/not_recorded.csv</p>' if len(rows) > LISTED else ""
+    return ["<h2>Points that diverged, failed or are missing</h2>" + table_html(*plain_table(rows[:LISTED])) + more]
+
+
+def run_html(context):
+    return ["<h2>What was run</h2>" + "".join(study_html(study) for study in context.studies)]
+
+
+def study_html(study):
+    attributes = {name: value for name, value in study.data.attrs.items() if name not in ("study", "title")}
+    cells = ((escape(str(name)), escape(str(value))) for name, value in attributes.items())
+    lines = "".join(f'<tr><td>{name}</td><td class="wide">{value}</td></tr>' for name, value in cells)
+    counts = " \N{MULTIPLICATION SIGN} ".join(f"{study.data.sizes[name]} {name}" for name in study.axes)
+    table = f'<div class="scroll"><table>{lines}</table></div>' if lines else ""
+    text = f"<details><summary>study file</summary><pre>{escape(study.text)}</pre></details>"
+    return f"<p>{escape(study.label)}: {escape(counts)}</p>{table}{text}"

@@ -1,0 +1,223 @@
+"""Figures of metrics against width or training-set size, on logarithmic axes, with intervals over seeds.
+
+Of the dimensions that vary, one is told by colour (the training-set size, or the layer); the others, and the metric,
+each make a panel. Several studies share the panels and are told apart by marker and line.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from . import style
+from .words import axis_label, exponent, interval, metric_label, named_value, value_text, where_text
+
+COLOURED = ("phase", "layer", "train_size", "width")
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A line x^exponent, at the given level, or above the curve that it is nearest to."""
+
+    exponent: float
+    label: str
+    level: float = 0.0
+
+
+INVERSE = Guide(-1, "$n^{-1}$")
+ROOT = Guide(-0.5, "$n^{-1/2}$")
+
+
+def varying(curves):
+    """Names of dimensions with several values, in the curves' order."""
+    values = {}
+    for curve in curves:
+        for name, value in curve.where.items():
+            values.setdefault(name, set()).add(value)
+    return [name for name, found in values.items() if len(found) > 1]
+
+
+def coloured_dimension(names):
+    return next((name for name in (*COLOURED, *names) if name in names), None)
+
+
+def panels_of(curves, names):
+    """(metric, ((name, value), ...)) -> curves. A study without one of the names has panels of its own."""
+    panels = {}
+    for curve in curves:
+        place = tuple((name, curve.where[name]) for name in names if name in curve.where)
+        panels.setdefault((curve.metric, place), []).append(curve)
+    return dict(sorted(panels.items(), key=lambda item: [curve.metric for curve in curves].index(item[0][0])))
+
+
+def scaling_figures(curves, guides=(), unfitted=None, title=""):
+    """Yields (figure, curves) of at most PANELS_MAX panels each. unfitted: function of a curve -> [X], drawn open."""
+    if not curves:
+        return
+    names = varying(curves)
+    colour_name = coloured_dimension(names)
+    palette = style.colours(unique(curve.where[colour_name] for curve in curves if colour_name in curve.where))
+    panels = panels_of(curves, [name for name in names if name != colour_name])
+    for chunk in style.chunks(list(panels.items())):
+        one_metric = len({metric for (metric, _), _ in chunk}) == 1
+        figure, axes = style.grid(len(chunk), share_y=one_metric)
+        drawn = [curve for _, members in chunk for curve in members]
+        shared = y_limits(drawn) if one_metric else None
+        for panel, ((metric, place), members) in zip(axes, chunk):
+            draw_panel(panel, members, palette, colour_name, guides, unfitted)
+            dress_panel(panel, members, shared or y_limits(members))
+            panel.set_title(panel_title(metric, place, one_metric))
+        label_axes(axes, curves[0].x_name, metric_label(chunk[0][0][0]) if one_metric else "")
+        handles = legend_handles(drawn, palette, colour_name, guides, alone=len(chunk) == 1, unfitted=unfitted)
+        style.legend_beside(figure, handles, axis_label(colour_name) if colour_name else None)
+        figure.suptitle(title or None, fontsize=11)
+        yield figure, drawn
+
+
+def unique(values):
+    return list(dict.fromkeys(values))
+
+
+def panel_title(metric, place, one_metric):
+    return ", ".join(filter(None, ["" if one_metric else metric_label(metric), where_text(dict(place))]))
+
+
+def y_limits(curves):
+    """Room for the levels, and for intervals as far as a factor of 3 beyond them."""
+    level = np.concatenate([curve.level.mean for curve in curves])
+    low = np.concatenate([curve.level.low for curve in curves])
+    high = np.concatenate([curve.level.high for curve in curves])
+    good = np.isfinite(level) & (level > 0)
+    if not good.any():
+        return None
+    bottom, top = level[good].min(), level[good].max()
+    bottom = max(bottom / 3, min(bottom, np.nanmin(np.append(low[good], bottom))))
+    top = min(top * 3, max(top, np.nanmax(np.append(high[good], top))))
+    return bottom / 1.3, top * 1.3
+
+
+def draw_panel(panel, curves, palette, colour_name, guides, unfitted):
+    for curve, shift in zip(curves, shifts(curves)):
+        colour = colour_of(curve, palette, colour_name)
+        draw_curve(panel, curve, colour, unfitted(curve) if unfitted else None, shift)
+    for guide, line in zip(guides, style.LINES[2:]):
+        draw_guide(panel, curves, guide, line)
+
+
+def shifts(curves):
+    """Factors on x that keep the intervals of neighbouring curves apart: 0.8 % of the axis each, 5 % in all."""
+    x = np.concatenate([curve.x for curve in curves])
+    step = min(0.008, 0.05 / len(curves)) * np.log(x.max() / x.min())
+    return np.exp(step * (np.arange(len(curves)) - (len(curves) - 1) / 2))
+
+
+def colour_of(curve, palette, colour_name):
+    return palette.get(curve.where.get(colour_name), style.OKABE_ITO[curve.order % len(style.OKABE_ITO)])
+
+
+def draw_curve(panel, curve, colour, open_points=None, shift=1.0):
+    """open_points [X], or None: markers that are drawn open."""
+    x = curve.x * shift
+    mean, low, high = (
+        np.where(part > 0, part, np.nan) for part in (curve.level.mean, curve.level.low, curve.level.high)
+    )
+    line, marker = line_style(curve)
+    errors = np.nan_to_num(np.array([mean - low, high - mean]), nan=0.0)
+    panel.errorbar(x, mean, errors, color=colour, linestyle=line, capsize=2.5, elinewidth=1)
+    is_open = np.zeros(len(mean), bool) if open_points is None else open_points
+    for points, face in ((~is_open, colour), (is_open, "white")):
+        panel.plot(x[points], mean[points], marker, color=colour, markerfacecolor=face)
+    mark_diverged(panel, x, curve, colour)
+
+
+def mark_diverged(panel, x_drawn, curve, colour):
+    """The median over all seeds where some diverged, with their number."""
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
+    for x, y, count in zip(x_drawn, curve.median, curve.diverged):
+        if count and np.isfinite(y):
+            panel.plot(x, y, "_", color=colour, markersize=14, markeredgewidth=2)
+            text = f"{count} diverged"
+            panel.annotate(text, (x, y), xytext=(9, 0), textcoords="offset points", fontsize=8, va="center", bbox=box)
+
+
+def line_style(curve):
+    return style.LINES[curve.order % len(style.LINES)], style.MARKERS[curve.order % len(style.MARKERS)]
+
+
+def draw_guide(panel, curves, guide, line):
+    """Ends a little above the last point of the uppermost curve among those that fall most nearly as the guide."""
+    x = np.unique(np.concatenate([curve.x for curve in curves])).astype(float)
+    end = guide.level or 1.5 * max((last_level(curve, x[-1], guide) for curve in nearest(curves, guide)), default=0)
+    if len(x) > 1 and end > 0:
+        y = end * (x / x[-1]) ** guide.exponent
+        panel.plot(x, y, color=style.GREY, linestyle=line, linewidth=1.2, zorder=1)
+
+
+def nearest(curves, guide):
+    fitted = [curve for curve in curves if curve.fit]
+    distance = [abs(curve.fit.exponent - guide.exponent) for curve in fitted]
+    return [curve for curve, away in zip(fitted, distance) if away < min(distance) + 0.2]
+
+
+def last_level(curve, end, guide):
+    """The level at the end of the axis, along the guide from the curve's own last value."""
+    good = np.flatnonzero(np.isfinite(curve.level.mean))
+    return curve.level.mean[good[-1]] * (end / curve.x[good[-1]]) ** guide.exponent if len(good) else 0
+
+
+def dress_panel(panel, curves, limits):
+    if limits:
+        style.log_axis(panel.yaxis, *limits)
+    style.log_values_axis(panel.xaxis, np.concatenate([curve.x for curve in curves]))
+
+
+def label_axes(axes, x_name, y_label):
+    for panel in axes:
+        place = panel.get_subplotspec()
+        panel.set_xlabel(axis_label(x_name))
+        if place.is_first_col():
+            panel.set_ylabel(y_label)
+
+
+def legend_handles(curves, palette, colour_name, guides, alone, unfitted):
+    """In a figure of one panel a line for each curve, with its exponent; else one for each colour and study."""
+    guide_lines = [
+        Line2D([], [], color=style.GREY, linestyle=line, linewidth=1.2, label=guide.label)
+        for guide, line in zip(guides, style.LINES[2:])
+    ]
+    if unfitted and any(np.any(unfitted(curve)) for curve in curves):
+        guide_lines.append(
+            Line2D([], [], color=style.GREY, linestyle="", marker="o", markerfacecolor="white", label="not yet fitted")
+        )
+    if alone:
+        return [
+            curve_handle(curve, colour_of(curve, palette, colour_name), colour_name, curves) for curve in curves
+        ] + guide_lines
+    sources = {curve.source: curve for curve in curves}
+    colour_lines = [Line2D([], [], color=colour, label=value_text(value)) for value, colour in palette.items()]
+    source_lines = [study_handle(curve, palette) for curve in sources.values()] if len(sources) > 1 else []
+    return colour_lines + source_lines + guide_lines
+
+
+def study_handle(curve, palette):
+    line, marker = line_style(curve)
+    colour = style.GREY if palette else style.OKABE_ITO[curve.order % len(style.OKABE_ITO)]
+    return Line2D([], [], color=colour, linestyle=line, marker=marker, label=curve.source)
+
+
+def curve_handle(curve, colour, colour_name, curves):
+    line, marker = line_style(curve)
+    several = len({other.source for other in curves}) > 1
+    names = [curve.source] if several else []
+    if colour_name in curve.where:
+        names.append(value_text(curve.where[colour_name]))
+    text = ": ".join(filter(None, [", ".join(names), fit_text(curve)])) or named_value(*next(iter(curve.where.items())))
+    return Line2D([], [], color=colour, linestyle=line, marker=marker, label=text)
+
+
+def fit_text(curve):
+    symbol = {"width": "n", "train_size": "N"}.get(curve.x_name, "x")
+    if curve.fit is None:
+        return ""
+    power = exponent(curve.fit.exponent).replace("\N{MINUS SIGN}", "-")
+    return f"${symbol}^{{{power}}}$ {interval(curve.fit)}".strip()

@@ -1,0 +1,255 @@
+"""Tables of the page and CSV files: exponents and slopes, levels, the summary, points without a record, cost."""
+
+import csv
+
+import numpy as np
+
+from .curves import phases
+from .load import DIVERGED, RECORDED
+from .summary import ROUNDING
+from .words import exponent, interval, number, value_text, where_text
+
+
+def write_csv(path, rows):
+    """Rows as dictionaries; the header is the union of their keys, in order of appearance. Nothing for no rows."""
+    if not rows:
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: csv_text(value) for name, value in row.items()} for row in rows)
+
+
+def csv_text(value):
+    if isinstance(value, (float, np.floating)):
+        return "" if np.isnan(value) else f"{value:.8g}"
+    return value_text(value) if isinstance(value, (bytes, np.bytes_)) else value
+
+
+def with_columns(curves):
+    """Yields (curve, its first columns), the same columns for all."""
+    names = dict.fromkeys(name for curve in curves for name in curve.where)
+    for curve in curves:
+        places = {name: curve.where.get(name, "") for name in names}
+        yield curve, {"study": curve.source, "metric": curve.metric, **places}
+
+
+def level_rows(curves):
+    return [
+        {
+            **columns,
+            "against": curve.x_name,
+            "x": float(curve.x[i]),
+            "geometric_mean": curve.level.mean[i],
+            "low": curve.level.low[i],
+            "high": curve.level.high[i],
+            "median": curve.median[i],
+            "seeds": int(curve.level.count[i]),
+            "diverged": int(curve.diverged[i]),
+            "absent": int(curve.absent[i]),
+        }
+        for curve, columns in with_columns(curves)
+        for i in range(len(curve.x))
+    ]
+
+
+def slope_rows(curves):
+    """The fit of each curve (kind `fit`) and the slopes between its neighbours (kind `local`)."""
+    rows = []
+    for curve, columns in with_columns(curves):
+        fits = [("fit", curve.x[0], curve.x[-1], curve.fit)]
+        fits += [("local", *pair) for pair in zip(curve.x, curve.x[1:], curve.slopes)]
+        rows += [slope_row(curve, columns, *item) for item in fits if item[-1] is not None]
+    return rows
+
+
+def slope_row(curve, columns, kind, x_from, x_to, fit):
+    return {
+        **columns,
+        "against": curve.x_name,
+        "kind": kind,
+        "from": float(x_from),
+        "to": float(x_to),
+        "slope": fit.exponent,
+        "low": fit.low,
+        "high": fit.high,
+        "values": fit.points,
+        "seeds": fit.seeds,
+        "diverged": int(curve.diverged.sum()),
+    }
+
+
+def slope_table(curves):
+    """Header and rows for the page: a row for each curve, a column for each pair of neighbours."""
+    curves = [curve for curve in curves if curve.fit]
+    pairs = sorted({pair for curve in curves for pair in zip(curve.x, curve.x[1:])})
+    if not pairs:
+        return [], []
+    sources = {curve.source for curve in curves}
+    metrics = {curve.metric for curve in curves}
+    header = [
+        "series",
+        "fitted exponent",
+        "95 % interval",
+        *(f"{value_text(a)}\N{EN DASH}{value_text(b)}" for a, b in pairs),
+    ]
+    if any(curve.diverged.any() for curve in curves):
+        header.append("diverged")
+    rows = []
+    for curve in curves:
+        names = [curve.source] * (len(sources) > 1) + [curve.metric] * (len(metrics) > 1) + [where_text(curve.where)]
+        local = dict(zip(zip(curve.x, curve.x[1:]), curve.slopes))
+        cells = [exponent(local[pair].exponent) if local.get(pair) else "" for pair in pairs]
+        row = [", ".join(filter(None, names)), exponent(curve.fit.exponent), interval(curve.fit).strip("()"), *cells]
+        rows.append(row + [str(curve.diverged.sum())] * (len(header) > len(row)))
+    return header, rows
+
+
+def summary_csv_rows(rows):
+    return [
+        {
+            "study": row.source,
+            **row.where,
+            "rmse_test": row.level[0],
+            "low": row.level[1],
+            "high": row.level[2],
+            "median": row.median,
+            "seeds": row.seeds,
+            "diverged": row.diverged,
+            "absent": row.absent,
+            "loss_train": row.loss,
+            "loss_share": row.loss_share,
+            "not_fitted": int(row.unfitted),
+            "rounding_share": row.rounding_share,
+            "rounding_above_tenth": int(row.rounded),
+        }
+        for row in rows
+    ]
+
+
+def summary_table(rows):
+    """Final training loss beside final RMSE; columns without any value are left out."""
+    several = len({row.source for row in rows}) > 1
+    axes = list(dict.fromkeys(name for row in rows for name in row.where))
+    columns = [("study", [row.source if several else "" for row in rows])]
+    columns += [
+        (name.replace("_", " "), [value_text(row.where[name]) if name in row.where else "" for row in rows])
+        for name in axes
+    ]
+    columns += [
+        ("RMSE, test", [number(row.level[0]) for row in rows]),
+        ("95 % interval", [level_interval(row) for row in rows]),
+        ("training loss", [number(row.loss) for row in rows]),
+        (
+            "of the first",
+            [number(100 * row.loss_share, 2) + " %" if np.isfinite(row.loss_share) else "" for row in rows],
+        ),
+        ("flags", [flags(row) for row in rows]),
+        ("rounding / RMSE", [number(row.rounding_share, 2) for row in rows]),
+        ("seeds", [str(row.seeds) for row in rows]),
+        ("diverged", [str(row.diverged or "") for row in rows]),
+        ("median with diverged", [median_text(row) for row in rows]),
+        ("absent", [str(row.absent or "") for row in rows]),
+    ]
+    columns = [column for column in columns if any(column[1])]
+    return [name for name, _ in columns], [list(row) for row in zip(*(cells for _, cells in columns))]
+
+
+def level_interval(row):
+    return f"{number(row.level[1])} to {number(row.level[2])}" if np.isfinite(row.level[1]) else ""
+
+
+def median_text(row):
+    if not row.diverged:
+        return ""
+    return number(row.median) if np.isfinite(row.median) else "half or more diverged"
+
+
+def flags(row):
+    words = ["not fitted"] * row.unfitted + [f"rounding above {ROUNDING:g}"] * row.rounded
+    return ", ".join(words)
+
+
+def unrecorded(studies):
+    """Points without a full record: study, state, point, reason."""
+    rows = []
+    for study in studies:
+        rows += [failed_row(study, line) for line in study.failures.values()]
+        rows += [point_row(study, index) for index in np.argwhere(study.data["status"].values != RECORDED)]
+    return [row for row in rows if row]
+
+
+def failed_row(study, line):
+    point, _, reason = line.partition(": ")
+    return {"study": study.label, "state": "failed", "point": point, "reason": reason}
+
+
+def point_row(study, index):
+    """None for a point that has failed: it has its row already."""
+    status = study.data["status"]
+    where = {name: status[name].values[i] for name, i in zip(status.dims, index)}
+    label = " ".join(f"{name}={value_text(value)}" for name, value in where.items())
+    if status.values[tuple(index)] == DIVERGED:
+        return {"study": study.label, "state": "diverged", "point": label, "reason": diverged_at(study, where)}
+    place = np.ravel_multi_index(index, status.shape)
+    key = study.keys[place] if len(study.keys) == status.size else None
+    return None if key in study.failures else {"study": study.label, "state": "missing", "point": label, "reason": ""}
+
+
+def diverged_at(study, where):
+    found = []
+    for metric, who in (("diverged_step", "network"), ("diverged_step_linear", "linearization")):
+        step = float(study.data[metric].sel(where)) if metric in study.data else np.nan
+        found += [f"{who} at step {step:g}"] if step >= 0 else []
+    return ", ".join(found)
+
+
+def cost_rows(studies):
+    """Seconds of each phase over all points, with its share of `total` where that was recorded."""
+    rows = []
+    for study in studies:
+        array = phases(study)
+        if array is not None:
+            sums = {str(name): float(array.sel(phase=name).sum()) for name in array["phase"].values}
+            total = sums.get("total") or sum(sums.values())
+            rows += [
+                {"study": study.label, "phase": name, "seconds": sum_, "share": sum_ / total}
+                for name, sum_ in sums.items()
+            ]
+    return rows
+
+
+def rank_rows(studies):
+    """Busy seconds of each rank. A rank of a resumed run is counted with the earlier one of its number."""
+    rows = []
+    for study in studies:
+        if not (study.has("rank") and study.has("seconds_total")):
+            continue
+        rank, seconds = study.data["rank"].values.ravel(), study.data["seconds_total"].values.ravel()
+        host = study.data["host"].values.ravel() if "host" in study.data else np.full(rank.shape, "")
+        there = np.isfinite(seconds)
+        for key in sorted(set(zip(rank[there], map(value_text, host[there])))):
+            mine = there & (rank == key[0]) & np.array([value_text(name) == key[1] for name in host])
+            rows.append(
+                {
+                    "study": study.label,
+                    "rank": int(key[0]),
+                    "host": key[1],
+                    "points": int(mine.sum()),
+                    "busy_seconds": float(seconds[mine].sum()),
+                }
+            )
+    return rows
+
+
+def plain_table(rows):
+    """Dictionaries as header and cells."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [name.replace("_", " ") for name in names], [
+        [cell_text(row.get(name, "")) for name in names] for row in rows
+    ]
+
+
+def cell_text(value):
+    return number(value) if isinstance(value, (float, np.floating)) else str(value)

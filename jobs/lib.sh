@@ -1,0 +1,107 @@
+# Shell functions that jobs/, tests/ and analysis/ share: packages, build, Python, mpirun. Sourced by bash; does nothing by itself.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}"
+
+# Debian 12's names.
+PACKAGES_BUILD=(gcc libc6-dev make cmake pkg-config libopenblas-dev liblapacke-dev libhdf5-dev libyaml-dev
+    librandom123-dev libxxhash-dev zlib1g-dev libopenmpi-dev openmpi-bin)
+PACKAGES_CHECK=(libcmocka-dev clang clang-format hdf5-tools netcdf-bin)
+# Modules of Python by their import names, which are pip's names too; Debian's packages are python3-NAME in lower case.
+PYTHON_MODULES=(numpy scipy xarray h5netcdf h5py matplotlib)
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+fail() { say "$@"; exit 1; }
+
+# Processors that this process may use (nproc alone obeys OMP_NUM_THREADS).
+cores() { env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc; }
+
+packages_missing() { # NAME...: those that are not installed, one a line
+    comm -23 <(printf '%s\n' "$@" | sort) \
+        <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p' | sort)
+}
+
+# NAME...: installs what is missing; leaves apt alone where nothing is. Ends the script with one line where it cannot.
+packages_install() {
+    if ! command -v apt-get >/dev/null; then
+        say "not a Debian system, so nothing is installed; needed, by Debian's names: $*"
+        return
+    fi
+    local missing become=()
+    mapfile -t missing < <(packages_missing "$@")
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || fail "packages are missing, and there is neither root nor sudo to install them: ${missing[*]}"
+        become=(sudo)
+    fi
+    say "installing ${missing[*]}"
+    local apt=("${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+    # One broken source among several fails the update, but need not matter: the installation decides.
+    "${apt[@]}" update >&2 || true
+    "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 || fail "apt-get could not install ${missing[*]}"
+}
+
+# Runs a command quietly: its output goes to LOG, whose end is shown if it fails.
+quietly() { # LOG COMMAND...
+    local log=$1
+    shift
+    mkdir -p "$(dirname "$log")"
+    "$@" >"$log" 2>&1 && return
+    tail -n 40 "$log" >&2
+    say "failed: $* (all of its output: $log)"
+    return 1
+}
+
+build() { # FOLDER OPTION...: configures with cmake, and builds what has changed
+    local folder=$1 cache=$1/CMakeCache.txt
+    shift
+    # The cache of a checkout that was moved or copied is of no use.
+    grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$ROOT" "$cache" || rm -f "$cache"
+    cmake -S "$ROOT" -B "$folder" "$@" && cmake --build "$folder" -j "$(cores)"
+}
+
+python_has() { # PYTHON MODULE...: is it 3.9 or later, with these modules?
+    "$1" -c 'import importlib.util as u, sys
+sys.exit(sys.version_info < (3, 9) or any(u.find_spec(m) is None for m in sys.argv[1:]))' "${@:2}" >/dev/null 2>&1
+}
+
+# [MODULE...]: prints a Python that has PYTHON_MODULES and these. The first on the PATH is not always Debian's.
+python_find() {
+    local python
+    for python in ${NTKSWEEP_PYTHON:+"$NTKSWEEP_PYTHON"} python3 /usr/bin/python3 /usr/bin/python3.* "$ROOT/build/venv/bin/python"; do
+        if python_has "$python" "${PYTHON_MODULES[@]}" "$@"; then
+            command -v "$python"
+            return
+        fi
+    done
+    return 1
+}
+
+# [MODULE...]: python_find, or else a virtual environment with the modules, from the package index. One line where neither is to be had.
+python_get() {
+    python_find "$@" && return
+    local venv=$ROOT/build/venv
+    say "no Python >= 3.9 here has ${PYTHON_MODULES[*]} $*; making $venv"
+    quietly "$venv.log" python_make "$venv" "${PYTHON_MODULES[@]}" "$@" && python_find "$@" && return
+    fail "no Python: install$(printf ' python3-%s' "${PYTHON_MODULES[@]}" "${@,,}"), or name one in NTKSWEEP_PYTHON"
+}
+
+python_make() { # FOLDER MODULE...
+    local python
+    for python in python3 /usr/bin/python3 /usr/bin/python3.*; do
+        python_has "$python" venv ensurepip && "$python" -m venv --clear "$1" && break
+    done
+    "$1/bin/python" -m pip install --quiet "${@:2}"
+}
+
+# [MODULE...]: Debian's packages for python_find, where no Python has the modules yet.
+python_packages() { python_find "$@" >/dev/null || printf 'python3-%s\n' "${PYTHON_MODULES[@]}" "${@,,}"; }
+
+# What mpirun (Open MPI) needs to start any number of ranks anywhere: as root, more than there are cores, each on any core
+# (threads of a rank must not share one), and idle ones that give way.
+mpirun_environment() {
+    if [ "$(id -u)" = 0 ]; then
+        export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    fi
+    export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
+}
