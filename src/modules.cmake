@@ -7,6 +7,8 @@ module(data SOURCES dataset.c images.c mnist.c cifar10.c gaussian.c bytes.c DEPE
 module(nn REAL SOURCES activation.c dense.c network.c build.c family_fc.c PLAIN dual.c dual_tanh.c DEPENDS base spec la)
 module(ntk REAL SOURCES empirical.c infinite.c PLAIN prediction.c DEPENDS base spec la nn)
 module(train REAL SOURCES loss.c trainer.c twin.c DEPENDS base spec la nn)
+module(io SOURCES store.c draft.c driver.c hdf.c record_file.c layout.c results.c DEPENDS base spec
+       LIBRARIES hdf5::hdf5 hdf5::hdf5_hl)
 # Plain files that use the double modules.
 set_source_files_properties(src/ntk/prediction.c src/task/reference.c src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS
                             REAL_BITS=64)

@@ -10,3 +10,7 @@ foreach(name test_la test_network test_ntk test_ntk_infinite test_training test_
   unit_test(${name} BITS DEPENDS base spec la nn ntk train)
 endforeach()
 unit_test(test_prediction DEPENDS base la ntk)
+unit_test(test_store DEPENDS io spec base)
+unit_test(test_results DEPENDS io spec base)
+add_test(NAME results_python COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/results_test.py
+         $<TARGET_FILE:test_results>)

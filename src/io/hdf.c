@@ -1,0 +1,313 @@
+#include "hdf.h"
+
+#include <hdf5_hl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "driver.h"
+#include "panic.h"
+
+enum { DEFLATE_LEVEL = 4, CHUNK_BYTES = 1 << 20, SHORT_TEXT = 1024, ATTRIBUTES = 64, BUFFER_BYTES = 1 << 14 };
+
+static char first_message[256];
+
+static herr_t note_innermost(unsigned depth, const H5E_error2_t *error, void *unused) {
+    (void)unused;
+    if (depth == 0) snprintf(first_message, sizeof first_message, "%s", error->desc ? error->desc : "unknown error");
+    return 0;
+}
+
+/* HDF5 calls this where it would print its stack: when one of its functions fails. */
+static herr_t note_failure(hid_t stack, void *unused) {
+    (void)unused;
+    if (!first_message[0]) H5Ewalk2(stack, H5E_WALK_UPWARD, note_innermost, NULL);
+    return 0;
+}
+
+static void watch_errors(void) {
+    first_message[0] = '\0';
+    H5Eset_auto2(H5E_DEFAULT, note_failure, NULL);
+}
+
+status hdf_status(int good) {
+    if (good) return OK;
+    FAIL(ERROR_DISK, "HDF5: %s", first_message[0] ? first_message : "unknown error");
+}
+
+/* The format of 1.8 has checksums in all but the data. */
+static hid_t make_access(struct draft *draft) {
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    CHECK(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 && driver_set(access, draft) >= 0 &&
+          H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) >= 0);
+    return access;
+}
+
+/* How a file's root or a group is made: without times, its attributes in the order of writing. */
+static hid_t make_group_list(hid_t class) {
+    hid_t list = H5Pcreate(class);
+    CHECK(H5Pset_obj_track_times(list, 0) >= 0 && H5Pset_attr_phase_change(list, ATTRIBUTES, 0) >= 0);
+    return list;
+}
+
+static status create_file(struct draft *draft, hid_t *file) {
+    watch_errors();
+    hid_t access = make_access(draft), list = make_group_list(H5P_FILE_CREATE);
+    *file = H5Fcreate(draft->path, H5F_ACC_TRUNC, list, access);
+    H5Pclose(list);
+    H5Pclose(access);
+    return hdf_status(*file >= 0);
+}
+
+static status write_file(struct draft *draft, status (*write)(hid_t file, void *context), void *context) {
+    hid_t file;
+    TRY(create_file(draft, &file));
+    status result = write(file, context);
+    if (result != OK) {
+        H5Fclose(file);
+        return result;
+    }
+    return hdf_status(H5Fclose(file) >= 0);
+}
+
+status hdf_write_file(const char *path, status (*write)(hid_t file, void *context), void *context) {
+    struct draft draft;
+    TRY(draft_begin(path, &draft));
+    status result = write_file(&draft, write, context);
+    if (result == OK || draft.error) return draft_commit(&draft);
+    draft_abort(&draft);
+    FAIL(result, "%s: cannot be written: %s", path, status_message());
+}
+
+status hdf_open(const char *path, hid_t *file) {
+    watch_errors();
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    int good = H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 && H5Pset_file_locking(access, 0, 1) >= 0;
+    *file = good ? H5Fopen(path, H5F_ACC_RDONLY, access) : H5I_INVALID_HID;
+    H5Pclose(access);
+    return hdf_status(*file >= 0);
+}
+
+static hid_t make_text_type(size_t size) {
+    hid_t type = H5Tcopy(H5T_C_S1);
+    CHECK(type >= 0 && H5Tset_size(type, size) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0);
+    if (size != H5T_VARIABLE) CHECK(H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0);
+    return type;
+}
+
+hid_t hdf_text_type(void) {
+    static hid_t type = H5I_INVALID_HID;
+    if (type < 0) type = make_text_type(H5T_VARIABLE);
+    return type;
+}
+
+hid_t hdf_transfer(void) {
+    static hid_t list = H5I_INVALID_HID;
+    if (list < 0) {
+        list = H5Pcreate(H5P_DATASET_XFER);
+        CHECK(H5Pset_buffer(list, BUFFER_BYTES, NULL, NULL) >= 0);
+    }
+    return list;
+}
+
+static status write_attribute(hid_t object, const char *name, hid_t type, hid_t space, const void *value) {
+    hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    int good = H5Awrite(attribute, type, value) >= 0;
+    good &= H5Aclose(attribute) >= 0;
+    H5Sclose(space);
+    return hdf_status(good);
+}
+
+/* Short texts have their own length and lie in the object's header; a header has no room for long ones. */
+status hdf_write_attribute(hid_t object, const char *name, const char *text) {
+    size_t length = strlen(text);
+    if (length >= SHORT_TEXT) return write_attribute(object, name, hdf_text_type(), H5Screate(H5S_SCALAR), &text);
+    hid_t type = make_text_type(length ? length : 1);
+    status result = write_attribute(object, name, type, H5Screate(H5S_SCALAR), text);
+    H5Tclose(type);
+    return result;
+}
+
+status hdf_write_numbers(hid_t object, const char *name, hid_t type, hsize_t count, const void *value) {
+    return write_attribute(object, name, type, count ? H5Screate_simple(1, &count, NULL) : H5Screate(H5S_SCALAR),
+                           value);
+}
+
+static int read_text(hid_t attribute, char **text) {
+    hid_t type = H5Aget_type(attribute);
+    int good;
+    if (H5Tis_variable_str(type) > 0) {
+        char *value = NULL;
+        good = H5Aread(attribute, hdf_text_type(), &value) >= 0;
+        *text = strdup(value ? value : "");
+        H5free_memory(value);
+    } else {
+        *text = calloc(H5Tget_size(type) + 1, 1);
+        good = *text && H5Aread(attribute, type, *text) >= 0;
+    }
+    H5Tclose(type);
+    return good;
+}
+
+status hdf_read_attribute(hid_t object, const char *name, char **text) {
+    *text = NULL;
+    if (H5Aexists(object, name) <= 0) {
+        *text = strdup("");
+        return OK;
+    }
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    int good = read_text(attribute, text);
+    H5Aclose(attribute);
+    if (!good) free(*text), *text = NULL;
+    return hdf_status(good);
+}
+
+status hdf_describe(hid_t set, const char *unit, const char *meaning) {
+    TRY(hdf_write_attribute(set, "units", unit));
+    return hdf_write_attribute(set, "long_name", meaning);
+}
+
+/* -1 "missing" (only in results), then the words of the table from 0 on. */
+static status describe_flags(hid_t set, const char *words) {
+    signed char value[16];
+    hsize_t count = 2;
+    for (const char *space = words; (space = strchr(space, ' ')); space++) count++;
+    CHECK(count <= sizeof value);
+    for (hsize_t i = 0; i < count; i++) value[i] = (signed char)((int)i - 1);
+    char meanings[256];
+    snprintf(meanings, sizeof meanings, "missing %s", words);
+    TRY(hdf_write_numbers(set, "flag_values", H5T_NATIVE_SCHAR, count, value));
+    return hdf_write_attribute(set, "flag_meanings", meanings);
+}
+
+status hdf_describe_metric(hid_t set, const struct metric *metric) {
+    int varies = metric->varies;
+    TRY(hdf_describe(set, metric->unit, metric->meaning));
+    if (metric->flags) TRY(describe_flags(set, metric->flags));
+    if (varies) TRY(hdf_write_numbers(set, "varies", H5T_NATIVE_INT, 0, &varies));
+    return OK;
+}
+
+/* Chunks of whole rows of about a megabyte, so that a tensor larger than memory allows is packed in pieces. */
+static int pack(hid_t list, const struct hdf_array *array) {
+    hsize_t chunk[METRIC_DIMENSIONS], bytes = H5Tget_size(array->type);
+    CHECK(array->ndim <= METRIC_DIMENSIONS);
+    for (int i = array->ndim - 1; i >= 0; i--) {
+        hsize_t most = bytes < CHUNK_BYTES ? CHUNK_BYTES / bytes : 1;
+        chunk[i] = array->size[i] < most ? array->size[i] : most;
+        bytes *= chunk[i];
+    }
+    return H5Pset_chunk(list, array->ndim, chunk) >= 0 && H5Pset_shuffle(list) >= 0 &&
+           H5Pset_deflate(list, DEFLATE_LEVEL) >= 0;
+}
+
+/* Nothing can be chunked that has no elements. */
+static int is_packed(const struct hdf_array *array) {
+    hsize_t length = 1;
+    for (int i = 0; i < array->ndim; i++) length *= array->size[i];
+    return array->packed && array->ndim > 0 && length > 0;
+}
+
+/* The groups on the way to `name`. */
+static status create_groups(hid_t place, const char *name) {
+    char path[256];
+    snprintf(path, sizeof path, "%s", name);
+    for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (!hdf_has(place, path)) {
+            hid_t list = make_group_list(H5P_GROUP_CREATE);
+            hid_t group = H5Gcreate2(place, path, H5P_DEFAULT, list, H5P_DEFAULT);
+            H5Pclose(list);
+            TRY(hdf_status(H5Gclose(group) >= 0));
+        }
+        *slash = '/';
+    }
+    return OK;
+}
+
+static hid_t create_array(hid_t place, const struct hdf_array *array) {
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = array->ndim ? H5Screate_simple(array->ndim, array->size, NULL) : H5Screate(H5S_SCALAR);
+    int good = H5Pset_obj_track_times(list, 0) >= 0;
+    if (array->fill) good &= H5Pset_fill_value(list, array->type, array->fill) >= 0;
+    if (is_packed(array)) good &= pack(list, array);
+    hid_t set =
+        good ? H5Dcreate2(place, array->name, array->type, space, H5P_DEFAULT, list, H5P_DEFAULT) : H5I_INVALID_HID;
+    H5Sclose(space);
+    H5Pclose(list);
+    return set;
+}
+
+static status attach_scale(hid_t set, int axis, const char *dimension) {
+    hid_t file = H5Iget_file_id(set);
+    hid_t scale = H5Dopen2(file, dimension, H5P_DEFAULT);
+    int good = H5DSattach_scale(set, scale, (unsigned)axis) >= 0;
+    H5Dclose(scale);
+    H5Fclose(file);
+    return hdf_status(good);
+}
+
+status hdf_create_array(hid_t place, const struct hdf_array *array, hid_t *set) {
+    TRY(create_groups(place, array->name));
+    *set = create_array(place, array);
+    TRY(hdf_status(*set >= 0));
+    for (int i = 0; i < array->ndim; i++) TRY(attach_scale(*set, i, array->dimension[i]));
+    return OK;
+}
+
+/* netCDF knows a dimension without a coordinate by this name, the size in ten columns. */
+static int set_scale(hid_t set, hsize_t count, int has_values) {
+    char name[96];
+    snprintf(name, sizeof name, "This is a netCDF dimension but not a netCDF variable.%10llu",
+             (unsigned long long)count);
+    return H5DSset_scale(set, has_values ? NULL : name) >= 0;
+}
+
+status hdf_create_scale(hid_t place, const char *name, hid_t type, hid_t memory, hsize_t count, const void *value,
+                        const char *unit, const char *meaning) {
+    const struct hdf_array array = {.name = name, .type = value ? type : H5T_IEEE_F32BE, .ndim = 1, .size = &count};
+    hid_t set = create_array(place, &array);
+    TRY(hdf_status(set >= 0));
+    int good = !value || H5Dwrite(set, memory, H5S_ALL, H5S_ALL, hdf_transfer(), value) >= 0;
+    good &= set_scale(set, count, value != NULL);
+    TRY(hdf_status(good));
+    if (value) TRY(hdf_describe(set, unit, meaning));
+    return hdf_status(H5Dclose(set) >= 0);
+}
+
+status hdf_create_index(hid_t place, const char *name, hsize_t count, const char *meaning) {
+    int64_t *index = malloc((count ? count : 1) * sizeof *index);
+    if (!index) FAIL(ERROR_MEMORY, "no memory for the %llu indices of %s", (unsigned long long)count, name);
+    for (hsize_t i = 0; i < count; i++) index[i] = (int64_t)i;
+    status result = hdf_create_scale(place, name, H5T_STD_I64LE, H5T_NATIVE_INT64, count, index, "1", meaning);
+    free(index);
+    return result;
+}
+
+/* A missing group on the way is no failure to note. */
+int hdf_has(hid_t place, const char *name) {
+    htri_t there;
+    H5E_BEGIN_TRY { there = H5Lexists(place, name, H5P_DEFAULT); }
+    H5E_END_TRY
+    return there > 0;
+}
+
+struct axis_name {
+    size_t size;
+    char *out;
+};
+
+static herr_t take_name(hid_t set, unsigned axis, hid_t scale, void *context) {
+    (void)set, (void)axis;
+    const struct axis_name *name = context;
+    char path[256];
+    if (H5Iget_name(scale, path, sizeof path) < 0) return -1;
+    const char *slash = strrchr(path, '/');
+    snprintf(name->out, name->size, "%s", slash ? slash + 1 : path);
+    return 1;
+}
+
+void hdf_axis_name(hid_t set, int axis, size_t size, char *name) {
+    struct axis_name out = {size, name};
+    name[0] = '\0';
+    H5DSiterate_scales(set, (unsigned)axis, NULL, take_name, &out);
+}

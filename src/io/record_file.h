@@ -1,0 +1,26 @@
+/* One record in one HDF5 file. Not collective.
+ *
+ * Root: every array of PLACE_COORDINATE and PLACE_RECORD (or PLACE_REFERENCE) under its metric's name, with the scales of all
+ * dimensions; kept arrays in the group `kept`, packed; label, settings, provenance as attributes; `key` is written last. Arrays
+ * without elements are left out. */
+#ifndef RECORD_FILE_H
+#define RECORD_FILE_H
+
+#include <limits.h>
+#include "store.h"
+
+/* The members of struct provenance as attributes. */
+struct provenance_field {
+    const char *name;
+    size_t offset, size;
+};
+enum { PROVENANCE_FIELDS = 7 };
+extern const struct provenance_field provenance_field[PROVENANCE_FIELDS];
+
+/* DIR/points/ab/KEY.h5 or DIR/references/KEY.h5. */
+void record_file_path(const char *dir, enum record_kind kind, const char *key, char path[PATH_MAX]);
+/* store_read_record, and the provenance unless NULL. */
+status record_file_read(const char *dir, enum record_kind kind, const char *key, int kept, struct record **record,
+                        struct provenance *provenance);
+
+#endif

@@ -1,0 +1,237 @@
+#include "store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "draft.h"
+#include "panic.h"
+
+enum { LONGEST_DIR = PATH_MAX - 512 };
+static const char *const folders[] = {"points", "references", "failed"};
+enum { FOLDERS = sizeof folders / sizeof *folders };
+
+static void join(char path[PATH_MAX], const char *dir, const char *name) {
+    snprintf(path, PATH_MAX, "%s/%s", dir, name);
+}
+
+/* ---- the folder ---- */
+
+static status make_folder(const char *path) {
+    struct stat info;
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode))) return OK;
+    FAIL(ERROR_INPUT, "%s: cannot be made: %s; expected a folder that can be written", path, strerror(errno));
+}
+
+static status make_folders_above(const char *dir) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", dir);
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        TRY(make_folder(path));
+        *slash = '/';
+    }
+    return OK;
+}
+
+status store_open(const char *dir) {
+    char path[PATH_MAX];
+    struct draft draft;
+    if (!dir[0] || strlen(dir) > LONGEST_DIR) FAIL(ERROR_INPUT, "%.80s: is no name for a folder", dir);
+    TRY(make_folders_above(dir));
+    TRY(make_folder(dir));
+    for (int i = 0; i < FOLDERS; i++) {
+        join(path, dir, folders[i]);
+        TRY(make_folder(path));
+    }
+    join(path, dir, "points.tsv");
+    if (draft_begin(path, &draft) != OK) FAIL(ERROR_INPUT, "%s", status_message());
+    draft_abort(&draft);
+    return OK;
+}
+
+/* Calls `visit` with the folder and each name in it. */
+static void for_each_name(const char *folder, void (*visit)(const char *folder, const char *name)) {
+    DIR *stream = opendir(folder);
+    if (!stream) return;
+    for (struct dirent *entry; (entry = readdir(stream));) {
+        if (entry->d_name[0] != '.') visit(folder, entry->d_name);
+    }
+    closedir(stream);
+}
+
+static void remove_stale(const char *folder, const char *name) {
+    char path[PATH_MAX];
+    if (!draft_is_stale(folder, name)) return;
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX) unlink(path);
+}
+
+static void clean_subfolder(const char *folder, const char *name) {
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX) for_each_name(path, remove_stale);
+}
+
+void store_clean(const char *dir) {
+    char path[PATH_MAX];
+    for_each_name(dir, remove_stale);
+    for_each_name(dir, clean_subfolder);
+    join(path, dir, "points");
+    for_each_name(path, clean_subfolder);
+}
+
+/* ---- texts ---- */
+
+status store_write_text(const char *dir, const char *name, const char *text) {
+    char path[PATH_MAX];
+    join(path, dir, name);
+    return draft_write_file(path, text, strlen(text));
+}
+
+static int read_whole(FILE *file, char **text) {
+    size_t size;
+    FILE *out = open_memstream(text, &size);
+    CHECK(out);
+    char piece[8192];
+    for (size_t count; (count = fread(piece, 1, sizeof piece, file)) > 0;) fwrite(piece, 1, count, out);
+    fclose(out);
+    return !ferror(file);
+}
+
+status store_read_text(const char *dir, const char *name, char **text) {
+    char path[PATH_MAX];
+    *text = NULL;
+    join(path, dir, name);
+    FILE *file = fopen(path, "r");
+    if (!file && (errno == ENOENT || errno == ENOTDIR)) return OK;
+    int good = file && read_whole(file, text);
+    int error = errno;
+    if (file) fclose(file);
+    if (good) return OK;
+    free(*text), *text = NULL;
+    FAIL(ERROR_DISK, "%s: cannot be read: %s", path, strerror(error));
+}
+
+/* ---- the frozen study ---- */
+
+/* Keeps the old text as study.1.yaml, study.2.yaml, ...: the first name that is free. */
+static status put_aside(const char *dir, const char *text) {
+    char name[64], path[PATH_MAX];
+    for (int i = 1;; i++) {
+        snprintf(name, sizeof name, "study.%d.yaml", i);
+        join(path, dir, name);
+        if (access(path, F_OK) != 0) return store_write_text(dir, name, text);
+    }
+}
+
+static status replace_study(const char *dir, const char *old_text, const struct study *study, const char *text) {
+    char path[PATH_MAX];
+    struct study *old;
+    join(path, dir, "study.yaml");
+    TRY(study_read(path, 0, NULL, NULL, &old));
+    status result = study_extends(old, study);
+    study_free(old);
+    TRY(result);
+    TRY(put_aside(dir, old_text));
+    return store_write_text(dir, "study.yaml", text);
+}
+
+status store_freeze(const char *dir, const struct study *study) {
+    char *old;
+    TRY(store_read_text(dir, "study.yaml", &old));
+    char *text = study_text(study);
+    status result = OK;
+    if (!old) {
+        result = store_write_text(dir, "study.yaml", text);
+    } else if (strcmp(old, text) != 0) {
+        result = replace_study(dir, old, study, text);
+    }
+    free(text);
+    free(old);
+    return result;
+}
+
+/* ---- the manifest ---- */
+
+static const char manifest_name[] = "points.tsv";
+static const char manifest_head[] = "key\treference\tseconds\tlabel\n";
+
+status store_write_manifest(const char *dir, int64_t count, const struct manifest_row *row) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    CHECK(out);
+    fputs(manifest_head, out);
+    for (int64_t i = 0; i < count; i++) {
+        fprintf(out, "%s\t%s\t%.17g\t%s\n", row[i].key, row[i].reference, row[i].seconds, row[i].label);
+    }
+    fclose(out);
+    status result = store_write_text(dir, manifest_name, text);
+    free(text);
+    return result;
+}
+
+static int read_row(char *line, struct manifest_row *row) {
+    char *key = strsep(&line, "\t"), *reference = strsep(&line, "\t"), *seconds = strsep(&line, "\t"), *end;
+    if (!line || strlen(key) >= KEY_BYTES || strlen(reference) >= KEY_BYTES) return 0;
+    memcpy(row->key, key, strlen(key) + 1);
+    memcpy(row->reference, reference, strlen(reference) + 1);
+    snprintf(row->label, sizeof row->label, "%s", line);
+    row->seconds = strtod(seconds, &end);
+    return end != seconds && *end == '\0';
+}
+
+static int64_t count_lines(const char *text) {
+    int64_t lines = 0;
+    for (; (text = strchr(text, '\n')); text++) lines++;
+    return lines;
+}
+
+/* The number of rows before the first line that is none. */
+static int64_t read_rows(char *text, struct manifest_row *row) {
+    int64_t count = 0;
+    for (char *line; (line = strsep(&text, "\n")) && text;) {
+        if (!read_row(line, &row[count])) break;
+        count++;
+    }
+    return count;
+}
+
+status store_read_manifest(const char *dir, int64_t *count, struct manifest_row **row) {
+    char *text;
+    TRY(store_read_text(dir, manifest_name, &text));
+    if (!text) FAIL(ERROR_INPUT, "%s: holds no study; expected a folder that `ntksweep run -o` wrote", dir);
+    size_t head = strlen(manifest_head);
+    int64_t lines = count_lines(text) - 1;
+    int good = strncmp(text, manifest_head, head) == 0;
+    *row = calloc((size_t)(lines > 0 ? lines : 1), sizeof **row);
+    CHECK(*row);
+    *count = good ? read_rows(text + head, *row) : -1;
+    free(text);
+    if (*count == lines) return OK;
+    free(*row), *row = NULL;
+    FAIL(ERROR_INPUT, "%s/%s:%lld: is not a line of `key, reference, seconds, label`", dir, manifest_name,
+         (long long)*count + 2);
+}
+
+/* ---- failures ---- */
+
+status store_write_failure(const char *dir, const char *key, const char *label, const char *reason) {
+    char name[64], *line = NULL;
+    snprintf(name, sizeof name, "failed/%s", key);
+    CHECK(asprintf(&line, "%s: %s\n", label, reason) >= 0);
+    status result = store_write_text(dir, name, line);
+    free(line);
+    return result;
+}
+
+char *store_read_failure(const char *dir, const char *key) {
+    char name[64], *line;
+    snprintf(name, sizeof name, "failed/%s", key);
+    if (store_read_text(dir, name, &line) != OK || !line) return NULL;
+    line[strcspn(line, "\n")] = '\0';
+    return line;
+}

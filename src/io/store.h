@@ -1,0 +1,66 @@
+/* DIR on disk: frozen study, records, references, failures, results. HDF5 stays inside this module, and is called by
+ * one thread of a process only.
+ *
+ * DIR/study.yaml, DIR/points/ab/KEY.h5, DIR/references/KEY.h5, DIR/failed/KEY, DIR/results.h5. Each file is written under a temporary
+ * name (host and pid in it), synced and renamed: whole or absent. Not collective; any process may write any file.
+ * Errors: ERROR_INPUT for a DIR that cannot be used, ERROR_DISK for a file that cannot be written or read back. */
+#ifndef STORE_H
+#define STORE_H
+
+#include "record.h"
+#include "status.h"
+#include "study.h"
+
+/* Makes DIR and its folders if they are not there and checks that a file can be written. Others need this first. */
+status store_open(const char *dir);
+/* Writes text to DIR/name, whole or not at all. */
+status store_write_text(const char *dir, const char *name, const char *text);
+/* Reads DIR/name as text; *text = NULL and OK if it is not there. Owned by the caller, free(). */
+status store_read_text(const char *dir, const char *name, char **text);
+/* Freezes the study in DIR/study.yaml. If one is there and `study` extends it, the old one stays as study.1.yaml (.2., ...);
+ * if it is any other study, ERROR_INPUT naming the key. */
+status store_freeze(const char *dir, const struct study *study);
+/* Removes temporary files of dead processes of this host, and those of other hosts that are older than a day. */
+void store_clean(const char *dir);
+
+/* What was true of the run that made a record: root attributes of record and results. */
+struct provenance {
+    char version[64], commit[64], compiler[128], blas[128], core[64], mpi[128], hdf5[64];
+};
+
+enum record_kind { RECORD_POINT, RECORD_REFERENCE };
+/* Writes the record with its label, settings (the config's resolved `key=value` pairs, a line each; NULL: none) and
+ * provenance as root attributes. Also removes DIR/failed/KEY. A point's record has a METRIC_STATUS. */
+status store_write_record(const char *dir, enum record_kind kind, const char *key, const char *label,
+                          const char *settings, const struct provenance *provenance, const struct record *record);
+/* Reads a record back (kept arrays only if `kept`). A file that is not whole is ERROR_DISK, naming it. */
+status store_read_record(const char *dir, enum record_kind kind, const char *key, int kept, struct record **record);
+/* 1: there and readable; 0: absent; -1: there but not readable (status_message() names it). Opens the file. */
+int store_has_record(const char *dir, enum record_kind kind, const char *key);
+/* 1: there; 0: absent. One look at the folder, for large grids. */
+int store_record_exists(const char *dir, enum record_kind kind, const char *key);
+/* A point's METRIC_STATUS (0 recorded, 1 diverged), -1: absent, -2: there but not readable. */
+int store_point_status(const char *dir, const char *key);
+
+/* DIR/points.tsv: what the run resolved, so that status, collect and report need neither data nor machine: a line a point
+ * (in the order of the grid): key, key of its reference, predicted seconds, label. */
+struct manifest_row {
+    char key[KEY_BYTES], reference[KEY_BYTES];
+    double seconds;
+    char label[256];
+};
+status store_write_manifest(const char *dir, int64_t count, const struct manifest_row *row);
+/* *row owned by the caller, free(). ERROR_INPUT if DIR holds no study. */
+status store_read_manifest(const char *dir, int64_t *count, struct manifest_row **row);
+
+/* One line in DIR/failed/KEY. */
+status store_write_failure(const char *dir, const char *key, const char *label, const char *reason);
+/* The line, or NULL. free(). */
+char *store_read_failure(const char *dir, const char *key);
+
+/* (Re)builds DIR/results.h5 from the records of the study's points. keys[study->points]. Notes (records outside the grid,
+ * unreadable ones, mixed BLAS cores) come out as lines in *notes, free(). */
+status store_collect(const char *dir, const struct study *study, const char (*keys)[KEY_BYTES],
+                     const struct provenance *provenance, char **notes);
+
+#endif

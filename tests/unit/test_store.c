@@ -1,0 +1,262 @@
+#include "store_sample.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "draft.h"
+
+static const double steps[] = {0, 1, 3, 9, 27};
+
+/* One of every kind of array. */
+static struct record *full_record(void) {
+    struct record *record = sample_point(5, steps, 3, "dense_1\ndense_2\nreadout");
+    const int64_t outputs[] = {5, 4, 2}, inputs[] = {6, 3, 2, 1}, rows[] = {12, 12};
+    const enum dimension by_example[] = {DIM_STEP, DIM_TEST_EXAMPLE, DIM_OUTPUT};
+    const enum dimension image[] = {DIM_TRAIN_EXAMPLE, DIM_FREE, DIM_FREE, DIM_FREE}, free_2[] = {DIM_FREE, DIM_FREE};
+    add_steps(record, METRIC_KERNEL_STEP, 2, (const double[]){0, 27});
+    fill(record_add(record, METRIC_NTK_CHANGE, (int64_t[]){2}), METRIC_NTK_CHANGE, 0, 2);
+    fill(record_add_shaped(record, METRIC_OUTPUTS, 0, 3, by_example, outputs), METRIC_OUTPUTS, 0, 40);
+    record_scalar(record, METRIC_DIVERGED_STEP, (double)NAN);
+    record_scalar(record, METRIC_PARAMETERS, 123456789);
+    record_scalar(record, METRIC_FLOPS, 0x1p52 + 1);
+    fill(record_add_shaped(record, METRIC_KEPT_X_TRAIN, 0, 4, image, inputs), METRIC_KEPT_X_TRAIN, 0, 36);
+    fill(record_add(record, METRIC_KEPT_NTK_TRAIN_TRAIN, rows), METRIC_KEPT_NTK_TRAIN_TRAIN, 0, 144);
+    for (int i = 0; i < 4; i++) {
+        const int64_t shape[] = {i % 2 ? 1 : 700, i ? 11 : 300}; /* the first has several chunks */
+        const int64_t count = shape[0] * shape[1];
+        fill(record_add_shaped(record, METRIC_KEPT_PARAMETERS, i, 2, free_2, shape), METRIC_KEPT_PARAMETERS, i, count);
+    }
+    record_add(record, METRIC_KEPT_F_TEST, (int64_t[]){5, 4, 2})[39] = 1e-300;
+    return record;
+}
+
+static void write_sample(const char *dir, int64_t i, const struct record *record) {
+    char key[KEY_BYTES];
+    sample_key(i, key);
+    assert_ok(store_write_record(dir, RECORD_POINT, key, "width=7", "network.depth=2\n", &sample_provenance, record));
+}
+
+static void record_path(const char *dir, int64_t i, char path[PATH_MAX]) {
+    char key[KEY_BYTES];
+    sample_key(i, key);
+    snprintf(path, PATH_MAX, "%s/points/%.2s/%s.h5", dir, key, key);
+}
+
+/* ---- records ---- */
+
+static void test_round_trip(void **state) {
+    struct record *record = full_record(), *back;
+    char key[KEY_BYTES];
+    sample_key(5, key);
+    assert_int_equal(store_has_record(*state, RECORD_POINT, key), 0);
+    assert_int_equal(store_point_status(*state, key), -1);
+    write_sample(*state, 5, record);
+    assert_int_equal(store_has_record(*state, RECORD_POINT, key), 1);
+    assert_int_equal(store_record_exists(*state, RECORD_POINT, key), 1);
+    assert_int_equal(store_point_status(*state, key), 0);
+    assert_ok(store_read_record(*state, RECORD_POINT, key, 1, &back));
+    assert_same_record(record, back);
+    record_free(back);
+    assert_ok(store_read_record(*state, RECORD_POINT, key, 0, &back));
+    assert_null(record_find(back, METRIC_KEPT_X_TRAIN, 0));
+    assert_same_array(record_find(record, METRIC_OUTPUTS, 0), record_find(back, METRIC_OUTPUTS, 0));
+    record_free(back);
+    record_free(record);
+}
+
+static void test_reference(void **state) {
+    struct record *record = record_create(), *back;
+    char key[KEY_BYTES];
+    sample_key(6, key);
+    const int64_t shape[] = {9, 9};
+    fill(record_add(record, METRIC_REFERENCE_EIGENVALUES, shape), METRIC_REFERENCE_EIGENVALUES, 0, 9);
+    fill(record_add(record, METRIC_REFERENCE_EIGENVECTORS, shape), METRIC_REFERENCE_EIGENVECTORS, 0, 81);
+    record_scalar(record, METRIC_REFERENCE_SECONDS, 3.2);
+    assert_ok(store_write_record(*state, RECORD_REFERENCE, key, "", NULL, &sample_provenance, record));
+    assert_ok(store_read_record(*state, RECORD_REFERENCE, key, 0, &back));
+    assert_same_record(record, back);
+    record_free(back);
+    record_free(record);
+}
+
+/* An array without elements leaves no trace. */
+static void test_empty_array(void **state) {
+    struct record *record = sample_point(5, steps, 1, "readout"), *back;
+    char key[KEY_BYTES];
+    sample_key(1, key);
+    record_add(record, METRIC_KERNEL_STEP, (int64_t[]){0});
+    record_add(record, METRIC_NTK_CHANGE, (int64_t[]){0});
+    write_sample(*state, 1, record);
+    assert_ok(store_read_record(*state, RECORD_POINT, key, 0, &back));
+    assert_int_equal(back->count, record->count - 2);
+    record_free(back);
+    record_free(record);
+}
+
+/* ---- damage ---- */
+
+static void assert_named(const char *dir, int64_t i) {
+    char key[KEY_BYTES], path[PATH_MAX];
+    struct record *back = NULL;
+    sample_key(i, key);
+    record_path(dir, i, path);
+    assert_int_equal(store_read_record(dir, RECORD_POINT, key, 1, &back), ERROR_DISK);
+    assert_null(back);
+    assert_int_equal(strncmp(status_message(), path, strlen(path)), 0);
+    assert_int_equal(store_has_record(dir, RECORD_POINT, key), -1);
+    assert_int_equal(store_point_status(dir, key), -2);
+}
+
+static void test_truncated(void **state) {
+    struct record *record = full_record();
+    char path[PATH_MAX];
+    struct stat info;
+    write_sample(*state, 2, record);
+    record_path(*state, 2, path);
+    assert_int_equal(stat(path, &info), 0);
+    for (off_t size = info.st_size - 1; size > 0; size = size * 3 / 5) {
+        assert_int_equal(truncate(path, size), 0);
+        assert_named(*state, 2);
+    }
+    assert_int_equal(truncate(path, 0), 0);
+    assert_named(*state, 2);
+    write_sample(*state, 2, record);
+    record_free(record);
+}
+
+/* Another point's record under this name, and a file that is no HDF5. */
+static void test_wrong_file(void **state) {
+    struct record *record = full_record();
+    char path[PATH_MAX], other[PATH_MAX];
+    write_sample(*state, 3, record);
+    write_sample(*state, 3 + 251, record);
+    record_path(*state, 3, path);
+    record_path(*state, 3 + 251, other);
+    assert_int_equal(rename(path, other), 0);
+    assert_named(*state, 3 + 251);
+    assert_ok(draft_write_file(path, "hello", 5));
+    assert_named(*state, 3);
+    record_free(record);
+}
+
+/* ---- whole or absent ---- */
+
+/* Wherever the disk ends: an error that says why, and nothing left. */
+static void test_disk_full(void **state) {
+    struct record *record = full_record();
+    char key[KEY_BYTES], path[PATH_MAX];
+    struct stat info;
+    write_sample(*state, 8, record);
+    record_path(*state, 8, path);
+    assert_int_equal(stat(path, &info), 0);
+    sample_key(4, key);
+    int files = count_files(*state);
+    for (rlim_t size = 0; size < (rlim_t)info.st_size; size += 1 + (rlim_t)info.st_size / 23) {
+        limit_files(size);
+        status result = store_write_record(*state, RECORD_POINT, key, "", NULL, &sample_provenance, record);
+        limit_files(RLIM_INFINITY);
+        assert_int_equal(result, ERROR_DISK);
+        assert_non_null(strstr(status_message(), strerror(EFBIG)));
+        assert_non_null(strstr(status_message(), key));
+        assert_int_equal(count_files(*state), files);
+    }
+    write_sample(*state, 4, record);
+    record_free(record);
+}
+
+static void test_draft(void **state) {
+    char path[PATH_MAX];
+    struct draft draft;
+    snprintf(path, sizeof path, "%s/fresh/file", (const char *)*state);
+    assert_ok(draft_begin(path, &draft));
+    draft_write(&draft, "words", 5, 0);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_ok(draft_commit(&draft));
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(count_files(*state), 1);
+}
+
+/* The drafts of a dead process go, those of a living one stay. */
+static void test_clean(void **state) {
+    char path[PATH_MAX];
+    struct draft draft;
+    snprintf(path, sizeof path, "%s/points/ab/record.h5", (const char *)*state);
+    pid_t child = fork();
+    if (child == 0) _exit(draft_begin(path, &draft) == OK ? 0 : 1);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_ok(draft_begin(path, &draft));
+    assert_int_equal(count_files(*state), 2);
+    store_clean(*state);
+    assert_int_equal(count_files(*state), 1);
+    assert_ok(draft_commit(&draft));
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+/* ---- texts ---- */
+
+static void test_open(void **state) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/file", (const char *)*state);
+    assert_ok(draft_write_file(path, "", 0));
+    assert_int_equal(store_open(path), ERROR_INPUT);
+    snprintf(path, sizeof path, "%s/new/folder", (const char *)*state);
+    assert_ok(store_open(path));
+    assert_ok(store_open(path));
+    assert_int_equal(store_open("/proc/no"), ERROR_INPUT);
+    assert_int_equal(store_open(""), ERROR_INPUT);
+}
+
+static void test_text(void **state) {
+    char *text;
+    assert_ok(store_read_text(*state, "a.txt", &text));
+    assert_null(text);
+    assert_ok(store_write_text(*state, "a.txt", "zwei\nΘ\n"));
+    assert_ok(store_read_text(*state, "a.txt", &text));
+    assert_string_equal(text, "zwei\nΘ\n");
+    free(text);
+}
+
+static void test_manifest(void **state) {
+    struct manifest_row row[3] = {{"a1", "b1", 0.1, "width=3 seed=0"}, {"a2", "b1", 1e-300, ""}, {"a3", "", 7, "x"}};
+    struct manifest_row *back;
+    int64_t count;
+    assert_int_equal(store_read_manifest(*state, &count, &back), ERROR_INPUT);
+    assert_ok(store_write_manifest(*state, 3, row));
+    assert_ok(store_read_manifest(*state, &count, &back));
+    assert_int_equal(count, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(back[i].key, row[i].key);
+        assert_string_equal(back[i].reference, row[i].reference);
+        assert_string_equal(back[i].label, row[i].label);
+        assert_true(back[i].seconds == row[i].seconds);
+    }
+    free(back);
+    assert_ok(store_write_text(*state, "points.tsv", "key\treference\tseconds\tlabel\na\tb\t1\tc\na\tb\n"));
+    assert_int_equal(store_read_manifest(*state, &count, &back), ERROR_INPUT);
+    assert_non_null(strstr(status_message(), "points.tsv:3:"));
+}
+
+static void test_failure(void **state) {
+    struct record *record = full_record();
+    char key[KEY_BYTES];
+    sample_key(1, key);
+    assert_null(store_read_failure(*state, key));
+    assert_ok(store_write_failure(*state, key, "width=7", "no memory"));
+    char *line = store_read_failure(*state, key);
+    assert_string_equal(line, "width=7: no memory");
+    free(line);
+    write_sample(*state, 1, record);
+    assert_null(store_read_failure(*state, key));
+    record_free(record);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_begin, folder_end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_round_trip), IN_FOLDER(test_reference), IN_FOLDER(test_empty_array), IN_FOLDER(test_truncated),
+        IN_FOLDER(test_wrong_file), IN_FOLDER(test_disk_full), IN_FOLDER(test_draft),       IN_FOLDER(test_clean),
+        IN_FOLDER(test_open),       IN_FOLDER(test_text),      IN_FOLDER(test_manifest),    IN_FOLDER(test_failure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
