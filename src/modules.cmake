@@ -7,8 +7,12 @@ module(data SOURCES dataset.c images.c mnist.c cifar10.c gaussian.c bytes.c DEPE
 module(nn REAL SOURCES activation.c dense.c network.c build.c family_fc.c PLAIN dual.c dual_tanh.c DEPENDS base spec la)
 module(ntk REAL SOURCES empirical.c infinite.c PLAIN prediction.c DEPENDS base spec la nn)
 module(train REAL SOURCES loss.c trainer.c twin.c DEPENDS base spec la nn)
+module(task REAL SOURCES problem.c point.c measure.c PLAIN task.c schedule.c reference.c rounding.c
+       DEPENDS base spec data la nn ntk train)
 module(io SOURCES store.c draft.c driver.c hdf.c record_file.c layout.c results.c DEPENDS base spec
        LIBRARIES hdf5::hdf5 hdf5::hdf5_hl)
+module(sweep SOURCES agree.c allocate.c circumstances.c fits.c plan.c progress.c queue.c server.c signals.c state.c supply.c survey.c
+       sweep.c work.c worker.c DEPENDS base spec data io task LIBRARIES MPI::MPI_C PkgConfig::YAML Threads::Threads)
 # Plain files that use the double modules.
 set_source_files_properties(src/ntk/prediction.c src/task/reference.c src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS
                             REAL_BITS=64)

@@ -14,3 +14,4 @@ unit_test(test_store DEPENDS io spec base)
 unit_test(test_results DEPENDS io spec base)
 add_test(NAME results_python COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/results_test.py
          $<TARGET_FILE:test_results>)
+unit_test(test_queue DEPENDS sweep base)

@@ -1,0 +1,200 @@
+/* The commands, MPI_Init, and exit codes. */
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "panic.h"
+#include "plan.h"
+#include "progress.h"
+#include "signals.h"
+#include "startup.h"
+#include "survey.h"
+#include "sweep.h"
+#include "version.h"
+
+enum { EXIT_INPUT = 1, EXIT_POINTS_FAILED = 2, EXIT_INTERNAL = 70, EXIT_INTERRUPTED = 75 };
+
+static const int exit_code[] = {[OK] = 0,
+                                [ERROR_INPUT] = EXIT_INPUT,
+                                [ERROR_MEMORY] = EXIT_INPUT,
+                                [ERROR_DISK] = EXIT_INPUT,
+                                [ERROR_INTERRUPTED] = EXIT_INTERRUPTED,
+                                [ERROR_INTERNAL] = EXIT_INTERNAL};
+
+/* Says what went wrong, if anything did. */
+static int conclude(status result, int verbose) {
+    if (result != OK) progress_say("%s", status_message());
+    if (result != OK && verbose) progress_say("at %s", status_place());
+    return exit_code[result];
+}
+
+/* ---- run: on all ranks ---- */
+
+static void abort_all_ranks(void) {
+    int is_begun = 0, is_over = 0;
+    MPI_Initialized(&is_begun);
+    MPI_Finalized(&is_over);
+    if (is_begun && !is_over) MPI_Abort(MPI_COMM_WORLD, EXIT_INTERNAL);
+    _exit(EXIT_INTERNAL);
+}
+
+static status sweep(const struct arguments *arguments, int rank, struct sweep_end *end) {
+    if (arguments->verbose && rank == 0 && startup_chosen_core())
+        progress_say("OpenBLAS core type set to %s, which suits this CPU better than its own choice",
+                     startup_chosen_core());
+    struct provenance provenance = startup_provenance();
+    struct sweep_options options = {.study_file = arguments->object,
+                                    .dir = arguments->dir,
+                                    .data_path = arguments->data,
+                                    .overrides = arguments->overrides,
+                                    .override = arguments->override,
+                                    .verbose = arguments->verbose};
+    return sweep_run(MPI_COMM_WORLD, &options, &provenance, end);
+}
+
+static int code_of_end(const struct sweep_end *end) {
+    return end->is_interrupted ? EXIT_INTERRUPTED : end->failed ? EXIT_POINTS_FAILED : 0;
+}
+
+/* Rank 0 alone speaks and returns the code, after MPI_Finalize, so that mpirun has nothing to add. */
+static int run(status parsed, const struct arguments *arguments) {
+    int level, rank;
+    struct sweep_end end = {0};
+    signals_install();
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &level);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    panic_set_hook(abort_all_ranks);
+    status result = parsed;
+    if (result == OK && level < MPI_THREAD_MULTIPLE)
+        result = status_fail(ERROR_INTERNAL, __FILE__, __LINE__, "the MPI library does not offer MPI_THREAD_MULTIPLE");
+    if (result == OK) result = sweep(arguments, rank, &end);
+    int code = rank != 0 ? 0 : result != OK ? conclude(result, arguments->verbose) : code_of_end(&end);
+    MPI_Finalize();
+    return code;
+}
+
+/* ---- the other commands ---- */
+
+static status plan(const struct arguments *arguments) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    struct plan_options options = {.study_file = arguments->object,
+                                   .data_path = arguments->data,
+                                   .overrides = arguments->overrides,
+                                   .override = arguments->override,
+                                   .ranks = arguments->ranks ? arguments->ranks
+                                            : processors > 0 ? (int)processors
+                                                             : 1,
+                                   .memory_per_rank = arguments->memory_per_rank};
+    return plan_print(stdout, &options);
+}
+
+static status show_status(const struct arguments *arguments) {
+    struct survey survey;
+    TRY(survey_read(arguments->object, &survey));
+    (arguments->json ? survey_print_json : survey_print)(stdout, &survey);
+    survey_free(&survey);
+    return OK;
+}
+
+static status collect(const struct arguments *arguments) {
+    struct provenance provenance = startup_provenance();
+    TRY(sweep_collect(arguments->object, &provenance));
+    printf("%s/results.h5\n", arguments->object);
+    return OK;
+}
+
+static status help(const struct arguments *arguments);
+
+static const struct entry {
+    struct command command;
+    status (*perform)(const struct arguments *arguments); /* NULL: run */
+    int needs_blas;
+} entries[] = {
+    {{"plan", "STUDY.yaml", "sdrmh", "", "Prints what a study will take: grid, flops, memory, predicted wall time."},
+     plan,
+     1},
+    {{"run", "STUDY.yaml", "osdvh", "o",
+      "Runs a study, or goes on with it, under mpirun on as many ranks as there are."},
+     NULL,
+     1},
+    {{"status", "DIR", "jh", "", "Prints what is done, running, diverged, failed and left, and the time to go."},
+     show_status,
+     0},
+    {{"collect", "DIR", "h", "", "Builds DIR/results.h5 from the records, also while a run is going on."}, collect, 1},
+    {{"help", "[TOPIC]", "h", "", "Prints help on a command, or with `study` every key of the study file."}, help, 0},
+};
+enum { ENTRIES = sizeof entries / sizeof *entries };
+
+static const struct entry *find_entry(const char *name) {
+    for (int i = 0; i < ENTRIES; i++)
+        if (strcmp(entries[i].command.name, name) == 0) return &entries[i];
+    return NULL;
+}
+
+static void print_usage(FILE *out) {
+    fputs("Usage: ntksweep COMMAND [OPTION]... [STUDY.yaml | DIR]\n"
+          "How fast does a wide network become its own linearization?\n\nCommands:\n",
+          out);
+    for (int i = 0; i < ENTRIES; i++)
+        fprintf(out, "  %-9s%-12s%s\n", entries[i].command.name, entries[i].command.object, entries[i].command.meaning);
+    fputs("\nExit codes: 0 all points recorded; 1 usage or input error, nothing written; 2 some points failed;\n"
+          "70 internal error; 75 interrupted, run again to go on.\n",
+          out);
+}
+
+static status help(const struct arguments *arguments) {
+    const char *topic = arguments->object;
+    const struct entry *entry = topic ? find_entry(topic) : NULL;
+    if (!topic)
+        print_usage(stdout);
+    else if (strcmp(topic, "study") == 0)
+        study_help(stdout);
+    else if (entry)
+        arguments_help(stdout, &entry->command);
+    else
+        FAIL(ERROR_INPUT, "help: %s is no topic; expected `study` or a command", topic);
+    return OK;
+}
+
+/* ---- */
+
+/* Data go to standard output: a disk that is full is an error too. */
+static int flush_output(int code) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    progress_say("standard output: cannot be written");
+    return code ? code : EXIT_INPUT;
+}
+
+static int perform(const struct entry *entry, int argc, char **argv, char **whole_argv) {
+    struct arguments arguments;
+    status parsed = arguments_parse(&entry->command, argc, argv, &arguments);
+    int code = 0;
+    if (parsed == OK && arguments.help) {
+        arguments_help(stdout, &entry->command);
+    } else {
+        if (entry->needs_blas && parsed == OK) startup_choose_core(whole_argv);
+        if (parsed == OK && entry->perform) parsed = entry->perform(&arguments);
+        code = entry->perform ? conclude(parsed, arguments.verbose) : run(parsed, &arguments);
+    }
+    arguments_free(&arguments);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    const char *word = argc > 1 ? argv[1] : "";
+    const struct entry *entry = find_entry(word);
+    panic_set_hook(abort_all_ranks);
+    if (entry) return flush_output(perform(entry, argc - 1, argv + 1, argv));
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        puts("ntksweep " NTKSWEEP_VERSION);
+    } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        print_usage(stdout);
+    } else {
+        progress_say("%s%s; see ntksweep --help", word, *word ? ": is not a command" : "a command is missing");
+        return EXIT_INPUT;
+    }
+    return flush_output(0);
+}

@@ -1,0 +1,44 @@
+#include "startup.h"
+
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commit.h"
+#include "task.h"
+#include "version.h"
+
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
+static const char CORE[] = "OPENBLAS_CORETYPE";
+static const char CHOSEN[] = "NTKSWEEP_CHOSEN_CORE"; /* tells the second execution that it is one */
+
+void startup_choose_core(char **argv) {
+    if (getenv(CORE)) return;
+    const char *core = task_better_core();
+    if (!core) return;
+    setenv(CORE, core, 1);
+    setenv(CHOSEN, core, 1);
+    setenv("OPENBLAS_NUM_THREADS", "1", 0); /* the study says how many; none are made before */
+    execv("/proc/self/exe", argv);
+    unsetenv(CHOSEN); /* it could not be: on with what there is */
+}
+
+const char *startup_chosen_core(void) { return getenv(CHOSEN); }
+
+struct provenance startup_provenance(void) {
+    struct provenance provenance = {
+        .version = NTKSWEEP_VERSION, .commit = NTKSWEEP_COMMIT, .compiler = COMPILER, .hdf5 = NTKSWEEP_HDF5};
+    char mpi[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length;
+    MPI_Get_library_version(mpi, &length);
+    mpi[strcspn(mpi, ",\n")] = '\0';
+    snprintf(provenance.mpi, sizeof provenance.mpi, "%.127s", mpi);
+    return provenance;
+}

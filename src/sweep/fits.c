@@ -1,0 +1,48 @@
+#include "fits.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+const char *fits_bytes(double bytes, char out[BYTES_BYTES]) {
+    static const char suffix[] = {'K', 'M', 'G', 'T'};
+    int power = 0;
+    double value = bytes / 1024;
+    for (; value >= 1000 && power < 3; power++) value /= 1024;
+    snprintf(out, BYTES_BYTES, "%.4g%c", ceil(value * 100) / 100, suffix[power]);
+    return out;
+}
+
+status fits_within(const struct study *study, const struct work *work, double limit, fits_need *need,
+                   const void *context, const char *what) {
+    int64_t misfits = 0, worst = 0;
+    double most = 0;
+    for (int64_t point = 0; point < work->points; point++) {
+        double needs = need(context, point);
+        misfits += needs > limit;
+        if (needs > most) most = needs, worst = point;
+    }
+    if (misfits == 0) return OK;
+    char label[LABEL_BYTES], has[BYTES_BYTES], wants[BYTES_BYTES];
+    work_label(work, study, worst, label);
+    FAIL(ERROR_INPUT, "%s: %" PRId64 " of %" PRId64 " points do not fit %s %s; %s needs at least %s", study->file,
+         misfits, work->points, what, fits_bytes(limit, has), label, fits_bytes(most, wants));
+}
+
+struct own {
+    const struct study *study;
+    const struct work *work;
+};
+
+static double own_memory(const void *context, int64_t point) {
+    const struct own *own = context;
+    struct config config = study_point(own->study, point);
+    const struct work_shape *shape = &own->work->shape[point];
+    if (own->work->cost[point].arena_bytes <= (double)config.run.memory) return 0; /* as planned it fits */
+    return task_point_memory(&config, shape->inputs, shape->outputs);
+}
+
+status fits_run_memory(const struct study *study, const struct work *work) {
+    const struct own own = {study, work};
+    return fits_within(study, work, (double)study->config.run.memory, own_memory, &own, "run.memory");
+}

@@ -1,0 +1,209 @@
+#include "plan.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocate.h"
+#include "clock.h"
+#include "fits.h"
+#include "progress.h"
+#include "queue.h"
+#include "supply.h"
+#include "work.h"
+
+/* What MPI adds to a process at rest, measured with Open MPI 4.1 on one host. */
+static const double MPI_RESIDENT_BYTES = 24e6;
+
+struct plan {
+    const struct plan_options *options;
+    const struct study *study;
+    struct work work;
+    struct machine machine;
+    struct queue_task *queue; /* [work.count], seconds on this machine */
+    double resident;          /* bytes of a process at rest */
+    int64_t train;            /* largest train_size: examples that a rank holds */
+    int64_t stride[AXES_MAX]; /* of each axis in the grid */
+    int matters[AXES_MAX];    /* does what a point takes depend on the axis? */
+};
+
+/* ---- sizes ---- */
+
+static double data_bytes(const struct plan *plan, int64_t cell, const struct config *config) {
+    const struct work_shape *shape = &plan->work.shape[cell];
+    return 8.0 * (double)(plan->train + config->data.test_size) * (double)(shape->inputs + shape->outputs);
+}
+
+static double point_bytes(const struct plan *plan, int64_t cell) {
+    struct config config = study_point(plan->study, cell);
+    const struct task_cost *cost = &plan->work.cost[cell];
+    int64_t needs = plan->work.queue[cell].needs;
+    double reference = needs == QUEUE_NOTHING ? 0 : plan->work.cost[needs].record_bytes;
+    return plan->resident + data_bytes(plan, cell, &config) + reference + cost->arena_bytes + cost->record_bytes;
+}
+
+/* ---- the grid ---- */
+
+static int takes_the_same(const struct plan *plan, int64_t a, int64_t b) {
+    return memcmp(&plan->work.cost[a], &plan->work.cost[b], sizeof *plan->work.cost) == 0 &&
+           memcmp(&plan->queue[a].seconds, &plan->queue[b].seconds, sizeof(double)) == 0;
+}
+
+/* The point with the first value of the axis in place of its own. */
+static int64_t with_first(const struct plan *plan, int64_t cell, int axis) {
+    return cell - cell / plan->stride[axis] % plan->study->axis[axis].count * plan->stride[axis];
+}
+
+static void find_what_matters(struct plan *plan) {
+    int64_t stride = 1;
+    for (int a = plan->study->axes - 1; a >= 0; a--) {
+        plan->stride[a] = stride;
+        stride *= plan->study->axis[a].count;
+        for (int64_t cell = 0; cell < plan->study->points && !plan->matters[a]; cell++)
+            plan->matters[a] = !takes_the_same(plan, cell, with_first(plan, cell, a));
+    }
+}
+
+/* Is it the first of the points that take the same? */
+static int leads_group(const struct plan *plan, int64_t cell) {
+    for (int a = 0; a < plan->study->axes; a++)
+        if (!plan->matters[a] && with_first(plan, cell, a) != cell) return 0;
+    return 1;
+}
+
+static int64_t group_size(const struct plan *plan) {
+    int64_t size = 1;
+    for (int a = 0; a < plan->study->axes; a++)
+        if (!plan->matters[a]) size *= plan->study->axis[a].count;
+    return size;
+}
+
+/* ---- printing ---- */
+
+static void print_grid(FILE *out, const struct plan *plan) {
+    fprintf(out, "grid: %" PRId64 " points =", plan->study->points);
+    for (int a = 0; a < plan->study->axes; a++)
+        fprintf(out, "%s %" PRId64 " %s", a ? " x" : "", plan->study->axis[a].count, plan->study->axis[a].name);
+    fprintf(out, ", and %" PRId64 " references\n", plan->work.count - plan->work.points);
+}
+
+static void print_machine(FILE *out, const struct machine *machine) {
+    static const char *const name[] = {[PRECISION_F32] = "f32", [PRECISION_F64] = "f64"};
+    fprintf(out, "machine: %s, core %s", machine->blas, machine->core);
+    for (int p = 0; p < 2; p++)
+        fprintf(out, "; %s %.1f GFLOP/s, %.0f %% of what vector width and clock allow", name[p],
+                machine->gemm_gflops[p], 100 * machine->gemm_gflops[p] / machine->peak_gflops[p]);
+    fputs("\n\n", out);
+}
+
+enum { COLUMN = 12 };
+
+static void print_axis_value(FILE *out, const struct axis *axis, int64_t index) {
+    if (axis->is_choice)
+        fprintf(out, "%*s ", COLUMN, axis->text[index]);
+    else
+        fprintf(out, "%*.10g ", COLUMN, axis->number[index]);
+}
+
+static void print_line(FILE *out, const struct plan *plan, int64_t cell) {
+    char memory[BYTES_BYTES], record[BYTES_BYTES], seconds[DURATION_BYTES];
+    const struct task_cost *cost = &plan->work.cost[cell];
+    for (int a = 0; a < plan->study->axes; a++)
+        if (plan->matters[a])
+            print_axis_value(out, &plan->study->axis[a], cell / plan->stride[a] % plan->study->axis[a].count);
+    fprintf(
+        out, "%8" PRId64 " %12.0f %14s %10.3g %9s %9s %10s\n", group_size(plan), cost->parameters,
+        config_word("training.linearization", cost->in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION),
+        cost->flops, fits_bytes(point_bytes(plan, cell), memory), fits_bytes(cost->record_bytes, record),
+        progress_duration(plan->queue[cell].seconds, seconds));
+}
+
+static void print_table(FILE *out, const struct plan *plan) {
+    for (int a = 0; a < plan->study->axes; a++)
+        if (plan->matters[a]) fprintf(out, "%*s ", COLUMN, plan->study->axis[a].name);
+    fprintf(out, "%8s %12s %14s %10s %9s %9s %10s\n", "points", "parameters", "linearization", "flops", "memory",
+            "record", "time");
+    for (int64_t cell = 0; cell < plan->study->points; cell++)
+        if (leads_group(plan, cell)) print_line(out, plan, cell);
+}
+
+/* Sums over all points, and over the references. */
+static void print_sums(FILE *out, const struct plan *plan) {
+    double flops[2] = {0}, bytes[2] = {0}, seconds[2] = {0};
+    char size[BYTES_BYTES], time[DURATION_BYTES];
+    for (int64_t task = 0; task < plan->work.count; task++) {
+        int is_reference = work_is_reference(&plan->work, task);
+        flops[is_reference] += plan->work.cost[task].flops;
+        bytes[is_reference] += plan->work.cost[task].record_bytes;
+        seconds[is_reference] += plan->queue[task].seconds;
+    }
+    fputc('\n', out);
+    for (int i = 0; i < 2; i++)
+        fprintf(out, "all %-11s %10.3g flops, records %9s before compression, %s of one rank\n",
+                i ? "references:" : "points:", flops[i], fits_bytes(bytes[i], size),
+                progress_duration(seconds[i], time));
+}
+
+/* The same queue as a run's, played through. */
+static void print_wall_time(FILE *out, const struct plan *plan) {
+    int ranks = plan->options->ranks;
+    double *busy = allocate_zeroed(ranks, sizeof *busy), sum = 0;
+    struct queue queue;
+    char time[DURATION_BYTES];
+    queue_create(plan->work.count, plan->queue, &queue);
+    double wall = queue_makespan(&queue, ranks, NULL, 1, busy);
+    for (int rank = 0; rank < ranks; rank++) sum += busy[rank];
+    fprintf(out, "predicted wall time on %d rank%s: %s, busy %.0f %%\n", ranks, ranks == 1 ? "" : "s",
+            progress_duration(wall, time), wall > 0 ? 100 * sum / (wall * ranks) : 100);
+    queue_free(&queue);
+    free(busy);
+}
+
+/* ---- refusing ---- */
+
+static double whole_process(const void *context, int64_t point) { return point_bytes(context, point); }
+
+static status refuse_misfits(const struct plan *plan) {
+    TRY(fits_run_memory(plan->study, &plan->work));
+    if (!(plan->options->memory_per_rank > 0)) return OK;
+    return fits_within(plan->study, &plan->work, plan->options->memory_per_rank, whole_process, plan,
+                       "the memory of a rank,");
+}
+
+/* ---- */
+
+static void measure(struct plan *plan) {
+    task_machine(&plan->machine, (int)plan->study->config.run.threads);
+    plan->resident = clock_resident_bytes() + MPI_RESIDENT_BYTES;
+    plan->queue = allocate_copy(plan->work.queue, (size_t)plan->work.count * sizeof *plan->queue);
+    for (int64_t task = 0; task < plan->work.count; task++) {
+        int is_reference = work_is_reference(&plan->work, task);
+        struct config config = study_point(plan->study, plan->work.task[task].cell);
+        int precision = is_reference ? PRECISION_F64 : config.run.precision;
+        plan->queue[task].seconds = task_seconds(&plan->work.cost[task], plan->machine.gemm_gflops[precision]);
+    }
+}
+
+static status print(FILE *out, struct plan *plan) {
+    TRY(work_estimate(plan->study, &plan->work));
+    plan->train = supply_create(plan->study).train;
+    measure(plan);
+    find_what_matters(plan);
+    print_grid(out, plan);
+    print_machine(out, &plan->machine);
+    print_table(out, plan);
+    print_sums(out, plan);
+    print_wall_time(out, plan);
+    return refuse_misfits(plan);
+}
+
+status plan_print(FILE *out, const struct plan_options *options) {
+    struct study *study;
+    TRY(study_read(options->study_file, options->overrides, options->override, options->data_path, &study));
+    struct plan plan = {.options = options, .study = study};
+    status printed = print(out, &plan);
+    work_free(&plan.work);
+    free(plan.queue);
+    study_free(study);
+    return printed;
+}

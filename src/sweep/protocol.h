@@ -1,0 +1,32 @@
+/* What ranks say to each other during a sweep: two-sided messages between the workers (every rank's main thread) and the
+ * server (a helper thread of rank 0), as bytes. One-sided counters stall or fail between hosts. */
+#ifndef PROTOCOL_H
+#define PROTOCOL_H
+
+#include <stdint.h>
+
+enum tag {
+    TAG_REPORT = 1, /* worker to server: struct report, asks for the next task */
+    TAG_SIGNAL,     /* worker to server, empty: a signal came while waiting for an order */
+    TAG_ORDER,      /* server to worker: struct order, the answer to a report */
+    TAG_STOP        /* server to every worker, empty, once: finish the step and report */
+};
+
+enum outcome { OUTCOME_NONE, OUTCOME_DONE, OUTCOME_DIVERGED, OUTCOME_FAILED, OUTCOME_INTERRUPTED };
+
+enum { REASON_BYTES = 512 };
+
+struct report {
+    enum outcome outcome; /* NONE: the first report of a rank */
+    int is_disk;          /* failed for want of a disk that takes a file */
+    int64_t task;
+    double seconds;            /* that it took */
+    char reason[REASON_BYTES]; /* of a failure, one line */
+};
+
+struct order {
+    int64_t task;    /* or QUEUE_NOTHING: the sweep has ended */
+    int is_stopping; /* with the end: a TAG_STOP has been sent */
+};
+
+#endif

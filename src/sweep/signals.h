@@ -1,0 +1,8 @@
+/* SIGUSR1, SIGTERM and SIGINT ask for a clean stop: they set a flag. A second SIGINT ends the process. Not collective. */
+#ifndef SIGNALS_H
+#define SIGNALS_H
+
+void signals_install(void);
+int signals_caught(void);
+
+#endif

@@ -1,0 +1,116 @@
+#include "work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocate.h"
+
+/* Fixed rates in GFLOP/s, by enum precision: only their ratio matters to the order. References are always double. */
+static const double nominal_gflops[] = {[PRECISION_F32] = 100, [PRECISION_F64] = 50};
+
+/* Where sizes and digests come from: the data, or their headers. */
+struct origin {
+    struct supply *supply; /* NULL: headers only */
+    struct config config;  /* the last one asked for, and its shape */
+    int64_t number;        /* of different datasets met; 0: none yet */
+    struct work_shape shape;
+};
+
+static status shape_from_data(struct origin *origin, const struct config *config) {
+    TRY(supply_select(origin->supply, config));
+    origin->shape = (struct work_shape){origin->supply->dataset->inputs, origin->supply->dataset->outputs, {0}};
+    memcpy(origin->shape.digest, origin->supply->digest, sizeof origin->shape.digest);
+    return OK;
+}
+
+static status shape_from_headers(struct origin *origin, const struct config *config) {
+    if (origin->number == 0 || !dataset_same(&origin->config, config)) {
+        TRY(dataset_shape(config, &origin->shape.inputs, &origin->shape.outputs));
+        origin->config = *config;
+        origin->number++;
+    }
+    memcpy(origin->shape.digest, &origin->number, sizeof origin->number);
+    memcpy(origin->shape.digest + sizeof origin->number, &config->train_size, sizeof config->train_size);
+    return OK;
+}
+
+static void add(struct work *work, int64_t cell, const char *key, struct task_cost cost, double gflops) {
+    int64_t task = work->count++;
+    work->task[task].cell = cell;
+    memcpy(work->task[task].key, key, KEY_BYTES);
+    work->cost[task] = cost;
+    work->queue[task] = (struct queue_task){task_seconds(&cost, gflops), QUEUE_NOTHING};
+}
+
+/* The reference of this key, newest first: neighbours in the grid share theirs. */
+static int64_t find_reference(const struct work *work, const char *key) {
+    for (int64_t task = work->count - 1; task >= work->points; task--)
+        if (strcmp(work->task[task].key, key) == 0) return task;
+    return QUEUE_NOTHING;
+}
+
+static int64_t need_reference(struct work *work, int64_t cell, const struct config *config,
+                              const struct work_shape *shape) {
+    char key[KEY_BYTES];
+    config_reference_key(config, shape->digest, key);
+    int64_t reference = find_reference(work, key);
+    if (reference != QUEUE_NOTHING) return reference;
+    struct task_cost cost;
+    task_reference_cost(config, shape->inputs, shape->outputs, &cost);
+    add(work, cell, key, cost, nominal_gflops[PRECISION_F64]);
+    return work->count - 1;
+}
+
+/* First all points, then their references behind them. */
+static status resolve(const struct study *study, struct origin *origin, struct work *work) {
+    for (int64_t cell = 0; cell < study->points; cell++) {
+        struct config config = study_point(study, cell);
+        TRY((origin->supply ? shape_from_data : shape_from_headers)(origin, &config));
+        work->shape[cell] = origin->shape;
+        char key[KEY_BYTES];
+        config_key(&config, origin->shape.digest, key);
+        struct task_cost cost;
+        task_point_cost(&config, origin->shape.inputs, origin->shape.outputs, &cost);
+        add(work, cell, key, cost, nominal_gflops[config.run.precision]);
+    }
+    for (int64_t cell = 0; cell < study->points; cell++) {
+        struct config config = study_point(study, cell);
+        if (task_needs_reference(&config))
+            work->queue[cell].needs = need_reference(work, cell, &config, &work->shape[cell]);
+    }
+    return OK;
+}
+
+static status resolve_from(const struct study *study, struct supply *supply, struct work *work) {
+    int64_t most = 2 * study->points;
+    *work = (struct work){.points = study->points,
+                          .task = allocate_zeroed(most, sizeof *work->task),
+                          .queue = allocate_zeroed(most, sizeof *work->queue),
+                          .cost = allocate_zeroed(most, sizeof *work->cost),
+                          .shape = allocate_zeroed(study->points, sizeof *work->shape)};
+    struct origin origin = {.supply = supply};
+    return resolve(study, &origin, work);
+}
+
+status work_resolve(const struct study *study, struct work *work) {
+    struct supply supply = supply_create(study);
+    status result = resolve_from(study, &supply, work);
+    supply_free(&supply);
+    return result;
+}
+
+status work_estimate(const struct study *study, struct work *work) { return resolve_from(study, NULL, work); }
+
+void work_free(struct work *work) {
+    free(work->task);
+    free(work->queue);
+    free(work->cost);
+    free(work->shape);
+    *work = (struct work){0};
+}
+
+void work_label(const struct work *work, const struct study *study, int64_t task, char label[LABEL_BYTES]) {
+    int used = snprintf(label, LABEL_BYTES, "%s", work_is_reference(work, task) ? "reference of " : "");
+    study_point_label(study, work->task[task].cell, (size_t)(LABEL_BYTES - used), label + used);
+}

@@ -1,0 +1,172 @@
+#include "worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "circumstances.h"
+#include "clock.h"
+#include "protocol.h"
+#include "signals.h"
+
+static const double NAP = 1e-3;
+static const double PROBE_SECONDS = 1; /* between looks for a stop order */
+
+struct worker {
+    struct worker_job job;
+    int rank;
+    char host[MPI_MAX_PROCESSOR_NAME];
+    struct machine machine;
+    struct supply supply;
+    struct record *reference; /* the last one read, and its key */
+    char reference_key[KEY_BYTES];
+    int is_stopping, has_order_to_stop;
+    double probed; /* when, on the clock */
+};
+
+/* ---- stopping ---- */
+
+static int has_message(const struct worker *worker, int tag) {
+    int is_there = 0;
+    MPI_Iprobe(0, tag, worker->job.comm, &is_there, MPI_STATUS_IGNORE);
+    return is_there;
+}
+
+static void receive_stop(struct worker *worker) {
+    MPI_Recv(NULL, 0, MPI_BYTE, 0, TAG_STOP, worker->job.comm, MPI_STATUS_IGNORE);
+    worker->has_order_to_stop = worker->is_stopping = 1;
+}
+
+/* The hook of a running task. */
+static int must_stop(void *context) {
+    struct worker *worker = context;
+    if (signals_caught()) worker->is_stopping = 1;
+    double now = clock_seconds();
+    if (worker->is_stopping || now - worker->probed < PROBE_SECONDS) return worker->is_stopping;
+    worker->probed = now;
+    if (has_message(worker, TAG_STOP)) receive_stop(worker);
+    return worker->is_stopping;
+}
+
+/* ---- one task ---- */
+
+static status check_key(const struct worker *worker, int64_t task, const char *key) {
+    if (strcmp(key, worker->job.work->task[task].key) == 0) return OK;
+    FAIL(ERROR_INPUT, "the data on %s are not those that rank 0 read; all ranks must see the same data files",
+         worker->host);
+}
+
+static status select_data(struct worker *worker, const struct config *config, int64_t task) {
+    TRY(supply_select(&worker->supply, config));
+    char key[KEY_BYTES];
+    int is_reference = work_is_reference(worker->job.work, task);
+    (is_reference ? config_reference_key : config_key)(config, worker->supply.digest, key);
+    return check_key(worker, task, key);
+}
+
+static status select_reference(struct worker *worker, int64_t task) {
+    const struct work *work = worker->job.work;
+    int64_t needs = work->queue[task].needs;
+    const char *key = needs == QUEUE_NOTHING ? "" : work->task[needs].key;
+    if (strcmp(worker->reference_key, key) == 0) return OK;
+    record_free(worker->reference);
+    worker->reference = NULL;
+    worker->reference_key[0] = '\0';
+    if (needs == QUEUE_NOTHING) return OK;
+    TRY(store_read_record(worker->job.dir, RECORD_REFERENCE, key, 0, &worker->reference));
+    memcpy(worker->reference_key, key, KEY_BYTES);
+    return OK;
+}
+
+static status compute(struct worker *worker, const struct config *config, int64_t task, struct record **record) {
+    struct task_hooks hooks = {must_stop, worker};
+    TRY(select_data(worker, config, task));
+    if (work_is_reference(worker->job.work, task)) return task_reference(config, worker->supply.dataset, hooks, record);
+    TRY(select_reference(worker, task));
+    return task_point(config, worker->supply.dataset, worker->reference, hooks, record);
+}
+
+static void add_circumstances(const struct worker *worker, const struct config *config, int64_t task, double seconds,
+                              struct record *record) {
+    struct circumstances circumstances = {seconds, worker->machine.gemm_gflops[config->run.precision], worker->rank,
+                                          worker->host};
+    int is_reference = work_is_reference(worker->job.work, task);
+    (is_reference ? circumstances_add_to_reference : circumstances_add_to_point)(&circumstances, record);
+}
+
+/* A reference belongs to many points and carries no settings. */
+static status write_record(const struct worker_job *job, const struct config *config, int64_t task, const char *label,
+                           const struct record *record) {
+    char *settings = work_is_reference(job->work, task) ? NULL : config_pairs(config);
+    status written = store_write_record(job->dir, work_kind(job->work, task), job->work->task[task].key, label,
+                                        settings, job->provenance, record);
+    free(settings);
+    return written;
+}
+
+static status run_task(struct worker *worker, int64_t task, const char *label, enum outcome *outcome) {
+    struct config config = study_point(worker->job.study, worker->job.work->task[task].cell);
+    struct record *record = NULL;
+    double start = clock_seconds();
+    circumstances_forget_peak();
+    TRY(compute(worker, &config, task, &record));
+    add_circumstances(worker, &config, task, clock_seconds() - start, record);
+    *outcome = record_value(record, METRIC_STATUS) > 0 ? OUTCOME_DIVERGED : OUTCOME_DONE;
+    status written = write_record(&worker->job, &config, task, label, record);
+    record_free(record);
+    return written;
+}
+
+static struct report perform(struct worker *worker, int64_t task) {
+    struct report report = {.task = task};
+    char label[LABEL_BYTES];
+    work_label(worker->job.work, worker->job.study, task, label);
+    double start = clock_seconds();
+    status result = run_task(worker, task, label, &report.outcome);
+    if (result != OK) {
+        report.outcome = result == ERROR_INTERRUPTED ? OUTCOME_INTERRUPTED : OUTCOME_FAILED;
+        report.is_disk = result == ERROR_DISK;
+        snprintf(report.reason, sizeof report.reason, "%s", status_message());
+    }
+    if (report.outcome == OUTCOME_FAILED) /* where the disk is full this fails too; then rank 0's line has to do */
+        (void)store_write_failure(worker->job.dir, worker->job.work->task[task].key, label, report.reason);
+    report.seconds = clock_seconds() - start;
+    return report;
+}
+
+/* ---- asking ---- */
+
+/* Sleeps until the order comes; a signal that comes first is told at once. */
+static struct order ask(struct worker *worker, const struct report *report) {
+    MPI_Comm comm = worker->job.comm;
+    int has_told = 0;
+    MPI_Send(report, (int)sizeof *report, MPI_BYTE, 0, TAG_REPORT, comm);
+    while (!has_message(worker, TAG_ORDER)) {
+        if (signals_caught() && !has_told) MPI_Send(NULL, 0, MPI_BYTE, 0, TAG_SIGNAL, comm), has_told = 1;
+        clock_nap(NAP);
+    }
+    struct order order;
+    MPI_Recv(&order, (int)sizeof order, MPI_BYTE, 0, TAG_ORDER, comm, MPI_STATUS_IGNORE);
+    return order;
+}
+
+static void end(struct worker *worker, struct order order) {
+    if (order.is_stopping && !worker->has_order_to_stop) receive_stop(worker);
+    record_free(worker->reference);
+    supply_free(&worker->supply);
+}
+
+void worker_run(const struct worker_job *job) {
+    struct worker worker = {.job = *job, .supply = supply_create(job->study)};
+    int length;
+    MPI_Comm_rank(job->comm, &worker.rank);
+    MPI_Get_processor_name(worker.host, &length);
+    struct order order = ask(&worker, &(struct report){.outcome = OUTCOME_NONE});
+    while (order.task != QUEUE_NOTHING) {
+        if (!worker.machine.core[0]) /* ranks that never get work need not know */
+            circumstances_measure(&worker.machine, (int)job->study->config.run.threads, job->provenance);
+        struct report report = perform(&worker, order.task);
+        order = ask(&worker, &report);
+    }
+    end(&worker, order);
+}

@@ -1,0 +1,340 @@
+/* What is measured at a point, into its record. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "eigen.h"
+#include "loss.h"
+#include "matrix.h"
+#include "point.h"
+#include "prediction.h"
+
+/* ---- the arrays of the record ---- */
+
+static int keeps(const struct point *point, int what) { return (point->config->measure.keep & what) != 0; }
+
+/* Accuracy means something where targets are classes. */
+static int is_classification(const struct config *config) { return config->data.source != SOURCE_GAUSSIAN; }
+
+static void declare_steps(struct point *point) {
+    static const enum metric_id by_step[] = {METRIC_RMSE_TRAIN,       METRIC_RMSE_TEST, METRIC_RMSE_TEST_MAX,
+                                             METRIC_LOSS_TRAIN,       METRIC_LOSS_TEST, METRIC_LOSS_TRAIN_LINEAR,
+                                             METRIC_LOSS_TEST_LINEAR, METRIC_F_RMS};
+    static const enum metric_id by_class[] = {METRIC_ACCURACY_TRAIN, METRIC_ACCURACY_TEST, METRIC_ACCURACY_TRAIN_LINEAR,
+                                              METRIC_ACCURACY_TEST_LINEAR};
+    const int64_t size[] = {point->schedule.count, point->problem.network->layers};
+    for (size_t i = 0; i < sizeof by_step / sizeof *by_step; i++) record_add(point->record, by_step[i], size);
+    for (size_t i = 0; is_classification(point->config) && i < sizeof by_class / sizeof *by_class; i++)
+        record_add(point->record, by_class[i], size);
+    record_add(point->record, METRIC_PARAMETER_CHANGE, size);
+}
+
+static void declare_coordinates(struct point *point) {
+    const struct schedule *schedule = &point->schedule;
+    double *step = record_add(point->record, METRIC_STEP, &schedule->count);
+    for (int64_t i = 0; i < schedule->count; i++) step[i] = (double)schedule->step[i];
+    char names[64 * 1024] = "", name[64];
+    for (int layer = 0; layer < point->problem.network->layers; layer++) {
+        network_layer_name(point->problem.network, layer, sizeof name, name);
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", layer ? "\n" : "", name);
+    }
+    record_text(point->record, METRIC_LAYER, names);
+    if (schedule->kernel_count == 0 || !point->with_kernel) return;
+    double *kernel_step = record_add(point->record, METRIC_KERNEL_STEP, &schedule->kernel_count);
+    for (int64_t i = 0; i < schedule->kernel_count; i++) kernel_step[i] = (double)schedule->kernel_step[i];
+    record_add(point->record, METRIC_NTK_CHANGE, &schedule->kernel_count);
+    record_add(point->record, METRIC_NNGP_CHANGE, &schedule->kernel_count);
+}
+
+/* Test points whose outputs are recorded: the probes, or all. */
+static int64_t shown_points(const struct point *point) {
+    switch (point->config->measure.outputs) {
+    case OUTPUTS_PROBES:
+        return point->config->measure.probes;
+    case OUTPUTS_ALL:
+        return point->problem.points.test;
+    default:
+        return 0;
+    }
+}
+
+static void declare_outputs(struct point *point) {
+    const int64_t size[] = {point->schedule.count, shown_points(point), point->problem.points.outputs};
+    enum dimension shown = point->config->measure.outputs == OUTPUTS_ALL ? DIM_TEST_EXAMPLE : DIM_PROBE;
+    const enum dimension dim[] = {DIM_STEP, shown, DIM_OUTPUT};
+    if (size[1] == 0) return;
+    record_add_shaped(point->record, METRIC_OUTPUTS, 0, 3, dim, size);
+    record_add_shaped(point->record, METRIC_OUTPUTS_LINEAR, 0, 3, dim, size);
+}
+
+static void declare_kept_outputs(struct point *point) {
+    const struct points *points = &point->problem.points;
+    const int64_t train[] = {point->schedule.count, points->train, points->outputs};
+    const int64_t test[] = {point->schedule.count, points->test, points->outputs};
+    if (!keeps(point, KEEP_OUTPUTS)) return;
+    record_add(point->record, METRIC_KEPT_F_TRAIN, train);
+    record_add(point->record, METRIC_KEPT_F_TRAIN_LINEAR, train);
+    record_add(point->record, METRIC_KEPT_F_TEST, test);
+    record_add(point->record, METRIC_KEPT_F_TEST_LINEAR, test);
+}
+
+static void keep_rows(struct point *point, enum metric_id metric, int64_t n, int64_t columns, const double *values) {
+    const struct dataset *data = point->data;
+    const int image = metric == METRIC_KEPT_X_TRAIN || metric == METRIC_KEPT_X_TEST;
+    const enum dimension example =
+        metric == METRIC_KEPT_X_TRAIN || metric == METRIC_KEPT_Y_TRAIN ? DIM_TRAIN_EXAMPLE : DIM_TEST_EXAMPLE;
+    const enum dimension dim[] = {example, image ? DIM_FREE : DIM_OUTPUT, DIM_FREE, DIM_FREE};
+    int64_t flat[] = {n, columns}, shaped[] = {n, data->rows, data->columns, data->channels};
+    int as_image = image && data->rows > 0;
+    double *out = record_add_shaped(point->record, metric, 0, as_image ? 4 : 2, dim, as_image ? shaped : flat);
+    memcpy(out, values, (size_t)(n * columns) * sizeof *out);
+}
+
+static void keep_inputs(struct point *point) {
+    const struct points *points = &point->problem.points;
+    if (!keeps(point, KEEP_INPUTS)) return;
+    keep_rows(point, METRIC_KEPT_X_TRAIN, points->train, points->inputs, point->data->x_train);
+    keep_rows(point, METRIC_KEPT_Y_TRAIN, points->train, points->outputs, point->data->y_train);
+    keep_rows(point, METRIC_KEPT_X_TEST, points->test, points->inputs, point->data->x_test);
+    keep_rows(point, METRIC_KEPT_Y_TEST, points->test, points->outputs, point->data->y_test);
+}
+
+static void keep_parameters(struct point *point, enum metric_id metric, const real *theta) {
+    static const enum dimension dim[METRIC_DIMENSIONS] = {DIM_FREE, DIM_FREE, DIM_FREE, DIM_FREE};
+    const struct network *network = point->problem.network;
+    for (int t = 0; keeps(point, KEEP_PARAMETERS) && t < network->tensors; t++) {
+        const struct tensor *tensor = &network->tensor[t];
+        double *out = record_add_shaped(point->record, metric, t, tensor->ndim, dim, tensor->shape);
+        la_to_double(tensor->size, theta + tensor->offset, out);
+    }
+}
+
+void measure_declare(struct point *point) {
+    struct record *record = point->record;
+    declare_coordinates(point);
+    declare_steps(point);
+    declare_outputs(point);
+    declare_kept_outputs(point);
+    keep_inputs(point);
+    keep_parameters(point, METRIC_KEPT_PARAMETERS, point->theta0);
+    record_scalar(record, METRIC_LEARNING_RATE_USED, point->eta);
+    record_scalar(record, METRIC_PARAMETERS, (double)network_parameters(point->problem.network));
+    record_scalar(record, METRIC_LINEARIZATION_USED,
+                  point->in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION);
+    record_scalar(record, METRIC_INPUT_MEAN, point->data->mean);
+    record_scalar(record, METRIC_INPUT_DEVIATION, point->data->deviation);
+}
+
+/* ---- a recorded step ---- */
+
+/* Row `index` of an array [step, ...]; NULL where it is not recorded. */
+static double *row_of(const struct point *point, enum metric_id metric, int64_t index) {
+    const struct array *array = record_find(point->record, metric, 0);
+    return array ? array->value + index * (array_length(array) / array->size[0]) : NULL;
+}
+
+static void set(const struct point *point, enum metric_id metric, int64_t index, double value) {
+    double *at = row_of(point, metric, index);
+    if (at) *at = value;
+}
+
+static void copy_outputs(const struct point *point, enum metric_id metric, int64_t index, int64_t n, const real *f) {
+    double *at = row_of(point, metric, index);
+    if (at) la_to_double(n * point->problem.points.outputs, f, at);
+}
+
+/* Where the numbers of one model go: the network or its linearization. */
+struct model {
+    const real *f_train, *f_test;
+    enum metric_id loss_train, loss_test, accuracy_train, accuracy_test, outputs, kept_train, kept_test;
+};
+
+static void measure_model(const struct point *point, int64_t index, const struct model *model) {
+    const struct points *points = &point->problem.points;
+    int64_t n = points->train, m = points->test, k = points->outputs;
+    const real *y_test = points->y + n * k;
+    set(point, model->loss_train, index, loss_value(n, k, model->f_train, points->y));
+    set(point, model->loss_test, index, loss_value(m, k, model->f_test, y_test));
+    set(point, model->accuracy_train, index, loss_accuracy(n, k, model->f_train, points->y));
+    set(point, model->accuracy_test, index, loss_accuracy(m, k, model->f_test, y_test));
+    copy_outputs(point, model->outputs, index, shown_points(point), model->f_test);
+    copy_outputs(point, model->kept_train, index, n, model->f_train);
+    copy_outputs(point, model->kept_test, index, m, model->f_test);
+}
+
+static void measure_layers(struct point *point, int64_t index) {
+    double *change = row_of(point, METRIC_PARAMETER_CHANGE, index), norm;
+    for (int layer = 0; layer < point->problem.network->layers; layer++) {
+        double distance = trainer_layer_distance(&point->trainer, layer, point->theta0, &norm);
+        change[layer] = distance / norm;
+    }
+}
+
+static void measure_difference(const struct point *point, int64_t index) {
+    const struct points *points = &point->problem.points;
+    const struct trainer *network = &point->trainer;
+    const struct twin *twin = &point->twin;
+    set(point, METRIC_RMSE_TRAIN, index, loss_rmse(points->train, points->outputs, network->f_train, twin->f_train));
+    set(point, METRIC_RMSE_TEST, index, loss_rmse(points->test, points->outputs, network->f_test, twin->f_test));
+    set(point, METRIC_RMSE_TEST_MAX, index,
+        loss_rmse_max(points->test, points->outputs, network->f_test, twin->f_test));
+}
+
+void measure_step(struct point *point, int64_t index) {
+    const struct points *points = &point->problem.points;
+    const struct model network = {point->trainer.f_train, point->trainer.f_test, METRIC_LOSS_TRAIN,
+                                  METRIC_LOSS_TEST,       METRIC_ACCURACY_TRAIN, METRIC_ACCURACY_TEST,
+                                  METRIC_OUTPUTS,         METRIC_KEPT_F_TRAIN,   METRIC_KEPT_F_TEST};
+    const struct model linear = {point->twin.f_train,     point->twin.f_test,           METRIC_LOSS_TRAIN_LINEAR,
+                                 METRIC_LOSS_TEST_LINEAR, METRIC_ACCURACY_TRAIN_LINEAR, METRIC_ACCURACY_TEST_LINEAR,
+                                 METRIC_OUTPUTS_LINEAR,   METRIC_KEPT_F_TRAIN_LINEAR,   METRIC_KEPT_F_TEST_LINEAR};
+    if (point->diverged_linear < 0) measure_model(point, index, &linear);
+    if (point->diverged >= 0) return;
+    measure_model(point, index, &network);
+    measure_layers(point, index);
+    set(point, METRIC_F_RMS, index,
+        sqrt(la_distance_squares(points->test * points->outputs, point->trainer.f_test, NULL) /
+             (double)(points->test * points->outputs)));
+    if (point->diverged_linear < 0) measure_difference(point, index);
+}
+
+/* ---- kernels ---- */
+
+static const double *reference_values(const struct point *point, enum metric_id metric) {
+    const struct array *array = point->reference ? record_find(point->reference, metric, 0) : NULL;
+    return array ? array->value : NULL;
+}
+
+/* Infinite-width kernels belong to this network's Theta_0 unless its tensors all move at one rate in the standard parameterization. */
+static int is_comparable(const struct point *point) {
+    return point->config->network.parameterization == PARAMETERIZATION_NTK ||
+           point->config->training.learning_rate.form == RATE_CRITICAL_FRACTION;
+}
+
+/* |Theta_0 - Theta_inf x I_k|_F / |Theta_inf x I_k|_F on the training set. */
+static void measure_distance(struct point *point) {
+    const double *infinite = reference_values(point, METRIC_REFERENCE_NTK_TRAIN_TRAIN);
+    if (!infinite || !is_comparable(point)) return;
+    int64_t n = point->problem.points.train, k = point->problem.points.outputs;
+    double distance = 0, norm = 0;
+    for (int64_t row = 0; row < n * k; row++)
+        for (int64_t column = 0; column < n * k; column++) {
+            double target = row % k == column % k ? infinite[row / k * n + column / k] : 0;
+            double difference = (double)point->kernel.train_train[row * n * k + column] - target;
+            distance += difference * difference;
+            norm += target * target;
+        }
+    record_scalar(point->record, METRIC_NTK_DISTANCE_INFINITE, sqrt(distance / norm));
+}
+
+static void keep_kernel(struct point *point, enum metric_id metric, int64_t rows, int64_t columns, const real *kernel) {
+    const int64_t size[] = {rows, columns};
+    la_to_double(rows * columns, kernel, record_add(point->record, metric, size));
+}
+
+static void keep_infinite(struct point *point, enum metric_id metric, enum metric_id reference, int64_t rows,
+                          int64_t columns) {
+    const int64_t size[] = {rows, columns};
+    const double *values = reference_values(point, reference);
+    if (values) memcpy(record_add(point->record, metric, size), values, (size_t)(rows * columns) * sizeof *values);
+}
+
+static void keep_kernels(struct point *point) {
+    int64_t n = point->problem.points.train, m = point->problem.points.test, k = point->problem.points.outputs;
+    if (!keeps(point, KEEP_KERNELS)) return;
+    keep_kernel(point, METRIC_KEPT_NTK_TRAIN_TRAIN, n * k, n * k, point->kernel.train_train);
+    keep_kernel(point, METRIC_KEPT_NTK_TEST_TRAIN, m * k, n * k, point->kernel.test_train);
+    keep_infinite(point, METRIC_KEPT_NTK_INFINITE_TRAIN_TRAIN, METRIC_REFERENCE_NTK_TRAIN_TRAIN, n, n);
+    keep_infinite(point, METRIC_KEPT_NTK_INFINITE_TEST_TRAIN, METRIC_REFERENCE_NTK_TEST_TRAIN, m, n);
+    keep_infinite(point, METRIC_KEPT_NNGP_INFINITE_TRAIN_TRAIN, METRIC_REFERENCE_NNGP_TRAIN_TRAIN, n, n);
+    keep_infinite(point, METRIC_KEPT_NNGP_INFINITE_TEST_TRAIN, METRIC_REFERENCE_NNGP_TEST_TRAIN, m, n);
+    keep_infinite(point, METRIC_KEPT_NNGP_INFINITE_TEST_TEST, METRIC_REFERENCE_NNGP_TEST_TEST, m, m);
+}
+
+status measure_kernel(struct point *point) {
+    int64_t rows = point->problem.points.train * point->problem.points.outputs;
+    double *copy = point->spectrum, *value = copy + rows * rows, trace = 0;
+    for (int64_t i = 0; i < rows; i++) trace += (double)point->kernel.train_train[i * rows + i];
+    record_scalar(point->record, METRIC_NTK_TRACE, trace);
+    measure_distance(point);
+    keep_kernels(point);
+    la_to_double(rows * rows, point->kernel.train_train, copy);
+    TRY(la_eigen(rows, 0, copy, value));
+    record_scalar(point->record, METRIC_LAMBDA_MIN, value[0]);
+    record_scalar(point->record, METRIC_LAMBDA_MAX, value[rows - 1]);
+    return OK;
+}
+
+/* |a - b|_F / |b|_F */
+static double relative_change(int64_t n, const real *a, const real *b) {
+    return sqrt(la_distance_squares(n, a, b) / la_distance_squares(n, b, NULL));
+}
+
+void measure_change(struct point *point, int64_t index) {
+    int64_t n = point->problem.points.train, rows = n * point->problem.points.outputs;
+    set(point, METRIC_NTK_CHANGE, index,
+        relative_change(rows * rows, point->moved.train_train, point->kernel.train_train));
+    set(point, METRIC_NNGP_CHANGE, index,
+        relative_change(n * n, point->moved.nngp_train_train, point->kernel.nngp_train_train));
+}
+
+/* ---- against infinite width ---- */
+
+void measure_infinite(struct point *point, const real *f0_train, const real *f0_test) {
+    const struct points *points = &point->problem.points;
+    int64_t train = points->train * points->outputs, test = points->test * points->outputs;
+    const struct prediction_kernel kernel = {
+        .n = points->train,
+        .m = points->test,
+        .lambda = reference_values(point, METRIC_REFERENCE_EIGENVALUES),
+        .vector = reference_values(point, METRIC_REFERENCE_EIGENVECTORS),
+        .test_train = reference_values(point, METRIC_REFERENCE_NTK_TEST_TRAIN),
+    };
+    if (!kernel.lambda || !is_comparable(point)) return;
+    double *residual = point->prediction + test, *scratch = residual + train;
+    la_to_double(test, f0_test, point->prediction);
+    for (int64_t i = 0; i < train; i++) residual[i] = (double)f0_train[i] - (double)points->y[i];
+    prediction_discrete(&kernel, points->outputs, point->eta / (double)train, (double)point->config->training.steps,
+                        residual, scratch, point->prediction);
+}
+
+/* RMSE of the network at the last step against that prediction. */
+static void compare_infinite(struct point *point) {
+    if (!reference_values(point, METRIC_REFERENCE_EIGENVALUES) || !is_comparable(point)) return;
+    const struct points *points = &point->problem.points;
+    double sum = 0;
+    int64_t count = points->test * points->outputs;
+    for (int64_t i = 0; i < count; i++) {
+        double difference = (double)point->trainer.f_test[i] - point->prediction[i];
+        sum += difference * difference;
+    }
+    record_scalar(point->record, METRIC_RMSE_TEST_INFINITE, sqrt(sum / (double)count));
+}
+
+/* ---- the end ---- */
+
+static void or_nan(struct point *point, enum metric_id metric, int64_t step) {
+    record_scalar(point->record, metric, step >= 0 ? (double)step : (double)NAN);
+}
+
+void measure_end(struct point *point) {
+    if (point->diverged < 0) compare_infinite(point);
+    if (point->diverged < 0) keep_parameters(point, METRIC_KEPT_PARAMETERS_FINAL, point->theta);
+    record_scalar(point->record, METRIC_STATUS, point->diverged >= 0 || point->diverged_linear >= 0);
+    or_nan(point, METRIC_DIVERGED_STEP, point->diverged);
+    or_nan(point, METRIC_DIVERGED_STEP_LINEAR, point->diverged_linear);
+}
+
+/* Bytes of the record: what grows with the point. */
+double measure_bytes(const struct point *point) {
+    const struct points *points = &point->problem.points;
+    double n = (double)points->train, m = (double)points->test, k = (double)points->outputs;
+    double steps = (double)point->schedule.count, numbers = 100;
+    numbers += steps * (14 + point->problem.network->layers + 2 * (double)shown_points(point) * k);
+    if (keeps(point, KEEP_OUTPUTS)) numbers += 2 * steps * (n + m) * k;
+    if (keeps(point, KEEP_INPUTS)) numbers += (n + m) * ((double)points->inputs + k);
+    if (keeps(point, KEEP_PARAMETERS)) numbers += 2 * (double)point->problem.network->theta;
+    if (keeps(point, KEEP_KERNELS)) numbers += (n + m) * n * k * k + 2 * (n + m) * n + m * m;
+    return sizeof(double) * numbers;
+}

@@ -1,0 +1,99 @@
+/* A reference: infinite-width kernels of (data, train_size, network). Built with doubles (REAL_BITS 64). */
+#include "reference.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "eigen.h"
+#include "infinite.h"
+#include "matrix.h"
+#include "problem.h"
+
+struct memory {
+    double *x, *k, *theta; /* [all, d], [all, all], [all, all] */
+};
+
+static struct memory lay_out(struct arena *arena, const struct problem *problem) {
+    int64_t all = problem->points.train + problem->points.test;
+    struct memory memory;
+    memory.k = ARENA_TAKE(arena, all * all, double);
+    memory.theta = ARENA_TAKE(arena, all * all, double);
+    memory.x = ARENA_TAKE(arena, all * problem->points.inputs, double);
+    return memory;
+}
+
+void reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
+    struct problem problem = problem_create(config, inputs, outputs);
+    struct arena arena = arena_counting();
+    struct memory memory = lay_out(&arena, &problem);
+    double n = (double)config->train_size, all = n + (double)config->data.test_size;
+    ntk_infinite(problem.network, (int64_t)all, memory.k, memory.k, memory.theta, &arena, NULL, NULL);
+    *cost = (struct task_cost){
+        .flops = all * all * (double)inputs + 4 * n * n * n,
+        .elementwise = all * all * (2 * problem.network->operators + 2) + n * n * n,
+        .arena_bytes = (double)arena.peak + (double)la_eigen_bytes((int64_t)n, 1),
+        .record_bytes = sizeof(double) * (3 * n * n + 2 * (all - n) * n + (all - n) * (all - n) + n),
+    };
+    problem_free(&problem);
+}
+
+/* The lower triangle's part of rows from `row`, columns from 0, as [rows, columns]; columns <= row + 1 or square. */
+static void copy_part(int64_t all, const double *kernel, int64_t row, int64_t rows, int64_t column, int64_t columns,
+                      double *out) {
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++) {
+            int64_t a = row + i, b = column + j;
+            out[i * columns + j] = kernel[a >= b ? a * all + b : b * all + a];
+        }
+}
+
+static double *add_part(struct record *record, enum metric_id metric, int64_t all, const double *kernel, int64_t row,
+                        int64_t rows, int64_t column, int64_t columns) {
+    const int64_t size[] = {rows, columns};
+    double *out = record_add(record, metric, size);
+    copy_part(all, kernel, row, rows, column, columns, out);
+    return out;
+}
+
+static status fill_record(const struct problem *problem, const struct memory *memory, struct record *record) {
+    int64_t n = problem->points.train, m = problem->points.test, all = n + m;
+    add_part(record, METRIC_REFERENCE_NNGP_TRAIN_TRAIN, all, memory->k, 0, n, 0, n);
+    add_part(record, METRIC_REFERENCE_NNGP_TEST_TRAIN, all, memory->k, n, m, 0, n);
+    add_part(record, METRIC_REFERENCE_NNGP_TEST_TEST, all, memory->k, n, m, n, m);
+    double *ntk = add_part(record, METRIC_REFERENCE_NTK_TRAIN_TRAIN, all, memory->theta, 0, n, 0, n);
+    add_part(record, METRIC_REFERENCE_NTK_TEST_TRAIN, all, memory->theta, n, m, 0, n);
+    const int64_t size[] = {n, n};
+    double *vectors = record_add(record, METRIC_REFERENCE_EIGENVECTORS, size);
+    memcpy(vectors, ntk, (size_t)(n * n) * sizeof *vectors);
+    return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n));
+}
+
+static status compute(const struct problem *problem, const struct dataset *data, struct task_hooks hooks,
+                      struct arena *arena, struct record *record) {
+    struct memory memory = lay_out(arena, problem);
+    int64_t n = problem->points.train, m = problem->points.test, d = problem->points.inputs;
+    memcpy(memory.x, data->x_train, (size_t)(n * d) * sizeof(double));
+    memcpy(memory.x + n * d, data->x_test, (size_t)(m * d) * sizeof(double));
+    la_syrk(n + m, d, 1 / (double)d, memory.x, 0, memory.k);
+    if (ntk_infinite(problem->network, n + m, memory.k, memory.k, memory.theta, arena, hooks.stop, hooks.context))
+        FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
+    return fill_record(problem, &memory, record);
+}
+
+status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
+                     struct record *record) {
+    double begin = clock_seconds();
+    struct problem problem = problem_create(config, data->inputs, data->outputs);
+    struct arena sizes = arena_counting(), arena;
+    struct memory memory = lay_out(&sizes, &problem);
+    int64_t all = problem.points.train + problem.points.test;
+    ntk_infinite(problem.network, all, memory.k, memory.k, memory.theta, &sizes, NULL, NULL);
+    status result = arena_create(sizes.peak, &arena);
+    if (result == OK) {
+        result = compute(&problem, data, hooks, &arena, record);
+        arena_free(&arena);
+    }
+    problem_free(&problem);
+    record_scalar(record, METRIC_REFERENCE_SECONDS, clock_seconds() - begin);
+    return result;
+}

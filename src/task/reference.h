@@ -1,0 +1,11 @@
+/* The reference task. Private to task; task.h is the front. Double only. Not collective. */
+#ifndef REFERENCE_H
+#define REFERENCE_H
+
+#include "task.h"
+
+void reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
+status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
+                     struct record *record);
+
+#endif

@@ -1,0 +1,20 @@
+/* Which steps are recorded. Not collective. */
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+
+#include "config.h"
+
+/* Recorded steps, ascending, step 0 and the last included, at most measure.recorded_steps of them and those of
+ * measure.kernel_steps: log: 0 and the rounded geometric sequence 1 .. steps; linear: rounded, evenly from 0 to steps. */
+struct schedule {
+    int64_t count, kernel_count;
+    int64_t *step, *kernel_step; /* [count], [kernel_count] */
+};
+
+/* Owned by the caller, ended by schedule_free. */
+struct schedule schedule_create(const struct config *config);
+void schedule_free(struct schedule *schedule);
+/* Index of `step` among n ascending steps, or -1. */
+int64_t schedule_index(int64_t n, const int64_t *steps, int64_t step);
+
+#endif

@@ -1,0 +1,85 @@
+/* The only place where the precision is chosen at run time. */
+#include "task.h"
+
+#include <stdio.h>
+
+#include "machine.h"
+#include "reference.h"
+#include "variants.h"
+
+void task_point_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
+    (config->run.precision == PRECISION_F32 ? point_cost_f32 : point_cost_f64)(config, inputs, outputs, cost);
+}
+
+void task_reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
+    reference_cost(config, inputs, outputs, cost);
+}
+
+/* Matrix products reach about nine tenths of the rate of large ones; an element takes about a nanosecond, a call a microsecond. */
+double task_seconds(const struct task_cost *cost, double gflops) {
+    return cost->flops / (0.9e9 * gflops) + 1e-9 * cost->elementwise + 1e-6 * cost->calls + 1e-3;
+}
+
+static double arena_within(const struct config *config, double memory, int64_t inputs, int64_t outputs) {
+    struct config within = *config;
+    struct task_cost cost;
+    within.run.memory = (int64_t)memory;
+    task_point_cost(&within, inputs, outputs, &cost);
+    return cost.arena_bytes;
+}
+
+/* Tiles shrink with run.memory, and the linearization may change its space: the least that suffices is found by halving. */
+double task_point_memory(const struct config *config, int64_t inputs, int64_t outputs) {
+    double low = 1, high = arena_within(config, low, inputs, outputs),
+           all = arena_within(config, 1e15, inputs, outputs);
+    if (all > high) high = all;
+    while (high - low > 1e-3 * high) {
+        double middle = (low + high) / 2;
+        if (arena_within(config, middle, inputs, outputs) <= middle)
+            high = middle;
+        else
+            low = middle;
+    }
+    return high;
+}
+
+int task_needs_reference(const struct config *config) {
+    (void)config;
+    return 1;
+}
+
+status task_point(const struct config *config, const struct dataset *data, const struct record *reference,
+                  struct task_hooks hooks, struct record **record) {
+    struct record *made = record_create();
+    int f32 = config->run.precision == PRECISION_F32;
+    status result = (f32 ? point_run_f32 : point_run_f64)(config, data, reference, hooks, made);
+    if (result == OK)
+        *record = made;
+    else
+        record_free(made);
+    return result;
+}
+
+status task_reference(const struct config *config, const struct dataset *data, struct task_hooks hooks,
+                      struct record **record) {
+    struct record *made = record_create();
+    status result = reference_run(config, data, hooks, made);
+    if (result == OK)
+        *record = made;
+    else
+        record_free(made);
+    return result;
+}
+
+void task_machine(struct machine *machine, int threads) {
+    la_set_threads(threads);
+    machine->gemm_gflops[PRECISION_F32] = la_gemm_rate_f32();
+    machine->gemm_gflops[PRECISION_F64] = la_gemm_rate_f64();
+    machine->peak_gflops[PRECISION_F32] = la_peak_rate(32) * threads;
+    machine->peak_gflops[PRECISION_F64] = la_peak_rate(64) * threads;
+    snprintf(machine->core, sizeof machine->core, "%s", la_core_name());
+    la_blas_version(sizeof machine->blas, machine->blas);
+}
+
+const char *task_better_core(void) { return la_better_core(); }
+void task_set_threads(int threads) { la_set_threads(threads); }

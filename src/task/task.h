@@ -1,0 +1,59 @@
+/* One point, or one reference, from spec to record, on one process. Knows nothing of files or ranks. Not collective. */
+#ifndef TASK_H
+#define TASK_H
+
+#include "config.h"
+#include "data.h"
+#include "record.h"
+#include "status.h"
+
+/* What the sweep lends to a running task. */
+struct task_hooks {
+    /* Called after every step of training (and between tiles of kernels); true asks the task to stop: it returns
+     * ERROR_INTERRUPTED and leaves nothing. May be NULL. */
+    int (*stop)(void *context);
+    void *context;
+};
+
+/* What a task will take, counted from the sizes alone, without data. */
+struct task_cost {
+    double parameters;   /* trained ones */
+    double flops;        /* of the whole task */
+    double elementwise;  /* numbers touched outside of matrix products */
+    double calls;        /* calls of operators in the training */
+    double arena_bytes;  /* numerical memory of the task itself */
+    double record_bytes; /* values in the record, before compression; counts among the memory too */
+    int in_parameters;   /* the linearization runs in parameter space */
+};
+
+/* d and k as dataset_shape gives them. */
+void task_point_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
+void task_reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
+/* Predicted seconds at `gflops` = measured GEMM rate in the task's precision. */
+double task_seconds(const struct task_cost *cost, double gflops);
+/* Smallest `run.memory` (bytes) with which the point runs. */
+double task_point_memory(const struct config *config, int64_t inputs, int64_t outputs);
+/* Does the point need the reference (infinite-width kernels)? Always true for now but for what has none. */
+int task_needs_reference(const struct config *config);
+
+/* Trains the point's network beside its linearization. `reference` is the record of the point's reference. *record is
+ * owned by the caller (record_free), set only on OK. A diverged point is OK. Fails: ERROR_MEMORY, ERROR_INTERRUPTED. */
+status task_point(const struct config *config, const struct dataset *data, const struct record *reference,
+                  struct task_hooks hooks, struct record **record);
+/* Infinite-width NNGP and NTK of (data, train_size, network), and the NTK's eigensystem; always in double. */
+status task_reference(const struct config *config, const struct dataset *data, struct task_hooks hooks,
+                      struct record **record);
+
+/* GEMM rate of one thread in GFLOP/s, measured for about 0.1 s (n = 1024); the rate that a loop of fused multiply-adds in registers
+ * reaches, which is what vector width and clock allow; OpenBLAS's core name and version. */
+struct machine {
+    double gemm_gflops[2]; /* by enum precision */
+    double peak_gflops[2];
+    char core[32], blas[64];
+};
+void task_machine(struct machine *machine, int threads);
+/* The OpenBLAS core type this CPU deserves if it is better than the one loaded, else NULL. */
+const char *task_better_core(void);
+void task_set_threads(int threads);
+
+#endif

@@ -1,0 +1,15 @@
+/* What is built once a precision and chosen by task.c: point.c's front. Private to task. */
+#ifndef VARIANTS_H
+#define VARIANTS_H
+
+#include "task.h"
+
+void point_cost_f32(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
+void point_cost_f64(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
+/* Fills the record; ERROR_MEMORY, ERROR_INTERRUPTED. */
+status point_run_f32(const struct config *config, const struct dataset *data, const struct record *reference,
+                     struct task_hooks hooks, struct record *record);
+status point_run_f64(const struct config *config, const struct dataset *data, const struct record *reference,
+                     struct task_hooks hooks, struct record *record);
+
+#endif

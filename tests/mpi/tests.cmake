@@ -1,0 +1,15 @@
+# Runs under mpirun (label mpi). ntksweep_stub is the program with a task that sleeps: stub_task.c.
+ntksweep_program(ntksweep_stub tests/mpi/stub_task.c)
+function(mpi_test name)
+  add_test(NAME mpi_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/mpi/${name} ${ARGN})
+  set_tests_properties(mpi_${name} PROPERTIES LABELS mpi TIMEOUT 300 RUN_SERIAL TRUE)
+endfunction()
+set(twelve ${CMAKE_SOURCE_DIR}/tests/data/twelve.yaml)
+set(twenty ${CMAKE_SOURCE_DIR}/tests/data/twenty.yaml)
+foreach(name any_ranks interrupted killed failing prompt refused commands)
+  mpi_test(${name} $<TARGET_FILE:ntksweep_stub> ${twelve})
+endforeach()
+mpi_test(busy $<TARGET_FILE:ntksweep_stub> ${twenty})
+# The real program's record, replayed by NumPy.
+add_test(NAME replay COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/replay.py $<TARGET_FILE:ntksweep>)
+set_tests_properties(replay PROPERTIES LABELS mpi TIMEOUT 120)
