@@ -17,16 +17,16 @@ status fits_within(const struct study *study, const struct work *work, double li
                    const void *context, const char *what) {
     int64_t misfits = 0, worst = 0;
     double most = 0;
-    for (int64_t point = 0; point < work->points; point++) {
-        double needs = need(context, point);
+    for (int64_t task = 0; task < work->count; task++) {
+        double needs = need(context, task);
         misfits += needs > limit;
-        if (needs > most) most = needs, worst = point;
+        if (needs > most) most = needs, worst = task;
     }
     if (misfits == 0) return OK;
     char label[LABEL_BYTES], has[BYTES_BYTES], wants[BYTES_BYTES];
     work_label(work, study, worst, label);
-    FAIL(ERROR_INPUT, "%s: %" PRId64 " of %" PRId64 " points do not fit %s %s; %s needs at least %s", study->file,
-         misfits, work->points, what, fits_bytes(limit, has), label, fits_bytes(most, wants));
+    FAIL(ERROR_INPUT, "%s: %" PRId64 " of %" PRId64 " tasks do not fit %s %s; %s needs at least %s", study->file,
+         misfits, work->count, what, fits_bytes(limit, has), label, fits_bytes(most, wants));
 }
 
 struct own {
@@ -34,11 +34,15 @@ struct own {
     const struct work *work;
 };
 
-static double own_memory(const void *context, int64_t point) {
+/* What fits as planned counts as 0: the least that suffices takes longer to find. */
+static double own_memory(const void *context, int64_t task) {
     const struct own *own = context;
-    struct config config = study_point(own->study, point);
-    const struct work_shape *shape = &own->work->shape[point];
-    if (own->work->cost[point].arena_bytes <= (double)config.run.memory) return 0; /* as planned it fits */
+    const struct task_cost *cost = &own->work->cost[task];
+    struct config config = study_point(own->study, own->work->task[task].cell);
+    double planned = cost->arena_bytes + (work_is_reference(own->work, task) ? cost->record_bytes : 0);
+    if (planned <= (double)config.run.memory) return 0;
+    if (work_is_reference(own->work, task)) return planned;
+    const struct work_shape *shape = &own->work->shape[task];
     return task_point_memory(&config, shape->inputs, shape->outputs);
 }
 

@@ -4,14 +4,14 @@
 
 #include "work.h"
 
-/* Bytes that a point (by its number) needs at least. */
-typedef double fits_need(const void *context, int64_t point);
+/* Bytes that a task (a point or a reference, by its number) needs at least. */
+typedef double fits_need(const void *context, int64_t task);
 
-/* OK if no point needs more than `limit` bytes; else ERROR_INPUT that counts those that do and names the worst and its need.
- * `what` has the limit: "run.memory". */
+/* OK if no task needs more than `limit` bytes; else ERROR_INPUT that counts those that do and names the worst and its
+ * need. `what` has the limit: "run.memory". */
 status fits_within(const struct study *study, const struct work *work, double limit, fits_need *need,
                    const void *context, const char *what);
-/* The same for run.memory, which bounds the numbers of each point. Called before anything is written. */
+/* The same for run.memory, which bounds the numbers of each task. Called before anything is written. */
 status fits_run_memory(const struct study *study, const struct work *work);
 
 /* In the study file's own form, rounded up: "1.21G". */

@@ -34,10 +34,12 @@ static double data_bytes(const struct plan *plan, int64_t cell, const struct con
     return 8.0 * (double)(plan->train + config->data.test_size) * (double)(shape->inputs + shape->outputs);
 }
 
-static double point_bytes(const struct plan *plan, int64_t cell) {
+/* Of a whole process at a task: at rest, with the data, the reference that a point reads, the task's numbers and its record. */
+static double process_bytes(const void *context, int64_t task) {
+    const struct plan *plan = context;
+    int64_t cell = plan->work.task[task].cell, needs = plan->work.queue[task].needs;
     struct config config = study_point(plan->study, cell);
-    const struct task_cost *cost = &plan->work.cost[cell];
-    int64_t needs = plan->work.queue[cell].needs;
+    const struct task_cost *cost = &plan->work.cost[task];
     double reference = needs == QUEUE_NOTHING ? 0 : plan->work.cost[needs].record_bytes;
     return plan->resident + data_bytes(plan, cell, &config) + reference + cost->arena_bytes + cost->record_bytes;
 }
@@ -114,7 +116,7 @@ static void print_line(FILE *out, const struct plan *plan, int64_t cell) {
     fprintf(
         out, "%8" PRId64 " %12.0f %14s %10.3g %9s %9s %10s\n", group_size(plan), cost->parameters,
         config_word("training.linearization", cost->in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION),
-        cost->flops, fits_bytes(point_bytes(plan, cell), memory), fits_bytes(cost->record_bytes, record),
+        cost->flops, fits_bytes(process_bytes(plan, cell), memory), fits_bytes(cost->record_bytes, record),
         progress_duration(plan->queue[cell].seconds, seconds));
 }
 
@@ -161,12 +163,10 @@ static void print_wall_time(FILE *out, const struct plan *plan) {
 
 /* ---- refusing ---- */
 
-static double whole_process(const void *context, int64_t point) { return point_bytes(context, point); }
-
 static status refuse_misfits(const struct plan *plan) {
     TRY(fits_run_memory(plan->study, &plan->work));
     if (!(plan->options->memory_per_rank > 0)) return OK;
-    return fits_within(plan->study, &plan->work, plan->options->memory_per_rank, whole_process, plan,
+    return fits_within(plan->study, &plan->work, plan->options->memory_per_rank, process_bytes, plan,
                        "the memory of a rank,");
 }
 

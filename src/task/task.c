@@ -44,8 +44,8 @@ double task_point_memory(const struct config *config, int64_t inputs, int64_t ou
 }
 
 int task_needs_reference(const struct config *config) {
-    (void)config;
-    return 1;
+    return config->network.parameterization == PARAMETERIZATION_NTK ||
+           config->training.learning_rate.form == RATE_CRITICAL_FRACTION || (config->measure.keep & KEEP_KERNELS);
 }
 
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,

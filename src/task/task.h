@@ -33,10 +33,11 @@ void task_reference_cost(const struct config *config, int64_t inputs, int64_t ou
 double task_seconds(const struct task_cost *cost, double gflops);
 /* Smallest `run.memory` (bytes) with which the point runs. */
 double task_point_memory(const struct config *config, int64_t inputs, int64_t outputs);
-/* Does the point need the reference (infinite-width kernels)? Always true for now but for what has none. */
+/* Does the point use infinite-width kernels? All do but those in the standard parameterization at one rate for all
+ * tensors, whose kernel has no such limit (unless kernels are kept). */
 int task_needs_reference(const struct config *config);
 
-/* Trains the point's network beside its linearization. `reference` is the record of the point's reference. *record is
+/* Trains the point's network beside its linearization. `reference` is the record of the point's reference (NULL: it needs none). *record is
  * owned by the caller (record_free), set only on OK. A diverged point is OK. Fails: ERROR_MEMORY, ERROR_INTERRUPTED. */
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,
                   struct task_hooks hooks, struct record **record);
