@@ -7,8 +7,6 @@
 #include "matrix.h"
 #include "operator.h"
 
-enum { TEST_CHUNK = 256 };
-
 static int64_t head_size(const struct trainer *trainer) { return network_value_size(trainer->network, 1); }
 
 int trainer_keeps_head(const struct network *network, int64_t train, int64_t inputs) {
@@ -20,7 +18,7 @@ void trainer_create(const struct network *network, const struct points *points, 
     *trainer = (struct trainer){.network = network, .points = points};
     trainer->first = !plain && trainer_keeps_head(network, points->train, points->inputs);
     int64_t all = points->train + points->test;
-    int64_t test = points->test < TEST_CHUNK ? points->test : TEST_CHUNK;
+    int64_t test = points_test_chunk(points, 0);
     trainer->chunk = points->train > test ? points->train : test;
     if (trainer->first) {
         trainer->head = ARENA_TAKE(arena, all * points->train, real);
@@ -71,7 +69,7 @@ static const real *test_head(const struct trainer *trainer, int64_t from, int64_
 void trainer_test(struct trainer *trainer) {
     const struct points *points = trainer->points;
     for (int64_t from = 0; from < points->test; from += TEST_CHUNK) {
-        int64_t n = points->test - from < TEST_CHUNK ? points->test - from : TEST_CHUNK;
+        int64_t n = points_test_chunk(points, from);
         const real *x = points->x + (points->train + from) * points->inputs;
         evaluate(trainer, n, trainer->first ? test_head(trainer, from, n) : x,
                  trainer->f_test + from * points->outputs);
@@ -101,7 +99,7 @@ void trainer_settle(struct trainer *trainer) {
     const real *in[SOURCES] = {points->x, NULL};
     op->kind->vjp_parameters(op, points->train, in, trainer->delta_sum, -trainer->eta, trainer->theta);
     for (int64_t from = 0; from < points->test; from += TEST_CHUNK) {
-        int64_t n = points->test - from < TEST_CHUNK ? points->test - from : TEST_CHUNK;
+        int64_t n = points_test_chunk(points, from);
         const real *moved = test_head(trainer, from, n);
         memcpy(trainer->h + (points->train + from) * head_size(trainer), moved,
                (size_t)(n * head_size(trainer)) * sizeof(real));

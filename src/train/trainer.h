@@ -28,6 +28,12 @@ struct points {
     const real *gram; /* x x_train' [train + test, train] */
 };
 
+/* Test points go through a network in chunks of at most this many; those of the chunk that begins at test point `from`. */
+enum { TEST_CHUNK = 256 };
+static inline int64_t points_test_chunk(const struct points *points, int64_t from) {
+    return points->test - from < TEST_CHUNK ? points->test - from : TEST_CHUNK;
+}
+
 struct trainer {
     const struct network *network;
     const struct points *points;

@@ -5,17 +5,13 @@
 #include "loss.h"
 #include "matrix.h"
 
-enum { TEST_CHUNK = 256 };
-
-static int64_t test_chunk(const struct points *points) { return points->test < TEST_CHUNK ? points->test : TEST_CHUNK; }
-
 static void lay_out_parameters(struct arena *arena, struct twin *twin) {
     const struct network *network = twin->network;
     twin->omega = ARENA_TAKE(arena, network->theta, real);
     network_tape(network, 0, twin->points->train, arena, &twin->tape);
     network_tape(network, 0, twin->points->train, arena, &twin->tangent);
-    network_tape(network, 0, test_chunk(twin->points), arena, &twin->test_tape);
-    network_tape(network, 0, test_chunk(twin->points), arena, &twin->test_tangent);
+    network_tape(network, 0, points_test_chunk(twin->points, 0), arena, &twin->test_tape);
+    network_tape(network, 0, points_test_chunk(twin->points, 0), arena, &twin->test_tangent);
     network_cotape(network, twin->points->train, arena, &twin->cotape);
 }
 
@@ -83,7 +79,7 @@ void twin_step(struct twin *twin) {
 static void test_by_tangents(struct twin *twin) {
     const struct points *points = twin->points;
     for (int64_t from = 0; from < points->test; from += TEST_CHUNK) {
-        int64_t n = points->test - from < TEST_CHUNK ? points->test - from : TEST_CHUNK, at = from * points->outputs;
+        int64_t n = points_test_chunk(points, from), at = from * points->outputs;
         twin->test_tape.n = twin->test_tangent.n = n;
         twin->test_tape.value[0] = (real *)points->x + (points->train + from) * points->inputs; /* only read */
         network_forward(twin->network, 0, twin->theta0, &twin->test_tape);

@@ -10,6 +10,15 @@ foreach(name any_ranks interrupted killed failing prompt refused commands)
   mpi_test(${name} $<TARGET_FILE:ntksweep_stub> ${twelve})
 endforeach()
 mpi_test(busy $<TARGET_FILE:ntksweep_stub> ${twenty})
+# The same with real points.
+function(mpi_real_test name)
+  add_test(NAME mpi_real_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/mpi/${name} $<TARGET_FILE:ntksweep> ${twelve} ${ARGN})
+  set_tests_properties(mpi_real_${name} PROPERTIES LABELS mpi TIMEOUT 300 RUN_SERIAL TRUE)
+endfunction()
+mpi_real_test(any_ranks)
+if(NOT NTKSWEEP_SANITIZE) # long enough to be hit, so too long there
+  mpi_real_test(killed --set training.steps=20000)
+endif()
 # The real program's record, replayed by NumPy.
 add_test(NAME replay COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/replay.py $<TARGET_FILE:ntksweep>)
 set_tests_properties(replay PROPERTIES LABELS mpi TIMEOUT 120)

@@ -201,8 +201,7 @@ static void test_extends(void **state) {
         {"sweep.depth=[3, 9]", "study.yaml: network.depth: 2 is gone"},
         {"data.seed=1", "study.yaml: data.seed is 1, but "},
         {"data.classes=[horse, airplane]", "study.yaml: data.classes is [\"horse\", \"airplane\"], but "},
-        {"training.learning_rate={absolute: 0.5}",
-         "study.yaml: training.learning_rate is "},
+        {"training.learning_rate={absolute: 0.5}", "study.yaml: training.learning_rate is "},
     };
     struct study *old = read_text(study_of_files, NULL, NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
