@@ -16,6 +16,7 @@ function(mpi_real_test name)
   set_tests_properties(mpi_real_${name} PROPERTIES LABELS mpi TIMEOUT 300 RUN_SERIAL TRUE)
 endfunction()
 mpi_real_test(any_ranks)
+mpi_real_test(commands)
 if(NOT NTKSWEEP_SANITIZE) # long enough to be hit, so too long there
   mpi_real_test(killed --set training.steps=20000)
 endif()
