@@ -31,7 +31,7 @@ struct shape {
 };
 static inline int64_t shape_size(struct shape s) { return s.rows * s.columns * s.channels; }
 
-enum { TENSOR_DIMENSIONS = 4, OPERATORS_MAX = 1024, TENSORS_MAX = 1024, SOURCES = 2 };
+enum { TENSOR_DIMENSIONS = 4, OPERATORS_MAX = 2048, TENSORS_MAX = 2048, SOURCES = 2 };
 
 struct tensor {
     int64_t offset, size; /* in theta */
@@ -109,7 +109,7 @@ void network_vjp_inputs(const struct network *network, int first, int i, const r
 /* Numbers of one example's value. */
 int64_t network_value_size(const struct network *network, int value);
 /* Multiply-adds times 2 of one forward pass over n examples from `first` on; the parameter half of the backward pass is the same
- * number, the input half the same without operator `first`. */
+ * number, and so is the input half, but that nothing goes back to the inputs themselves (value 0). */
 double network_flops(const struct network *network, int first, int64_t n);
 /* Trained parameters: tensors that are active. */
 int64_t network_parameters(const struct network *network);

@@ -195,7 +195,8 @@ int64_t ntk_block_size(const struct network *network, const struct ntk_points *p
     return block > tile ? block : least(tile, all);
 }
 
-double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t block) {
+double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t block,
+                           int has_gram) {
     int64_t all = points->train + points->test, k = network->outputs, size = least(block, all);
     double pairs =
         (double)points->train * ((double)points->train + 1) / 2 + (double)points->test * (double)points->train;
@@ -203,7 +204,7 @@ double ntk_empirical_flops(const struct network *network, const struct ntk_point
     for (int i = 0; i < network->operators; i++) {
         const struct operator* op = & network->op[i];
         if (!op->kind->ntk) continue;
-        int known = points->gram && op->source[0] == 0;
+        int known = has_gram && op->source[0] == 0;
         flops += 2 * pairs *
                  ((double)k * (double)k * (double)shape_size(op->out) + (known ? 0 : (double)shape_size(op->in)));
     }

@@ -34,7 +34,7 @@ int64_t ntk_block_size(const struct network *network, const struct ntk_points *p
 /* Takes its scratch from the arena and gives it back; a counting arena gets the sizes and nothing is computed. */
 void ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t block,
                    struct arena *arena, const struct ntk_kernels *kernels);
-/* Multiply-adds times 2, symmetric half only. */
-double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t block);
+/* Multiply-adds times 2, symmetric half only. has_gram: points->gram will be there (it need not be yet). */
+double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t block, int has_gram);
 
 #endif

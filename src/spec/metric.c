@@ -101,7 +101,7 @@ const struct metric metric_table[METRICS] = {
     [METRIC_PARAMETERS] = COUNT("parameters", "number of trained parameters"),
     [METRIC_LINEARIZATION_USED] =
         FLAG("linearization_used", "auto function parameter", "space in which the linearization ran"),
-    [METRIC_FLOPS] = COUNT("flops", "floating-point operations counted"),
+    [METRIC_FLOPS] = COUNT("flops", "floating-point operations of the whole point, counted beforehand"),
     [METRIC_ARENA_BYTES] = NUMBER("arena_bytes", "B", "memory planned for the point's numbers", DIM_NONE),
     [METRIC_INPUT_MEAN] = NUMBER("input_mean", "1", "mean of the training split, taken from inputs", DIM_NONE),
     [METRIC_INPUT_DEVIATION] =

@@ -69,6 +69,7 @@ static status resolve(const struct study *study, struct origin *origin, struct w
         TRY((origin->supply ? shape_from_data : shape_from_headers)(origin, &config));
         work->shape[cell] = origin->shape;
         char key[KEY_BYTES];
+        task_resolve(&config, origin->shape.inputs, origin->shape.outputs);
         config_key(&config, origin->shape.digest, key);
         struct task_cost cost;
         task_point_cost(&config, origin->shape.inputs, origin->shape.outputs, &cost);

@@ -56,8 +56,9 @@ static status check_key(const struct worker *worker, int64_t task, const char *k
          worker->host);
 }
 
-static status select_data(struct worker *worker, const struct config *config, int64_t task) {
+static status select_data(struct worker *worker, struct config *config, int64_t task) {
     TRY(supply_select(&worker->supply, config));
+    task_resolve(config, worker->supply.dataset->inputs, worker->supply.dataset->outputs);
     char key[KEY_BYTES];
     int is_reference = work_is_reference(worker->job.work, task);
     (is_reference ? config_reference_key : config_key)(config, worker->supply.digest, key);
@@ -78,7 +79,7 @@ static status select_reference(struct worker *worker, int64_t task) {
     return OK;
 }
 
-static status compute(struct worker *worker, const struct config *config, int64_t task, struct record **record) {
+static status compute(struct worker *worker, struct config *config, int64_t task, struct record **record) {
     struct task_hooks hooks = {must_stop, worker};
     TRY(select_data(worker, config, task));
     if (work_is_reference(worker->job.work, task)) return task_reference(config, worker->supply.dataset, hooks, record);

@@ -34,20 +34,29 @@ static struct ntk_points kernel_points(const struct point *point) {
     };
 }
 
-static double kernel_flops(const struct point *point) {
+/* Of one computation of the kernels, with `test` test points, in blocks of `block` points. */
+static double kernel_flops(const struct point *point, int64_t test, int64_t block) {
     struct ntk_points at = kernel_points(point);
-    return ntk_empirical_flops(point->problem.network, &at, at.train + at.test);
+    at.test = test;
+    return ntk_empirical_flops(point->problem.network, &at, block, 1);
 }
 
-/* Function space where the kernel fits half of run.memory and is cheaper; the study may say which. */
+/* In parameter space too the kernel at theta_0 is measured where it is small, or kept: a matter of sizes, not of memory. */
+enum { SMALL_KERNEL_ROWS = 4096 };
+static int measures_kernel_anyway(const struct point *point) {
+    return kernel_rows(point) <= SMALL_KERNEL_ROWS || (point->config->measure.keep & KEEP_KERNELS);
+}
+
+/* auto: function space where the kernels fit half of run.memory and the flops are fewer. */
 static int runs_in_parameters(const struct point *point) {
     const struct config *config = point->config;
     if (config->training.linearization == LINEARIZATION_FUNCTION) return 0;
     if (config->training.linearization == LINEARIZATION_PARAMETER) return 1;
-    const struct network *network = point->problem.network;
+    const struct points *points = &point->problem.points;
     double steps = (double)config->training.steps;
-    double function = kernel_flops(point) + steps * twin_step_flops(network, &point->problem.points, 0);
-    double parameter = steps * twin_step_flops(network, &point->problem.points, 1);
+    double function = steps * twin_step_flops(point->problem.network, points, 0);
+    double parameter = steps * twin_step_flops(point->problem.network, points, 1);
+    if (!measures_kernel_anyway(point)) function += kernel_flops(point, points->test, points->train + points->test);
     return kernel_bytes(point) > config->run.memory / 2 || function > parameter;
 }
 
@@ -58,7 +67,7 @@ struct point point_create(const struct config *config, int64_t inputs, int64_t o
     point.trainer.first =
         trainer_keeps_head(point.problem.network, point.problem.points.train, point.problem.points.inputs);
     point.in_parameters = runs_in_parameters(&point);
-    point.with_kernel = !point.in_parameters || kernel_bytes(&point) <= config->run.memory / 2;
+    point.with_kernel = !point.in_parameters || measures_kernel_anyway(&point);
     return point;
 }
 
@@ -100,7 +109,7 @@ static void count_phases(struct arena *arena, struct point *point) {
     if (!is_rounded(point)) return;
     struct rounding rounding = rounding_of(point);
     arena_release(arena, point->kept_mark);
-    rounding_measure(point->config, point->data, points->inputs, points->outputs, arena, &rounding);
+    (void)rounding_measure(point->config, point->data, points->inputs, points->outputs, arena, &rounding);
     arena_release(arena, mark);
 }
 
@@ -147,10 +156,11 @@ static double elementwise(const struct point *point) {
 }
 
 static double point_flops(const struct point *point) {
-    double kernels = point->with_kernel ? kernel_flops(point) * (1 + (double)point->schedule.kernel_count) : 0;
-    double flops = setup_flops(point) + kernels + training_flops(point);
-    if (!is_rounded(point)) return flops;
     const struct points *points = &point->problem.points;
+    double flops = setup_flops(point) + training_flops(point), moves = (double)point->schedule.kernel_count;
+    if (point->with_kernel)
+        flops += kernel_flops(point, points->test, point->block) + moves * kernel_flops(point, 0, point->block);
+    if (!is_rounded(point)) return flops;
     return flops + rounding_flops(point->config, points->inputs, points->outputs, !point->in_parameters);
 }
 
@@ -221,13 +231,20 @@ static void kernels_moved(struct point *point, struct arena *arena, int64_t step
     point->seconds_kernel += clock_seconds() - begin;
 }
 
-/* Loss not finite, or above 1e6 times max(1, its first value). */
+/* Loss or outputs not finite, or the loss above 1e6 times max(1, its first value). */
 static int has_diverged(double loss, double first) { return !(loss <= 1e6 * fmax(1, first)); }
+
+/* The training loss of a model, not finite if a test output of a recorded step is not. */
+static double watched_loss(const struct points *points, int recorded, const real *f_train, const real *f_test) {
+    double loss = loss_value(points->train, points->outputs, f_train, points->y);
+    return recorded && !isfinite(la_dot(points->test * points->outputs, f_test, f_test)) ? (double)INFINITY : loss;
+}
 
 static void watch(struct point *point, int64_t step) {
     const struct points *points = &point->problem.points;
-    double loss = loss_value(points->train, points->outputs, point->trainer.f_train, points->y);
-    double linear = loss_value(points->train, points->outputs, point->twin.f_train, points->y);
+    int recorded = schedule_index(point->schedule.count, point->schedule.step, step) >= 0;
+    double loss = watched_loss(points, recorded, point->trainer.f_train, point->trainer.f_test);
+    double linear = watched_loss(points, recorded, point->twin.f_train, point->twin.f_test);
     if (step == 0) {
         point->first_loss = loss;
         point->first_loss_linear = linear;
@@ -282,9 +299,9 @@ static status begin_twin(struct point *point, struct arena *arena) {
     return OK;
 }
 
-/* Only where neither has diverged; releases the memory of the training. */
-static void measure_rounding(struct point *point, struct arena *arena) {
-    if (!is_rounded(point) || point->diverged >= 0) return;
+/* Only where the network has not diverged; releases the memory of the training. */
+static status measure_rounding(struct point *point, struct arena *arena) {
+    if (!is_rounded(point) || point->diverged >= 0) return OK;
     const struct points *points = &point->problem.points;
     struct rounding rounding = rounding_of(point);
     rounding.repeat_twin = rounding.repeat_twin && point->diverged_linear < 0;
@@ -296,19 +313,21 @@ static void measure_rounding(struct point *point, struct arena *arena) {
     rounding.f_test_linear = point->f_test_linear_last;
 #endif
     arena_release(arena, point->kept_mark);
-    rounding_measure(point->config, point->data, points->inputs, points->outputs, arena, &rounding);
+    rounding.hooks = point->hooks;
+    TRY(rounding_measure(point->config, point->data, points->inputs, points->outputs, arena, &rounding));
     record_scalar(point->record, METRIC_RMSE_ROUNDING, rounding.rmse);
     record_scalar(point->record, METRIC_RMSE_ROUNDING_LINEAR, rounding.rmse_linear);
+    return OK;
 }
 
-static void end(struct point *point, struct arena *arena) {
+static status end(struct point *point, struct arena *arena) {
     int64_t test = point->problem.points.test * point->problem.points.outputs;
     double begin = clock_seconds();
     if (point->diverged < 0) trainer_settle(&point->trainer);
     measure_end(point);
     memcpy(point->f_test_last, point->trainer.f_test, (size_t)test * sizeof(real));
     memcpy(point->f_test_linear_last, point->twin.f_test, (size_t)test * sizeof(real));
-    measure_rounding(point, arena);
+    TRY(measure_rounding(point, arena));
     point->seconds_recording += clock_seconds() - begin;
     record_scalar(point->record, METRIC_SECONDS_SETUP, point->seconds_setup);
     record_scalar(point->record, METRIC_SECONDS_KERNEL, point->seconds_kernel);
@@ -316,6 +335,7 @@ static void end(struct point *point, struct arena *arena) {
     record_scalar(point->record, METRIC_SECONDS_RECORDING, point->seconds_recording);
     record_scalar(point->record, METRIC_FLOPS, point_flops(point));
     record_scalar(point->record, METRIC_ARENA_BYTES, (double)arena->capacity);
+    return OK;
 }
 
 static status run_in(struct point *point, struct arena *arena) {
@@ -325,8 +345,7 @@ static status run_in(struct point *point, struct arena *arena) {
     measure_declare(point);
     TRY(begin_twin(point, arena));
     TRY(train(point, arena));
-    end(point, arena);
-    return OK;
+    return end(point, arena);
 }
 
 static status run_in_memory(struct point *point) {

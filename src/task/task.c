@@ -11,6 +11,12 @@ void task_point_cost(const struct config *config, int64_t inputs, int64_t output
     (config->run.precision == PRECISION_F32 ? point_cost_f32 : point_cost_f64)(config, inputs, outputs, cost);
 }
 
+void task_resolve(struct config *config, int64_t inputs, int64_t outputs) {
+    struct task_cost cost;
+    task_point_cost(config, inputs, outputs, &cost);
+    config->training.linearization = cost.in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
+}
+
 void task_reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
     reference_cost(config, inputs, outputs, cost);
 }

@@ -9,7 +9,7 @@
 
 /* What the sweep lends to a running task. */
 struct task_hooks {
-    /* Called after every step of training (and between tiles of kernels); true asks the task to stop: it returns
+    /* Called after every step of training (and every row of infinite-width kernels); true asks the task to stop: it returns
      * ERROR_INTERRUPTED and leaves nothing. May be NULL. */
     int (*stop)(void *context);
     void *context;
@@ -29,6 +29,9 @@ struct task_cost {
 /* d and k as dataset_shape gives them. */
 void task_point_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
 void task_reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
+/* Replaces `linearization: auto` by the point's choice, which depends on run.memory: before config_key, so that a record's
+ * name says what was done. */
+void task_resolve(struct config *config, int64_t inputs, int64_t outputs);
 /* Predicted seconds at `gflops` = measured GEMM rate in the task's precision. */
 double task_seconds(const struct task_cost *cost, double gflops);
 /* Smallest `run.memory` (bytes) with which the point runs. */

@@ -18,7 +18,7 @@ static void run_width(struct arena *arena, struct bench_gemm gemm, const struct 
         ntk_empirical(network, theta, points, POINTS, arena, &kernels);
         bench_end(&timer);
     }
-    double rate = bench_gemm_rate(&gemm), flops = ntk_empirical_flops(network, points, POINTS);
+    double rate = bench_gemm_rate(&gemm), flops = ntk_empirical_flops(network, points, POINTS, points->gram != NULL);
     printf("ntk f%d width %lld: gemm %.1f GFLOP/s; %.1f ms, %.3f times its flops at the GEMM rate (target 1.25)\n",
            REAL_BITS, (long long)width, rate / 1e9, 1e3 * timer.least, timer.least * rate / flops);
     arena_release(arena, mark);
