@@ -44,7 +44,7 @@ static double own_memory(const void *context, int64_t task) {
     if (work_is_reference(own->work, task)) return planned;
     const struct work_shape *shape = &own->work->shape[task];
     double least = task_point_memory(&config, shape->inputs, shape->outputs);
-    return fmax(least, nextafter((double)config.run.memory, INFINITY));
+    return fmax(least, nextafter((double)config.run.memory, (double)INFINITY));
 }
 
 status fits_run_memory(const struct study *study, const struct work *work) {
