@@ -11,21 +11,31 @@ import numpy as np
 from scipy.special import erf
 
 STUDY = """
-data:     {{ source: gaussian, dimension: {dimension}, outputs: 3, test_size: 5 }}
-network:  {{ depth: 2, activation: {activation}, sigma_w2: 1.7, sigma_b2: {sigma_b2}, parameterization: {parameterization} }}
+data:     {{ {data}, test_size: 5 }}
+network:  {{ {network}, activation: {activation}, sigma_w2: 1.7, sigma_b2: {sigma_b2}, parameterization: {parameterization} }}
 training: {{ learning_rate: {rate}, steps: 40, linearization: {linearization} }}
 measure:  {{ recorded_steps: 9, kernel_steps: none, probes: 2, keep: [inputs, outputs, parameters, kernels] }}
-sweep:    {{ width: 13, train_size: 7, seed: 3 }}
+sweep:    {{ width: {width}, train_size: 7, seed: 3 }}
 run:      {{ precision: f64 }}
 """
 SIGMA_W2 = 1.7
+GAUSSIAN = "source: gaussian, outputs: 3, dimension: "
+COLOUR = "source: cifar10, path: ., classes: [airplane, cat, horse], resize: 8"
+GREY = "source: mnist, path: ., classes: ['0', '3', '7'], resize: 2"
+CRITICAL = "{ critical_fraction: 0.4 }"
 CASES = [
-    dict(dimension=9, activation="erf", sigma_b2=0.2, parameterization="ntk", rate="{ critical_fraction: 0.4 }",
-         linearization="function"),
-    dict(dimension=5, activation="tanh", sigma_b2=0.2, parameterization="standard", rate="{ critical_fraction: 0.4 }",
-         linearization="parameter"),
-    dict(dimension=9, activation="relu", sigma_b2=0, parameterization="standard", rate="{ absolute: 0.01 }",
-         linearization="function"),
+    dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2,
+         parameterization="ntk", rate=CRITICAL, linearization="function"),
+    dict(data=GAUSSIAN + "5", network="family: fc, depth: 2", width=13, activation="tanh", sigma_b2=0.2,
+         parameterization="standard", rate=CRITICAL, linearization="parameter"),
+    dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="relu", sigma_b2=0,
+         parameterization="standard", rate="{ absolute: 0.01 }", linearization="function"),
+    dict(data=COLOUR, network="family: conv, depth: 2, pooling: global", width=17, activation="relu", sigma_b2=0.2,
+         parameterization="ntk", rate=CRITICAL, linearization="function"),
+    dict(data=GREY, network="family: conv, depth: 2, pooling: flatten, kernel_size: 5", width=5, activation="erf",
+         sigma_b2=0, parameterization="standard", rate=CRITICAL, linearization="parameter"),
+    dict(data=GREY, network="family: wrn, blocks: 1", width=6, activation="tanh", sigma_b2=0.2,
+         parameterization="ntk", rate=CRITICAL, linearization="function"),
 ]
 PHI = {
     "relu": (lambda h: np.maximum(h, 0), lambda h: (h > 0).astype(float)),
@@ -34,49 +44,150 @@ PHI = {
 }
 
 
-class Network:
-    """The formulas of the paper, written anew: h = s_w x W + s_b b."""
+def write_images(folder):
+    """Small files in the formats of CIFAR-10 (32x32 colours) and MNIST (here 14x10): noise, every label in turn."""
+    random = np.random.default_rng(2385)
+    for colour, grey, count in (("data_batch_1", "train", 60), ("test_batch", "t10k", 50)):
+        label = (np.arange(count) % 10).astype(np.uint8)
+        pixels = random.integers(0, 256, (count, 3072), np.uint8)
+        np.hstack([label[:, None], pixels]).tofile(f"{folder}/{colour}.bin")
+        pixels = random.integers(0, 256, (count, 14, 10), np.uint8)
+        for name, array in (("images-idx3", pixels), ("labels-idx1", label)):
+            with open(f"{folder}/{grey}-{name}-ubyte", "wb") as file:
+                file.write(np.array([0x800 + array.ndim, *array.shape], ">u4").tobytes() + array.tobytes())
 
+
+def windows(x, size, stride):
+    """For each place (u, v) of a filter: what of the image lies under it, [example, row, column, channel]."""
+    reach, rows, columns = size // 2, *(-(-n // stride) for n in x.shape[1:3])
+    padded = np.pad(x, ((0, 0), (reach, reach), (reach, reach), (0, 0)))
+    for u in range(size):
+        for v in range(size):
+            yield u, v, padded[:, u:u + stride * (rows - 1) + 1:stride, v:v + stride * (columns - 1) + 1:stride]
+
+
+def into_windows(shape, size, stride, part):
+    """The transposed map: the sum over (u, v) of part(u, v), each where its window lies."""
+    reach, (n, rows, columns, channels) = size // 2, shape
+    padded = np.zeros((n, rows + 2 * reach, columns + 2 * reach, channels))
+    for u, v, window in windows(np.zeros(shape), size, stride):
+        _, r, c, _ = window.shape
+        padded[:, u:u + stride * (r - 1) + 1:stride, v:v + stride * (c - 1) + 1:stride] += part(u, v)
+    return padded[:, reach:reach + rows, reach:reach + columns]
+
+
+class Value:
+    def __init__(self, v):
+        self.v, self.w = v, np.zeros_like(v)  # the value and its cotangent
+
+
+class Pass:
+    """One pass through the formulas of the paper, written anew: h = s_w x * W + s_b b; what leads back is kept."""
+
+    def __init__(self, net, theta):
+        self.net, self.theta, self.layer, self.back = net, theta, 0, []
+        self.gradient = [None] * len(theta)
+
+    def affine(self, x, stride=1):
+        at = 2 * self.layer
+        weight, bias = self.theta[at:at + 2]
+        self.layer += 1
+        (s_w, s_b), (r_w, r_b) = self.net.scales(weight.shape), self.net.rates(weight.shape)
+        size = weight.shape[0]
+        if weight.ndim == 2:
+            h = x.v @ weight
+        else:
+            h = sum(window @ weight[u, v] for u, v, window in windows(x.v, size, stride))
+        y = Value(s_w * h + s_b * bias)
+
+        def back():
+            if weight.ndim == 2:
+                x.w += s_w * y.w @ weight.T
+                gradient = x.v.T @ y.w
+            else:
+                x.w += s_w * into_windows(x.v.shape, size, stride, lambda u, v: y.w @ weight[u, v].T)
+                gradient = np.zeros_like(weight)
+                for u, v, window in windows(x.v, size, stride):
+                    gradient[u, v] = np.einsum("nrci,nrco->io", window, y.w)
+            self.gradient[at] = r_w * s_w * gradient
+            self.gradient[at + 1] = (r_b * s_b * y.w.reshape(-1, bias.size).sum(0)).reshape(bias.shape)
+
+        self.back.append(back)
+        return y
+
+    def activation(self, x):
+        phi, slope = self.net.phi
+        y = Value(phi(x.v))
+        self.back.append(lambda: x.w.__iadd__(y.w * slope(x.v)))
+        return y
+
+    def mean(self, x):
+        y = Value(x.v.mean((1, 2)))
+        self.back.append(lambda: x.w.__iadd__(y.w[:, None, None] / (x.v.shape[1] * x.v.shape[2])))
+        return y
+
+    def flatten(self, x):
+        y = Value(x.v.reshape(len(x.v), -1))
+        self.back.append(lambda: x.w.__iadd__(y.w.reshape(x.v.shape)))
+        return y
+
+    def add(self, a, b):
+        y = Value(a.v + b.v)
+        self.back.append(lambda: (a.w.__iadd__(y.w), b.w.__iadd__(y.w)))
+        return y
+
+
+class Network:
     def __init__(self, case):
         self.ntk, self.b2 = case["parameterization"] == "ntk", case["sigma_b2"]
         self.matched = not self.ntk and "critical" in case["rate"]
-        self.phi, self.slope = PHI[case["activation"]]
+        self.phi, self.text = PHI[case["activation"]], case["network"]
 
-    def scales(self, fan_in):
+    def scales(self, shape):
+        fan_in = np.prod(shape[:-1])
         return (np.sqrt(SIGMA_W2 / fan_in), np.sqrt(self.b2)) if self.ntk else (1.0, float(self.b2 > 0))
 
-    def rates(self, fan_in):
-        return (SIGMA_W2 / fan_in, self.b2) if self.matched else (1.0, 1.0)
+    def rates(self, shape):
+        return (SIGMA_W2 / np.prod(shape[:-1]), self.b2) if self.matched else (1.0, 1.0)
+
+    def plain(self, go, x):
+        for _ in range(2):
+            x = go.activation(go.affine(x))
+        if x.v.ndim == 4:
+            x = go.flatten(x) if "flatten" in self.text else go.mean(x)
+        return go.affine(x)
+
+    def residual(self, go, x):
+        x = go.affine(x)
+        for stride in (1, 2, 2):
+            y = go.affine(go.activation(x), stride)
+            y = go.affine(go.activation(y))
+            x = go.add(go.affine(x, stride) if stride > 1 else x, y)
+        return go.affine(go.mean(x))
 
     def forward(self, theta, x):
-        values, h = [], None
-        for i in range(0, len(theta), 2):
-            x = x if h is None else self.phi(h)
-            s_w, s_b = self.scales(x.shape[1])
-            values.append((x, h))
-            h = s_w * x @ theta[i] + s_b * theta[i + 1]
-        return h, values
+        go = Pass(self, theta)
+        return go, (self.residual if "wrn" in self.text else self.plain)(go, Value(x))
 
-    def gradient(self, theta, values, w):
+    def outputs(self, theta, x):
+        return self.forward(theta, x)[1].v
+
+    def gradient(self, theta, x, w):
         """J' w, tensor by tensor, times each tensor's rate."""
-        out = [None] * len(theta)
-        for layer in reversed(range(len(values))):
-            x, h = values[layer]
-            (s_w, s_b), (r_w, r_b) = self.scales(x.shape[1]), self.rates(x.shape[1])
-            out[2 * layer], out[2 * layer + 1] = r_w * s_w * x.T @ w, r_b * s_b * w.sum(0, keepdims=True)
-            if h is not None:
-                w = s_w * w @ theta[2 * layer].T * self.slope(h)
-        return out
+        go, f = self.forward(theta, x)
+        f.w += w
+        for back in reversed(go.back):
+            back()
+        return go.gradient
 
     def jacobian(self, theta, x):
         """Rows (example, output) of J times sqrt(rate)."""
-        rows = []
+        roots = [np.sqrt(rate) for weight in theta[::2] for rate in self.rates(weight.shape)]
+        rows, outputs = [], theta[-1].size
         for i in range(len(x)):
-            f, values = self.forward(theta, x[i:i + 1])
-            for c in range(f.shape[1]):
-                g = self.gradient(theta, values, np.eye(f.shape[1])[c:c + 1])
-                roots = [np.sqrt(r) for layer in values for r in self.rates(layer[0].shape[1])]
-                rows.append(np.concatenate([(a / max(r, 1e-300)).ravel() for a, r in zip(g, roots)]))
+            for w in np.eye(outputs):
+                g = self.gradient(theta, x[i:i + 1], w)
+                rows.append(np.concatenate([(a / max(root, 1e-300)).ravel() for a, root in zip(g, roots)]))
         return np.array(rows)
 
 
@@ -96,21 +207,21 @@ def replay(case, file):
     check("NTK", kept["ntk_train_train"][()], jacobian @ jacobian.T, 1e-11)
     check("NTK of test points", kept["ntk_test_train"][()], net.jacobian(theta0, x_test) @ jacobian.T, 1e-11)
     theta = [t.copy() for t in theta0]
-    linear, linear_test = net.forward(theta0, x)[0], net.forward(theta0, x_test)[0]
+    linear, linear_test = net.outputs(theta0, x), net.outputs(theta0, x_test)
     tt, xt = kept["ntk_train_train"][()], kept["ntk_test_train"][()]
     rmse = []
     for step in range(steps[-1] + 1):
-        f, values = net.forward(theta, x)
+        f = net.outputs(theta, x)
         if step in steps:
             at = list(steps).index(step)
-            f_test = net.forward(theta, x_test)[0]
+            f_test = net.outputs(theta, x_test)
             rmse.append(np.sqrt(np.mean((f_test - linear_test) ** 2)))
             for name, mine in (("f_train", f), ("f_test", f_test), ("f_train_linear", linear),
                                ("f_test_linear", linear_test)):
                 check(f"{name} at step {step}", kept[name][at], mine, 1e-9)
         if step == steps[-1]:
             break
-        theta = [t - eta * g for t, g in zip(theta, net.gradient(theta, values, (f - y) / y.size))]
+        theta = [t - eta * g for t, g in zip(theta, net.gradient(theta, x, (f - y) / y.size))]
         g = ((linear - y) / y.size).ravel()
         linear = linear - eta * (tt @ g).reshape(y.shape)
         linear_test = linear_test - eta * (xt @ g).reshape(linear_test.shape)
@@ -124,6 +235,7 @@ def main(program):
     for case in CASES:
         print(case)
         with tempfile.TemporaryDirectory() as folder:
+            write_images(folder)
             with open(folder + "/study.yaml", "w") as study:
                 study.write(STUDY.format(**case))
             subprocess.run([program, "run", folder + "/study.yaml", "-o", folder + "/out"], check=True)

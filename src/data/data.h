@@ -1,7 +1,8 @@
 /* The data of a study: files read, checked, centred, scaled and ordered.
  *
- * Inputs are double, scaled by one mean and one population deviation over the whole training split (all classes,
- * pixels, channels); images are channels-last [example, row, column, channel]. Example i has class i mod C, so training
+ * Images shrink first: the mean of each square of data.resize x data.resize pixels is a pixel, per channel. Then inputs,
+ * in double, are scaled by one mean and one population deviation over the whole training split so shrunk (all classes,
+ * pixels, channels). Images are channels-last [example, row, column, channel]. Example i has class i mod C, so training
  * sets are balanced and nested: the set of size N is the first N rows. Test examples do not depend on data.seed.
  * Not collective. */
 #ifndef DATA_H
@@ -14,8 +15,9 @@
 struct dataset {
     int64_t train, test;             /* examples held */
     int64_t inputs, outputs;         /* d, k */
-    int64_t rows, columns, channels; /* of an image; rows = 0 where the data are not images */
-    double mean, deviation;          /* used for scaling, of bytes 0 to 255; 0 and 1 for gaussian */
+    int is_image;                    /* what an example is; if not, it is one pixel of d channels */
+    int64_t rows, columns, channels; /* of an example, resized; their product is d */
+    double mean, deviation;          /* used for scaling, of pixels from 0 to 255; 0 and 1 for gaussian */
     double *x_train, *y_train;       /* [train, d], [train, k] */
     double *x_test, *y_test;         /* [test, d], [test, k] */
 };
@@ -26,8 +28,9 @@ struct dataset {
  * files' own bytes. */
 status dataset_load(const struct config *config, int64_t train, struct dataset **dataset);
 void dataset_free(struct dataset *dataset);
-/* d and k without reading examples (headers and class lists only); for plan. */
-status dataset_shape(const struct config *config, int64_t *inputs, int64_t *outputs);
+/* The sizes alone, without reading examples (headers and class lists only), for plan: sets inputs, outputs, rows,
+ * columns, channels and is_image, zero elsewhere. Fails as dataset_load where classes or data.resize do not suit. */
+status dataset_shape(const struct config *config, struct dataset *shape);
 /* Digest (XXH3, 128 bits) of the first `train` training examples, all test examples, targets and scaling. */
 void dataset_digest(const struct dataset *dataset, int64_t train, unsigned char digest[16]);
 /* Two data sections load the same dataset (same source, path, classes, sizes, seed, order, ...). */

@@ -61,12 +61,9 @@ void dataset_free(struct dataset *dataset) {
     free(dataset);
 }
 
-status dataset_shape(const struct config *config, int64_t *inputs, int64_t *outputs) {
-    struct dataset set = {0};
-    TRY(find_shape(config, &set));
-    *inputs = set.inputs;
-    *outputs = set.outputs;
-    return OK;
+status dataset_shape(const struct config *config, struct dataset *shape) {
+    *shape = (struct dataset){0};
+    return find_shape(config, shape);
 }
 
 static void digest_array(XXH3_state_t *state, int64_t rows, int64_t columns, const double *array) {
@@ -75,12 +72,14 @@ static void digest_array(XXH3_state_t *state, int64_t rows, int64_t columns, con
 
 void dataset_digest(const struct dataset *set, int64_t train, unsigned char digest[16]) {
     CHECK(train <= set->train);
-    const int64_t sizes[] = {train, set->test, set->inputs, set->outputs, set->rows, set->columns, set->channels};
+    const int64_t image[] = {set->rows, set->columns, set->channels}, none[] = {0, 0, 0};
+    const int64_t sizes[] = {train, set->test, set->inputs, set->outputs};
     const double scaling[] = {set->mean, set->deviation};
     XXH3_state_t *state = XXH3_createState();
     CHECK(state);
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, sizes, sizeof sizes);
+    XXH3_128bits_update(state, set->is_image ? image : none, sizeof image);
     XXH3_128bits_update(state, scaling, sizeof scaling);
     digest_array(state, train, set->inputs, set->x_train);
     digest_array(state, train, set->outputs, set->y_train);
@@ -105,5 +104,5 @@ int dataset_same(const struct config *a, const struct config *b) {
     return a->data.source == b->data.source && same_text(a->data.path, b->data.path) &&
            same_list(&a->data.classes, &b->data.classes) && a->data.dimension == b->data.dimension &&
            a->data.outputs == b->data.outputs && a->data.test_size == b->data.test_size &&
-           a->data.seed == b->data.seed && a->data.order == b->data.order;
+           a->data.resize == b->data.resize && a->data.seed == b->data.seed && a->data.order == b->data.order;
 }

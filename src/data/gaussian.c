@@ -13,7 +13,8 @@ enum teacher_stream { FIRST_LAYER, READOUT };
 
 static status shape(const struct config *config, struct dataset *dataset) {
     if (config->data.classes.count > 0) FAIL(ERROR_INPUT, "data.classes: the source gaussian has no classes");
-    dataset->inputs = config->data.dimension;
+    dataset->inputs = dataset->channels = config->data.dimension;
+    dataset->rows = dataset->columns = 1;
     dataset->outputs = config->data.outputs;
     return OK;
 }

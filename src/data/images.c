@@ -110,29 +110,51 @@ static void choose(const struct images *images, const struct class_list *list, c
     }
 }
 
-/* --- scaling and targets --- */
+/* --- resizing, scaling and targets --- */
 
-static status measure_scaling(const char *folder, const struct images *images, struct dataset *set) {
+/* How pixels are made of bytes. */
+struct resize {
+    int64_t factor;
+    uint32_t *sum; /* [d] of one image: planes of its pixels, times factor^2 */
+};
+
+/* sum[channel, row, column] = the bytes of its square; the planes lie one below the other, as one tall image. */
+static void pool_bytes(const struct dataset *set, struct resize resize, const unsigned char *planes) {
+    memset(resize.sum, 0, (size_t)set->inputs * sizeof *resize.sum);
+    for (int64_t y = 0; y < set->channels * set->rows * resize.factor; y++) {
+        uint32_t *sum = resize.sum + y / resize.factor * set->columns;
+        const unsigned char *row = planes + y * set->columns * resize.factor;
+        for (int64_t i = 0; i < resize.factor; i++)
+            for (int64_t x = 0; x < set->columns; x++) sum[x] += row[x * resize.factor + i];
+    }
+}
+
+static status measure_scaling(const char *folder, const struct images *images, struct resize resize,
+                              struct dataset *set) {
     uint64_t sum = 0, squares = 0;
     for (int64_t i = 0; i < images->count; i++) {
-        const unsigned char *pixel = images->pixel + (size_t)i * images->pixel_stride;
+        pool_bytes(set, resize, images->pixel + (size_t)i * images->pixel_stride);
         for (int64_t j = 0; j < set->inputs; j++) {
-            sum += pixel[j];
-            squares += (uint64_t)pixel[j] * pixel[j];
+            sum += resize.sum[j];
+            squares += (uint64_t)resize.sum[j] * resize.sum[j];
         }
     }
-    double count = (double)images->count * (double)set->inputs;
-    set->mean = (double)sum / count;
-    set->deviation = sqrt(fmax(0, ((double)squares - set->mean * (double)sum) / count));
+    double count = (double)images->count * (double)set->inputs, area = (double)(resize.factor * resize.factor);
+    double mean = (double)sum / count;
+    set->mean = mean / area;
+    set->deviation = sqrt(fmax(0, ((double)squares - mean * (double)sum) / count)) / area;
     if (set->deviation == 0) FAIL(ERROR_INPUT, "%s: all pixels of the training images are equal", folder);
     return OK;
 }
 
-/* x[row, column, channel] = scaled[planes[channel, row, column]] */
-static void copy_image(const struct dataset *set, const double scaled[BYTES], const unsigned char *planes, double *x) {
+/* x[row, column, channel] = scaled sum[channel, row, column] / area */
+static void copy_image(const struct dataset *set, struct resize resize, const unsigned char *planes, double *x) {
     int64_t places = set->rows * set->columns;
+    double area = (double)(resize.factor * resize.factor);
+    pool_bytes(set, resize, planes);
     for (int64_t c = 0; c < set->channels; c++)
-        for (int64_t p = 0; p < places; p++) x[p * set->channels + c] = scaled[planes[c * places + p]];
+        for (int64_t p = 0; p < places; p++)
+            x[p * set->channels + c] = (resize.sum[c * places + p] / area - set->mean) / set->deviation;
 }
 
 /* y[outputs] was zero */
@@ -144,12 +166,10 @@ static void set_target(int64_t outputs, int64_t class, double *y) {
 }
 
 static void copy_part(const struct dataset *set, const struct images *images, const struct class_list *list,
-                      const struct part *part, const int64_t *chosen) {
-    double scaled[BYTES];
-    for (int b = 0; b < BYTES; b++) scaled[b] = (b - set->mean) / set->deviation;
+                      const struct part *part, struct resize resize, const int64_t *chosen) {
     for (int64_t i = 0; i < part->count; i++) {
         const unsigned char *planes = images->pixel + (size_t)chosen[i] * images->pixel_stride;
-        copy_image(set, scaled, planes, *part->x + i * set->inputs);
+        copy_image(set, resize, planes, *part->x + i * set->inputs);
         set_target(set->outputs, i % list->count, *part->y + i * set->outputs);
     }
 }
@@ -157,11 +177,11 @@ static void copy_part(const struct dataset *set, const struct images *images, co
 /* --- loading --- */
 
 static status check_part(const char *folder, const struct dataset *set, const struct images *images,
-                         const struct class_list *list, const struct part *part) {
-    if (images->rows != set->rows || images->columns != set->columns)
+                         const struct class_list *list, const struct part *part, int64_t resize) {
+    int64_t rows = set->rows * resize, columns = set->columns * resize;
+    if (images->rows != rows || images->columns != columns)
         FAIL(ERROR_INPUT, "%s: the %s images are %jd x %jd pixels; the training images are %jd x %jd", folder,
-             part->name, (intmax_t)images->rows, (intmax_t)images->columns, (intmax_t)set->rows,
-             (intmax_t)set->columns);
+             part->name, (intmax_t)images->rows, (intmax_t)images->columns, (intmax_t)rows, (intmax_t)columns);
     int64_t most = balanced_count(images, list);
     if (part->count > most)
         FAIL(ERROR_INPUT, "%s: %s is %jd; the files hold %jd %s examples with the %jd classes in balance", folder,
@@ -170,18 +190,18 @@ static status check_part(const char *folder, const struct dataset *set, const st
 }
 
 static status fill_part(const struct dataset *set, const struct images *images, const struct class_list *list,
-                        const struct part *part, int order) {
+                        const struct part *part, struct resize resize, int order) {
     int64_t *chosen = calloc((size_t)(part->count + 2 * images->count), sizeof *chosen);
     if (!chosen) FAIL(ERROR_MEMORY, "memory for choosing among %jd images could not be had", (intmax_t)images->count);
     choose(images, list, part, order, chosen + part->count, chosen);
-    copy_part(set, images, list, part, chosen);
+    copy_part(set, images, list, part, resize, chosen);
     free(chosen);
     return OK;
 }
 
 /* All is read and checked before anything is allocated by the sizes that the study asks for. */
 static status load_parts(const struct config *config, const struct image_source *source, struct images *images,
-                         struct dataset *set) {
+                         struct resize *resize, struct dataset *set) {
     const char *folder = config->data.path;
     const struct part part[] = {
         {"training", "sweep.train_size", RANDOM_SPLIT, (uint64_t)config->data.seed, set->train, &set->x_train,
@@ -192,17 +212,21 @@ static status load_parts(const struct config *config, const struct image_source 
     TRY(list_classes(config, source, &list));
     for (int s = 0; s < SPLITS; s++) {
         TRY(source->read(source, folder, (enum split)s, &images[s]));
-        TRY(check_part(folder, set, &images[s], &list, &part[s]));
+        TRY(check_part(folder, set, &images[s], &list, &part[s], resize->factor));
     }
-    TRY(measure_scaling(folder, &images[SPLIT_TRAIN], set));
+    resize->sum = calloc((size_t)set->inputs, sizeof *resize->sum);
+    if (!resize->sum) FAIL(ERROR_MEMORY, "memory for an image of %jd numbers could not be had", (intmax_t)set->inputs);
+    TRY(measure_scaling(folder, &images[SPLIT_TRAIN], *resize, set));
     TRY(dataset_allocate(set));
-    for (int s = 0; s < SPLITS; s++) TRY(fill_part(set, &images[s], &list, &part[s], config->data.order));
+    for (int s = 0; s < SPLITS; s++) TRY(fill_part(set, &images[s], &list, &part[s], *resize, config->data.order));
     return OK;
 }
 
 status images_load(const struct config *config, const struct image_source *source, struct dataset *set) {
     struct images images[SPLITS] = {0};
-    status result = load_parts(config, source, images, set);
+    struct resize resize = {.factor = config->data.resize};
+    status result = load_parts(config, source, images, &resize, set);
+    free(resize.sum);
     for (int s = 0; s < SPLITS; s++)
         for (int i = 0; i < 2; i++) bytes_free(&images[s].file[i]);
     return result;
@@ -211,11 +235,16 @@ status images_load(const struct config *config, const struct image_source *sourc
 status images_shape(const struct config *config, const struct image_source *source, int64_t rows, int64_t columns,
                     int64_t channels, struct dataset *dataset) {
     struct class_list list;
+    int64_t resize = config->data.resize;
     TRY(list_classes(config, source, &list));
-    dataset->rows = rows;
-    dataset->columns = columns;
+    if (rows % resize != 0 || columns % resize != 0)
+        FAIL(ERROR_INPUT, "data.resize: %jd does not divide the %jd x %jd pixels of the images of %s", (intmax_t)resize,
+             (intmax_t)rows, (intmax_t)columns, source->name);
+    dataset->is_image = 1;
+    dataset->rows = rows / resize;
+    dataset->columns = columns / resize;
     dataset->channels = channels;
-    dataset->inputs = rows * columns * channels;
+    dataset->inputs = dataset->rows * dataset->columns * channels;
     dataset->outputs = list.count == 2 ? 1 : list.count;
     return OK;
 }

@@ -2,8 +2,9 @@
  *
  * Two classes: one output, +1 for the first class named, -1 for the second; more: one-hot in the order of data.classes.
  * Example i has class i mod C and is member i / C of its class, in the files' order or in a permutation (of the
- * training split from data.seed, a stream a class). A pixel b becomes (b - mean) / deviation, with the mean and population
- * deviation of all bytes of the training split, from exact integer sums. Not collective. */
+ * training split from data.seed, a stream a class). A pixel p, the mean of a square of data.resize^2 bytes, becomes
+ * (p - mean) / deviation, with the mean and population deviation of all pixels of the training split. All sums are of
+ * integers, exact in any order (data.resize <= 64: also those of squares, up to 2^36 bytes of images). Not collective. */
 #ifndef IMAGES_H
 #define IMAGES_H
 
@@ -29,7 +30,7 @@ struct image_source {
     status (*read)(const struct image_source *source, const char *folder, enum split split, struct images *images);
 };
 
-/* Sets rows, columns, channels, and inputs and outputs, which follow from data.classes. */
+/* Sets the sizes and is_image from those in the files, data.resize and data.classes. */
 status images_shape(const struct config *config, const struct image_source *source, int64_t rows, int64_t columns,
                     int64_t channels, struct dataset *dataset);
 /* The `load` of a source of images. */

@@ -4,8 +4,8 @@
 
 #include "data.h"
 
-/* `shape` sets inputs, outputs, rows, columns and channels without reading examples. `load` finds the shape, train and
- * test set; it sets the rest, and allocates only when it knows that the files hold as much. */
+/* `shape` sets inputs, outputs, rows, columns, channels and is_image without reading examples. `load` finds the shape,
+ * train and test set; it sets the rest, and allocates only when it knows that the files hold as much. */
 struct source {
     int reads_files; /* from config->data.path */
     status (*shape)(const struct config *config, struct dataset *dataset);

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "panic.h"
+#include "simd.h"
 
 #if REAL_BITS == 32
 #define BLAS(name) cblas_s##name
@@ -79,6 +80,22 @@ double la_distance_squares(int64_t n, const real *a, const real *b) {
 
 void la_axpy(int64_t n, real alpha, const real *x, real *y) {
     for (int64_t i = 0; i < n; i++) y[i] += alpha * x[i];
+}
+
+enum { COLUMNS = 64 };
+
+SIMD_CLONES static void sum_columns(int64_t m, int64_t n, const real *restrict a, int64_t lda, double *restrict sum) {
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++) sum[j] += (double)a[i * lda + j];
+}
+
+void la_add_columns(int64_t m, int64_t n, real alpha, const real *a, int64_t lda, real *y) {
+    for (int64_t from = 0; from < n; from += COLUMNS) {
+        double sum[COLUMNS] = {0};
+        int64_t count = n - from < COLUMNS ? n - from : COLUMNS;
+        sum_columns(m, count, a + from, lda, sum);
+        for (int64_t j = 0; j < count; j++) y[from + j] += (real)((double)alpha * sum[j]);
+    }
 }
 
 void la_from_double(int64_t n, const double *in, real *out) {

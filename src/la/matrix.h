@@ -13,6 +13,7 @@
 #define la_mirror           REAL_NAME(la_mirror)
 #define la_dot              REAL_NAME(la_dot)
 #define la_axpy             REAL_NAME(la_axpy)
+#define la_add_columns      REAL_NAME(la_add_columns)
 #define la_distance_squares REAL_NAME(la_distance_squares)
 #define la_from_double      REAL_NAME(la_from_double)
 #define la_to_double        REAL_NAME(la_to_double)
@@ -35,6 +36,8 @@ double la_dot(int64_t n, const real *a, const real *b);
 double la_distance_squares(int64_t n, const real *a, const real *b);
 /* y += alpha x. */
 void la_axpy(int64_t n, real alpha, const real *x, real *y);
+/* y[n] += alpha times the column sums of a[m, n] (row length lda), summed in double: y gets one addition. */
+void la_add_columns(int64_t m, int64_t n, real alpha, const real *a, int64_t lda, real *y);
 void la_from_double(int64_t n, const double *in, real *out);
 void la_to_double(int64_t n, const real *in, double *out);
 

@@ -12,14 +12,18 @@ static const struct activation table[] = {
 
 const struct activation *activation_of(enum activation_kind kind) { return &table[kind]; }
 
-static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out) {
+static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
+                    real *work) {
+    (void)work;
     (void)theta;
     op->activation->map(n * shape_size(op->in), in[0], out);
 }
 
 /* dout = phi'(h) din */
 static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
-                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout) {
+                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
+                real *work) {
+    (void)work;
     (void)theta;
     (void)dtheta;
     int64_t size = n * shape_size(op->in);
@@ -29,7 +33,8 @@ static void jvp(const struct operator* op, const real *theta, const real *dtheta
 
 /* din = phi'(h) w for each of the cotangents of an example; beta is 0 wherever the network lets it work in place. */
 static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
-                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din) {
+                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
+    (void)work;
     (void)theta;
     (void)s;
     enum { PIECE = 512 };
@@ -48,19 +53,17 @@ static void vjp_input(const struct operator* op, int s, const real *theta, int64
         }
 }
 
-static void infinite_diagonal(const struct operator* op, const struct network *network, int64_t points,
-                              double *variance, struct arena *arena, struct dual *dual) {
-    (void)network;
-    double *before = ARENA_TAKE(arena, points, double);
-    for (int64_t i = 0; before && i < points; i++) before[i] = variance[i];
-    *dual = dual_prepare((enum activation_kind)(op->activation - table), points, before, arena);
-    if (before) dual_diagonal(dual, variance, NULL);
+/* K <- T(K), Theta <- Theta Tdot(K); the table's order is that of the kinds */
+static struct dual infinite_dual(const struct operator* op, int64_t count, const double *variance,
+                                 struct arena *arena) {
+    return dual_prepare((enum activation_kind)(op->activation - table), count, variance, arena);
 }
 
-static void infinite_row(const struct network *network, const struct dual *dual, int64_t i, int64_t columns, double *k,
-                         double *theta) {
-    (void)network;
-    dual_row(dual, i, 0, columns, k, theta);
+static void infinite(const struct operator* op, const struct infinite *at, const struct covariance *const in[SOURCES],
+                     struct covariance *out) {
+    (void)op;
+    if (in[0]->k != out->k) covariance_copy(in[0], out);
+    dual_run(at->dual, at->own, at->other, &at->pairs, out->k, out->theta);
 }
 
 static double flops(const struct operator* op, int64_t n) {
@@ -75,7 +78,8 @@ const struct operator_kind activation_operator = {
     .forward = forward,
     .jvp = jvp,
     .vjp_input = vjp_input,
-    .infinite_diagonal = infinite_diagonal,
-    .infinite_row = infinite_row,
+    .infinite = infinite,
+    .infinite_in_place = 1,
+    .infinite_dual = infinite_dual,
     .flops = flops,
 };

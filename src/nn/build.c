@@ -1,6 +1,7 @@
 #include "build.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "operator.h"
@@ -10,9 +11,9 @@ static struct operator* append_operator(struct builder *builder, const struct op
     struct network *network = builder->network;
     CHECK(network->operators < OPERATORS_MAX);
     struct operator* op = & network->op[network->operators];
-    *op = (struct operator){.kind = kind, .source = {network->operators, -1}, .in = builder->shape, .out = out};
+    *op = (struct operator){.kind = kind, .source = {builder->at.value, -1}, .in = builder->at.shape, .out = out};
     network->operators++;
-    builder->shape = out;
+    builder->at = (struct cursor){network->operators, out};
     return op;
 }
 
@@ -40,33 +41,82 @@ static struct tensor parameterized(const struct builder *builder, double varianc
     };
 }
 
-static struct tensor *append_weight(struct builder *builder, int64_t fan_in, int64_t fan_out) {
+static struct tensor *append_weight(struct builder *builder, int ndim, const int64_t *shape) {
+    int64_t fan_in = 1;
+    for (int i = 0; i < ndim - 1; i++) fan_in *= shape[i];
     struct tensor weight = parameterized(builder, builder->config->network.sigma_w2 / (double)fan_in);
-    weight.ndim = 2;
-    weight.shape[0] = fan_in;
-    weight.shape[1] = fan_out;
+    weight.ndim = ndim;
+    for (int i = 0; i < ndim; i++) weight.shape[i] = shape[i];
     return append_tensor(builder, weight);
 }
 
-static struct tensor *append_bias(struct builder *builder, int64_t fan_out) {
+static struct tensor *append_bias(struct builder *builder, int ndim, int64_t channels) {
     struct tensor bias = parameterized(builder, builder->config->network.sigma_b2);
-    bias.ndim = 2;
-    bias.shape[0] = 1;
-    bias.shape[1] = fan_out;
+    bias.ndim = ndim;
+    for (int i = 0; i < ndim; i++) bias.shape[i] = i < ndim - 1 ? 1 : channels;
     return append_tensor(builder, bias);
 }
 
-void build_dense(struct builder *builder, int64_t fan_out) {
-    int64_t fan_in = shape_size(builder->shape);
-    struct operator* op = append_operator(builder, &dense_operator, (struct shape){1, 1, fan_out});
-    op->weight = append_weight(builder, fan_in, fan_out);
-    op->bias = append_bias(builder, fan_out);
-    builder->network->layers++;
+/* Weight, bias and name of the operator that has just been appended. */
+static void append_layer(struct builder *builder, struct operator* op, int ndim, const int64_t *shape, const char *name,
+                         va_list arguments) {
+    struct network *network = builder->network;
+    CHECK(network->layers < LAYERS_MAX);
+    op->weight = append_weight(builder, ndim, shape);
+    op->bias = append_bias(builder, ndim, shape[ndim - 1]);
+    vsnprintf(network->layer_name[network->layers], LAYER_NAME, name, arguments);
+    network->layers++;
+}
+
+void build_dense(struct builder *builder, int64_t fan_out, const char *name, ...) {
+    va_list arguments;
+    va_start(arguments, name);
+    const int64_t shape[] = {shape_size(builder->at.shape), fan_out};
+    append_layer(builder, append_operator(builder, &dense_operator, (struct shape){1, 1, fan_out}), 2, shape, name,
+                 arguments);
+    va_end(arguments);
+}
+
+void build_convolution(struct builder *builder, int64_t channels, int64_t size, int64_t stride, const char *name, ...) {
+    va_list arguments;
+    va_start(arguments, name);
+    struct shape in = builder->at.shape;
+    struct shape out = {(in.rows + stride - 1) / stride, (in.columns + stride - 1) / stride, channels};
+    struct operator* op = append_operator(builder, &convolution_operator, out);
+    op->filtering = (struct filtering){.rows = in.rows,
+                                       .columns = in.columns,
+                                       .in = in.channels,
+                                       .out_rows = out.rows,
+                                       .out_columns = out.columns,
+                                       .out = channels,
+                                       .size = size,
+                                       .stride = stride};
+    op->way = filtering_way_of(&op->filtering);
+    const int64_t shape[] = {size, size, in.channels, channels};
+    append_layer(builder, op, 4, shape, name, arguments);
+    va_end(arguments);
 }
 
 void build_activation(struct builder *builder) {
-    struct operator* op = append_operator(builder, &activation_operator, builder->shape);
+    struct operator* op = append_operator(builder, &activation_operator, builder->at.shape);
     op->activation = activation_of((enum activation_kind)builder->config->network.activation);
+}
+
+void build_pooling(struct builder *builder, int64_t rows, int64_t columns) {
+    struct shape in = builder->at.shape;
+    CHECK(in.rows % rows == 0 && in.columns % columns == 0);
+    append_operator(builder, &pooling_operator, (struct shape){in.rows / rows, in.columns / columns, in.channels});
+}
+
+void build_flatten(struct builder *builder) {
+    append_operator(builder, &flatten_operator, (struct shape){1, 1, shape_size(builder->at.shape)});
+}
+
+void build_join(struct builder *builder, struct cursor other) {
+    struct shape a = builder->at.shape, b = other.shape;
+    CHECK(a.rows == b.rows && a.columns == b.columns && a.channels == b.channels);
+    struct operator* op = append_operator(builder, &join_operator, builder->at.shape);
+    op->source[1] = other.value;
 }
 
 /* ---- cotangent buffers: few, reused as soon as a value's cotangent has been used up ---- */
@@ -103,31 +153,30 @@ void build_finish(struct builder *builder) {
         for (int s = 0; s < SOURCES; s++) {
             int source = op->source[s];
             if (source <= 0 || network->slot[source] >= 0) continue;
-            moved = op->kind->in_place && readers(network, source) == 1;
-            give_slot(network, source, moved ? own : take_slot(network, taken));
+            int moves = !moved && op->kind->in_place && readers(network, source) == 1;
+            give_slot(network, source, moves ? own : take_slot(network, taken));
+            moved |= moves;
         }
         if (!moved) taken[own] = 0;
     }
 }
 
-static family *const families[] = {[FAMILY_FC] = family_fc};
+static const struct {
+    family *write;
+    int takes_images;
+} families[] = {[FAMILY_FC] = {family_fc, 0}, [FAMILY_CONV] = {family_conv, 1}, [FAMILY_WRN] = {family_wrn, 1}};
 
 void network_create(const struct config *config, struct shape input, int64_t outputs, enum network_rates rates,
                     struct network *network) {
+    int kind = config->network.family;
     network->operators = network->tensors = network->layers = network->slots = 0;
     network->theta = 0;
     network->outputs = outputs;
     network->sigma_w2 = config->network.sigma_w2;
     network->sigma_b2 = config->network.sigma_b2;
     for (int i = 0; i <= OPERATORS_MAX; i++) network->slot_size[i] = 0;
-    struct builder builder = {.network = network, .config = config, .rates = rates, .shape = input};
-    families[config->network.family](&builder, outputs);
+    struct shape first = families[kind].takes_images ? input : (struct shape){1, 1, shape_size(input)};
+    struct builder builder = {.network = network, .config = config, .rates = rates, .at = {0, first}};
+    families[kind].write(&builder, outputs);
     build_finish(&builder);
-}
-
-void network_layer_name(const struct network *network, int layer, int64_t size, char *name) {
-    if (layer == network->layers - 1)
-        snprintf(name, (size_t)size, "readout");
-    else
-        snprintf(name, (size_t)size, "dense_%d", layer + 1);
 }

@@ -14,7 +14,9 @@ static void add_bias_rows(const struct tensor *bias, const real *values, int64_t
 }
 
 /* h = s_b b + s_w x W */
-static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out) {
+static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
+                    real *work) {
+    (void)work;
     int64_t fan_in = shape_size(op->in), fan_out = shape_size(op->out);
     if (op->bias->active) add_bias_rows(op->bias, tensor_in(theta, op->bias), n, out);
     la_gemm(LA_PLAIN, LA_PLAIN, n, fan_out, fan_in, op->weight->scale, in[0], fan_in, tensor_in(theta, op->weight),
@@ -23,9 +25,10 @@ static void forward(const struct operator* op, const real *theta, int64_t n, con
 
 /* dh = s_b db + s_w (x dW + dx W) */
 static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
-                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout) {
+                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
+                real *work) {
     (void)out;
-    forward(op, dtheta, n, in, dout);
+    forward(op, dtheta, n, in, dout, work);
     int64_t fan_in = shape_size(op->in), fan_out = shape_size(op->out);
     if (din[0])
         la_gemm(LA_PLAIN, LA_PLAIN, n, fan_out, fan_in, op->weight->scale, din[0], fan_in, tensor_in(theta, op->weight),
@@ -34,7 +37,8 @@ static void jvp(const struct operator* op, const real *theta, const real *dtheta
 
 /* dx = s_w w W' (of h = s_w x W) */
 static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
-                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din) {
+                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
+    (void)work;
     (void)s;
     (void)in;
     (void)out;
@@ -45,13 +49,13 @@ static void vjp_input(const struct operator* op, int s, const real *theta, int64
 
 /* dW = s_w x' w, db = s_b 1' w */
 static void vjp_parameters(const struct operator* op, int64_t n, const real *const in[SOURCES], const real *w,
-                           real alpha, real *gradient) {
+                           real alpha, real *gradient, real *work) {
+    (void)work;
     int64_t fan_in = shape_size(op->in), fan_out = shape_size(op->out);
     la_gemm(LA_TRANSPOSED, LA_PLAIN, fan_in, fan_out, n, alpha * op->weight->rate * op->weight->scale, in[0], fan_in, w,
             fan_out, 1, gradient + op->weight->offset, fan_out);
     if (!op->bias->active) return;
-    for (int64_t i = 0; i < n; i++)
-        la_axpy(fan_out, alpha * op->bias->rate * op->bias->scale, w + i * fan_out, gradient + op->bias->offset);
+    la_add_columns(n, fan_out, alpha * op->bias->rate * op->bias->scale, w, fan_out, gradient + op->bias->offset);
 }
 
 /* What two examples' inner product becomes: rate_w s_w^2 <x, x'> + rate_b s_b^2. */
@@ -89,22 +93,17 @@ static int64_t ntk_scratch(const struct operator* op, int64_t count, int64_t na,
     return na * nb * (count * count + 1);
 }
 
-/* K <- sigma_w^2 K + sigma_b^2 */
-static void infinite_diagonal(const struct operator* op, const struct network *network, int64_t points,
-                              double *variance, struct arena *arena, struct dual *dual) {
-    (void)op;
-    (void)arena;
-    *dual = (struct dual){0};
-    for (int64_t i = 0; variance && i < points; i++) variance[i] = network->sigma_w2 * variance[i] + network->sigma_b2;
+static double ntk_flops(const struct operator* op, int64_t count, int inner_is_known) {
+    double inner = inner_is_known ? 0 : (double)shape_size(op->in);
+    return 2 * ((double)(count * count) * (double)shape_size(op->out) + inner);
 }
 
 /* K <- sigma_w^2 K + sigma_b^2, Theta <- K + sigma_w^2 Theta (Theta carries Tdot already) */
-static void infinite_row(const struct network *network, const struct dual *dual, int64_t i, int64_t columns, double *k,
-                         double *theta) {
-    (void)dual;
-    (void)i;
-    for (int64_t j = 0; j < columns; j++) k[j] = network->sigma_w2 * k[j] + network->sigma_b2;
-    for (int64_t j = 0; j < columns; j++) theta[j] = k[j] + network->sigma_w2 * theta[j];
+static void infinite(const struct operator* op, const struct infinite *at, const struct covariance *const in[SOURCES],
+                     struct covariance *out) {
+    (void)op;
+    if (in[0]->k != out->k) covariance_copy(in[0], out);
+    covariance_affine(at->sigma_w2, at->sigma_b2, out);
 }
 
 static double flops(const struct operator* op, int64_t n) {
@@ -119,8 +118,9 @@ const struct operator_kind dense_operator = {
     .vjp_parameters = vjp_parameters,
     .ntk = ntk,
     .ntk_scratch = ntk_scratch,
+    .ntk_flops = ntk_flops,
     .head = weigh_inner,
-    .infinite_diagonal = infinite_diagonal,
-    .infinite_row = infinite_row,
+    .infinite = infinite,
+    .infinite_in_place = 1,
     .flops = flops,
 };

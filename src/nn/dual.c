@@ -33,8 +33,8 @@ static inline double arctangent(double t) {
 }
 
 /* K11 K22 - K12^2, and 0 where rounding makes it negative. Without a branch: gcc would move the square root into it. */
-static inline double determinant_of(double k11, double k22, double k12) {
-    double determinant = k11 * k22 - k12 * k12;
+static inline double determinant_of(double product, double k12) {
+    double determinant = product - k12 * k12;
     return (determinant + fabs(determinant)) / 2;
 }
 
@@ -45,92 +45,195 @@ static inline double angle_of(double k12, double root) {
     return copysign(fabs((size > root ? PI / 2 : 0) - angle), k12);
 }
 
+/* Blocks of at most DUAL_BLOCK pairs: product = K11 K22, sum = K11 + K22; k holds K12 and becomes T, theta is multiplied
+ * by Tdot. All 0 stays 0. */
+enum { DUAL_BLOCK = 512 };
+typedef void dual_block(int64_t count, const double *restrict product, const double *restrict sum, double *restrict k,
+                        double *restrict theta);
+
 /* Tdot = (pi - a)/(2 pi), T = (root + (pi - a) K12)/(2 pi), a = arccos(c) = pi/2 - phi */
-SIMD_CLONES static void relu_block(const struct dual *dual, int64_t i, int64_t first, int64_t count, double *restrict k,
-                                   double *restrict tdot) {
-    const double *restrict variance = dual->variance + first;
-    const double own = dual->variance[i];
+SIMD_CLONES static void relu_block(int64_t count, const double *restrict product, const double *restrict sum,
+                                   double *restrict k, double *restrict theta) {
+    (void)sum;
     for (int64_t j = 0; j < count; j++) {
-        double root = sqrt(determinant_of(own, variance[j], k[j]));
-        tdot[j] = 0.25 + angle_of(k[j], root) * (1 / (2 * PI));
-        k[j] = root * (1 / (2 * PI)) + tdot[j] * k[j];
+        double root = sqrt(determinant_of(product[j], k[j])), tdot = 0.25 + angle_of(k[j], root) * (1 / (2 * PI));
+        k[j] = root * (1 / (2 * PI)) + tdot * k[j];
+        theta[j] *= tdot;
     }
 }
 
-static struct moments relu_self(const struct dual *dual, int64_t i) {
-    return (struct moments){.t = dual->variance[i] / 2, .tdot = 0.5};
+static void relu_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot) {
+    (void)dual;
+    for (int64_t j = 0; tdot && j < count; j++) tdot[j] = 0.5;
+    for (int64_t j = 0; j < count; j++) t[j] = variance[j] / 2;
 }
 
 /* T = (2/pi) atan2(2 K12, root), Tdot = (4/pi)/root, root^2 = (1 + 2 K11)(1 + 2 K22) - 4 K12^2 without cancellation */
-SIMD_CLONES static void erf_block(const struct dual *dual, int64_t i, int64_t first, int64_t count, double *restrict k,
-                                  double *restrict tdot) {
-    const double *restrict variance = dual->variance + first;
-    const double own = dual->variance[i];
+SIMD_CLONES static void erf_block(int64_t count, const double *restrict product, const double *restrict sum,
+                                  double *restrict k, double *restrict theta) {
     for (int64_t j = 0; j < count; j++) {
-        double root = sqrt(1 + 2 * (own + variance[j]) + 4 * determinant_of(own, variance[j], k[j]));
-        tdot[j] = (4 / PI) / root;
+        double root = sqrt(1 + 2 * sum[j] + 4 * determinant_of(product[j], k[j]));
         k[j] = angle_of(2 * k[j], root) * (2 / PI);
+        theta[j] *= (4 / PI) / root;
     }
 }
 
-static struct moments erf_self(const struct dual *dual, int64_t i) {
-    double variance = dual->variance[i], root = sqrt(1 + 4 * variance);
-    return (struct moments){.t = angle_of(2 * variance, root) * (2 / PI), .tdot = (4 / PI) / root};
+static void erf_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot) {
+    (void)dual;
+    for (int64_t j = 0; j < count; j++) {
+        double own = variance[j], root = sqrt(1 + 4 * own);
+        t[j] = angle_of(2 * own, root) * (2 / PI);
+        if (tdot) tdot[j] = (4 / PI) / root;
+    }
 }
 
-static void identity_block(const struct dual *dual, int64_t i, int64_t first, int64_t count, double *restrict k,
-                           double *restrict tdot) {
-    (void)dual, (void)i, (void)first, (void)k;
-    for (int64_t j = 0; j < count; j++) tdot[j] = 1;
+static void identity_block(int64_t count, const double *restrict product, const double *restrict sum,
+                           double *restrict k, double *restrict theta) {
+    (void)count, (void)product, (void)sum, (void)k, (void)theta;
 }
 
-static struct moments identity_self(const struct dual *dual, int64_t i) {
-    return (struct moments){.t = dual->variance[i], .tdot = 1};
+static void identity_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot) {
+    (void)dual;
+    for (int64_t j = 0; tdot && j < count; j++) tdot[j] = 1;
+    for (int64_t j = 0; j < count; j++) t[j] = variance[j];
 }
-
-static void fill_nothing(struct dual *dual, struct arena *arena) { (void)dual, (void)arena; }
 
 static const struct {
-    dual_fill *fill;
-    dual_block *block;
-    dual_self *self;
+    dual_block *block; /* NULL: tanh, whose pairs need more than their variances */
+    void (*self)(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot);
 } KINDS[] = {
-    [ACTIVATION_RELU] = {fill_nothing, relu_block, relu_self},
-    [ACTIVATION_ERF] = {fill_nothing, erf_block, erf_self},
-    [ACTIVATION_TANH] = {dual_tanh_fill, dual_tanh_block, dual_tanh_self},
-    [ACTIVATION_IDENTITY] = {fill_nothing, identity_block, identity_self},
+    [ACTIVATION_RELU] = {relu_block, relu_self},
+    [ACTIVATION_ERF] = {erf_block, erf_self},
+    [ACTIVATION_TANH] = {NULL, dual_tanh_self},
+    [ACTIVATION_IDENTITY] = {identity_block, identity_self},
 };
 
+/* ---- layers and sides ---- */
+
 struct dual dual_prepare(enum activation_kind kind, int64_t count, const double *variance, struct arena *arena) {
-    struct dual dual = {.kind = kind, .count = count, .variance = variance};
-    KINDS[kind].fill(&dual, arena);
+    struct dual dual = {.kind = kind};
+    if (kind == ACTIVATION_TANH) dual_series_prepare(&dual, count, variance, arena);
     return dual;
 }
 
-SIMD_CLONES static void multiply(int64_t count, const double *restrict factor, double *restrict x) {
-    for (int64_t j = 0; j < count; j++) x[j] *= factor[j];
+void dual_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot) {
+    KINDS[dual->kind].self(dual, count, variance, t, tdot);
 }
 
-void dual_row(const struct dual *dual, int64_t i, int64_t first, int64_t count, double *k, double *theta) {
-    int64_t own = i - first;
-    int has_own = own >= 0 && own < count;
-    double theta_own = has_own && theta ? theta[own] : 0;
-    for (int64_t at = 0; at < count; at += DUAL_BLOCK) {
-        double tdot[DUAL_BLOCK];
-        int64_t size = count - at < DUAL_BLOCK ? count - at : DUAL_BLOCK;
-        KINDS[dual->kind].block(dual, i, first + at, size, k + at, tdot);
-        if (theta) multiply(size, tdot, theta + at);
+static int64_t numbers_with(const struct dual *dual, int tiers) {
+    return dual->kind == ACTIVATION_TANH ? dual_terms(tiers) + tiers + 1 : 0;
+}
+int64_t dual_side_numbers(const struct dual *dual) { return numbers_with(dual, dual->tiers); }
+int64_t dual_side_most(const struct dual *dual) { return numbers_with(dual, DUAL_TIERS); }
+
+struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const double *variance, double *room) {
+    struct dual_side side = {.count = count, .variance = variance};
+    if (dual->kind == ACTIVATION_TANH) dual_tanh_side(dual, &side, room);
+    return side;
+}
+
+/* ---- runs ---- */
+
+/* What closed forms need of `rows` rows of `pitch` pairs, 0 beyond `columns`. */
+SIMD_CLONES static void pack(int64_t rows, int64_t columns, int64_t pitch, const double *restrict own, int64_t own_row,
+                             const double *restrict other, int64_t other_row, double *restrict product,
+                             double *restrict sum) {
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < columns; c++) {
+            product[r * pitch + c] = own[r * own_row + c] * other[r * other_row + c];
+            sum[r * pitch + c] = own[r * own_row + c] + other[r * other_row + c];
+        }
+    for (int64_t c = columns; c < pitch; c++) /* few, down the rows */
+        for (int64_t r = 0; r < rows; r++) product[r * pitch + c] = sum[r * pitch + c] = 0;
+}
+
+SIMD_CLONES static void pack_one(int64_t columns, double own, const double *restrict other, double *restrict product,
+                                 double *restrict sum) {
+    for (int64_t c = 0; c < columns; c++) {
+        product[c] = own * other[c];
+        sum[c] = own + other[c];
     }
-    if (!has_own) return;
-    struct moments self = KINDS[dual->kind].self(dual, i);
-    k[own] = self.t;
-    if (theta) theta[own] = theta_own * self.tdot;
 }
 
-void dual_diagonal(const struct dual *dual, double *t, double *tdot) {
-    for (int64_t i = 0; i < dual->count; i++) {
-        struct moments self = KINDS[dual->kind].self(dual, i);
-        t[i] = self.t;
-        if (tdot) tdot[i] = self.tdot;
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* One point with many. */
+static void run_point(dual_block *block, double own, const double *other, int64_t count, double *k, double *theta) {
+    double product[DUAL_BLOCK], sum[DUAL_BLOCK];
+    for (int64_t at = 0; at < count; at += DUAL_BLOCK) {
+        int64_t size = least(DUAL_BLOCK, count - at);
+        pack_one(size, own, other + at, product, sum);
+        block(size, product, sum, k + at, theta + at);
+    }
+}
+
+/* Two images: several rows at once, or a row in pieces. */
+static void run_images(dual_block *block, const double *own, const double *other, const struct dual_pairs *pairs,
+                       double *k, double *theta) {
+    double product[DUAL_BLOCK], sum[DUAL_BLOCK];
+    int64_t pitch = pairs->pitch, width = least(pitch, DUAL_BLOCK), group = width < pitch ? 1 : DUAL_BLOCK / pitch;
+    for (int64_t r = 0; r < pairs->rows; r += group)
+        for (int64_t c = 0; c < pairs->columns; c += width) {
+            int64_t rows = least(group, pairs->rows - r),
+                    piece = width < pitch ? least(width, pairs->columns - c) : pitch;
+            int64_t place = r * pitch + c;
+            pack(rows, least(pairs->columns - c, piece), piece, own + r * pairs->own_row + c, pairs->own_row,
+                 other + r * pairs->other_row + c, pairs->other_row, product, sum);
+            block(rows * piece, product, sum, k + place, theta + place);
+        }
+}
+
+static void run_tanh(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
+                     const struct dual_pairs *pairs, double *k, double *theta) {
+    for (int64_t r = 0; r < pairs->rows; r++)
+        dual_tanh_row(dual, own, other, pairs->own + r * pairs->own_row, pairs->own_step,
+                      pairs->other + r * pairs->other_row, pairs->columns, k + r * pairs->pitch,
+                      theta + r * pairs->pitch);
+}
+
+static void run_strangers(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
+                          const struct dual_pairs *pairs, double *k, double *theta) {
+    dual_block *block = KINDS[dual->kind].block;
+    const double *a = own->variance + pairs->own, *b = other->variance + pairs->other;
+    if (!block)
+        run_tanh(dual, own, other, pairs, k, theta);
+    else if (pairs->own_step == 0)
+        run_point(block, *a, b, pairs->columns, k, theta);
+    else
+        run_images(block, a, b, pairs, k, theta);
+}
+
+static void run_self(const struct dual *dual, const double *variance, int64_t count, double *k, double *theta) {
+    double tdot[DUAL_BLOCK];
+    for (int64_t at = 0; at < count; at += DUAL_BLOCK) {
+        int64_t size = least(DUAL_BLOCK, count - at);
+        dual_self(dual, size, variance + at, k + at, tdot);
+        for (int64_t j = 0; j < size; j++) theta[at + j] *= tdot[j];
+    }
+}
+
+/* `pairs` of one row, from column `first` on, `count` of them. */
+static struct dual_pairs piece_of(const struct dual_pairs *pairs, int64_t first, int64_t count) {
+    struct dual_pairs piece = *pairs;
+    piece.columns = count;
+    piece.other += first;
+    return piece;
+}
+
+void dual_run(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
+              const struct dual_pairs *pairs, double *k, double *theta) {
+    const double *a = own->variance + pairs->own, *b = other->variance + pairs->other;
+    ptrdiff_t ahead = a - b; /* of points: the column of the point itself */
+    if (pairs->own_step == 1 && ahead == 0) {
+        for (int64_t r = 0; r < pairs->rows; r++)
+            run_self(dual, a + r * pairs->own_row, pairs->columns, k + r * pairs->pitch, theta + r * pairs->pitch);
+    } else if (pairs->own_step == 0 && ahead >= 0 && ahead < pairs->columns) {
+        struct dual_pairs before = piece_of(pairs, 0, ahead),
+                          after = piece_of(pairs, ahead + 1, pairs->columns - ahead - 1);
+        run_strangers(dual, own, other, &before, k, theta);
+        run_self(dual, a, 1, k + ahead, theta + ahead);
+        run_strangers(dual, own, other, &after, k + ahead + 1, theta + ahead + 1);
+    } else {
+        run_strangers(dual, own, other, pairs, k, theta);
     }
 }

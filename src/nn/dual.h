@@ -4,14 +4,17 @@
  * relu: arc-cosine kernels (Cho & Saul 2009); erf: Williams 1997; identity: T = K12, Tdot = 1; tanh: the Hermite series
  *     Tdot = sum_n b_n(K11) b_n(K22) c^2n,   T = K12 sum_n b_n(K11) b_n(K22) c^2n / (2n + 1),
  * b_n(K) = E[phi'(sqrt(K) z) h_2n(z)] with normalized Hermite polynomials, by the trapezoidal rule (exponentially
- * convergent where Gauss-Hermite is not); a two-dimensional trapezoidal rule for the pairs that 512 terms do not serve
- * (variances above 7 and c near +-1; 0.1 to 0.3 ms a pair at variance 50, growing with it).
+ * convergent where Gauss-Hermite is not) at Chebyshev nodes over a layer's range of variances and by interpolation between
+ * them; a two-dimensional trapezoidal rule for the pairs that 512 terms do not serve (variances above 7 and c near
+ * +-1; 0.1 to 0.3 ms a pair at variance 50, growing with it).
  *
+ * What has a variance is a place: a point, or a pixel of a point. Places lie in one array for all points of a layer.
  * Accuracy, absolute: relu 4e-16 sqrt(K11 K22) in T, erf 4e-16, tanh 1e-13; the same in Tdot, but that near c = +-1 a
  * relative error e of K12 alone moves relu's Tdot by up to sqrt(2 e)/(2 pi).
- * A covariance that rounding has carried beyond sqrt(K11 K22) counts as c = +-1. For a point of variance 0, T = 0, and
- * relu's Tdot is 1/4 with every other point.
- * relu, erf and identity give the same bits on every CPU; every kind does whatever pieces a row is cut into.
+ * A covariance that rounding has carried beyond sqrt(K11 K22) counts as c = +-1. For a place of variance 0, T = 0, and
+ * relu's Tdot is 1/4 with every other place.
+ * relu, erf and identity give the same bits on every CPU; every kind does whatever pieces a run is cut into, tanh but for the last
+ * bit of coefficients where other points fill the side.
  * Double only. Maths: cannot fail. Not collective. */
 #ifndef DUAL_H
 #define DUAL_H
@@ -21,26 +24,46 @@
 #include "arena.h"
 #include "config.h"
 
-/* What is kept of the points for one layer. The pointers are NULL but for tanh, which needs 528 doubles a point. */
+/* What is known of a layer. All but tanh need its kind alone. */
 struct dual {
     enum activation_kind kind;
-    int64_t count;            /* points */
-    const double *variance;   /* K(x,x), [count], borrowed */
-    int tiers;                /* of the series: tier t takes 16 * 2^t terms */
-    double *coefficient;      /* b_n(K(x,x)), [terms][count] */
-    double *reach;            /* [tiers][count]: tier t serves the pair (i, j) if |c| <= reach[t][i] reach[t][j] */
-    double *inverse_root;     /* 1/sqrt(K(x,x)), 0 for variance 0, [count] */
-    double *own_t, *own_tdot; /* the diagonal, [count] */
+    int tiers, nodes;    /* tier t of the series takes 16 * 2^t terms; Chebyshev nodes */
+    double middle, half; /* of log(K + DUAL_SHIFT) over the layer */
+    double *table;       /* [2 + terms][nodes]: Chebyshev coefficients of T/K and Tdot at c = 1, and of b_n */
+    double *reach;       /* [tiers][nodes]: see dual_side */
 };
 
-/* Prepares a layer; takes its memory from the arena (a counting arena gets the sizes: `variance` is not read then).
- * The arrays stand in the arena until the caller releases them. */
+/* Prepares a layer for variances[count]; takes its memory from the arena (a counting arena gets the sizes: `variance` is
+ * not read then). The arrays stand in the arena until the caller releases them. Memory: 0.5 MB for tanh. */
 struct dual dual_prepare(enum activation_kind kind, int64_t count, const double *variance, struct arena *arena);
-/* A piece of row i, columns first .. first+count-1: k holds K12 and becomes T; theta (may be NULL) is multiplied by
- * Tdot. The entry with i = column is the diagonal's, whatever k holds. */
-void dual_row(const struct dual *dual, int64_t i, int64_t first, int64_t count, double *k, double *theta);
-/* The diagonal, exact where `dual_row` could not be: t[count] and tdot[count] (may be NULL) of each point with itself
+/* Each place with itself, exact where a run could not be: t[count] (may be where variance is), and tdot[count] (may be NULL)
  * (relu: K/2 and 1/2). */
-void dual_diagonal(const struct dual *dual, double *t, double *tdot);
+void dual_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot);
+
+/* What a run needs of some places that lie together. */
+struct dual_side {
+    int64_t count;
+    const double *variance; /* [count], borrowed; its address tells which places they are */
+    double *coefficient;    /* b_n, [terms][count] */
+    double *reach;          /* [tiers][count]: tier t serves the pair (p, q) if |c| <= reach[t][p] reach[t][q] */
+    double *inverse_root;   /* 1/sqrt(K), 0 for variance 0, [count] */
+};
+
+/* Numbers a place that `room` must have; at most (before it is known which variances there are). */
+int64_t dual_side_numbers(const struct dual *dual);
+int64_t dual_side_most(const struct dual *dual);
+/* room: dual_side_numbers(dual) * count numbers, lent. */
+struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const double *variance, double *room);
+
+/* Pairs of a place of one side with one of the other. Entry (r, c) stands at r pitch + c and is of place own + r own_row + c own_step and
+ * place other + r other_row + c. own_step: 0 (one point with many) or 1 (two images). */
+struct dual_pairs {
+    int64_t rows, columns, pitch;
+    int64_t own, own_row, own_step, other, other_row;
+};
+/* k holds K12 and becomes T; theta is multiplied by Tdot. Entries between columns and pitch are 0 and stay it. A place with itself
+ * is taken for what it is, whatever k holds. */
+void dual_run(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
+              const struct dual_pairs *pairs, double *k, double *theta);
 
 #endif

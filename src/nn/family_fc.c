@@ -2,9 +2,9 @@
 #include "build.h"
 
 void family_fc(struct builder *builder, int64_t outputs) {
-    for (int64_t layer = 0; layer < builder->config->network.depth; layer++) {
-        build_dense(builder, builder->config->width);
+    for (int64_t layer = 1; layer <= builder->config->network.depth; layer++) {
+        build_dense(builder, builder->config->width, "dense_%d", (int)layer);
         build_activation(builder);
     }
-    build_dense(builder, outputs);
+    build_dense(builder, outputs, "readout");
 }

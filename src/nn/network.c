@@ -14,10 +14,30 @@ int64_t network_value_size(const struct network *network, int value) {
     return value == 0 ? shape_size(network->op[0].in) : shape_size(network->op[value - 1].out);
 }
 
-void network_tape(const struct network *network, int first, int64_t n, struct arena *arena, struct tape *tape) {
-    *tape = (struct tape){.n = n};
+void network_tape(const struct network *network, int first, int64_t n, real *work, struct arena *arena,
+                  struct tape *tape) {
+    *tape = (struct tape){.n = n, .work = work};
     for (int v = first + 1; v <= network->operators; v++)
         tape->value[v] = ARENA_TAKE(arena, n * network_value_size(network, v), real);
+}
+
+real *network_work(const struct network *network, struct arena *arena) {
+    int64_t most = 0;
+    for (int i = 0; i < network->operators; i++) {
+        const struct operator* op = & network->op[i];
+        int64_t needs = op->kind->work ? op->kind->work(op) : 0;
+        if (needs > most) most = needs;
+    }
+    return most > 0 ? ARENA_TAKE(arena, most, real) : NULL;
+}
+
+int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t n) {
+    enum { NUMBERS = 1 << 25 };
+    int64_t numbers = 0;
+    for (int v = first + 1; v <= network->operators; v++) numbers += network_value_size(network, v);
+    for (int slot = 0; slot < network->slots; slot++) numbers += count * network->slot_size[slot];
+    int64_t most = NUMBERS / numbers > 0 ? NUMBERS / numbers : 1, chunks = (n + most - 1) / most;
+    return chunks > 0 ? (n + chunks - 1) / chunks : 0;
 }
 
 void network_cotape(const struct network *network, int64_t rows, struct arena *arena, struct cotape *cotape) {
@@ -37,7 +57,7 @@ void network_forward(const struct network *network, int first, const real *theta
         const struct operator* op = & network->op[i];
         const real *in[SOURCES];
         sources(op, tape, in);
-        op->kind->forward(op, theta, tape->n, in, tape->value[i + 1]);
+        op->kind->forward(op, theta, tape->n, in, tape->value[i + 1], tape->work);
     }
 }
 
@@ -48,7 +68,7 @@ void network_jvp(const struct network *network, int first, const real *theta, co
         const real *in[SOURCES], *din[SOURCES];
         sources(op, tape, in);
         sources(op, tangent, din);
-        op->kind->jvp(op, theta, dtheta, tape->n, in, din, tape->value[i + 1], tangent->value[i + 1]);
+        op->kind->jvp(op, theta, dtheta, tape->n, in, din, tape->value[i + 1], tangent->value[i + 1], tape->work);
     }
 }
 
@@ -71,7 +91,7 @@ void network_vjp_inputs(const struct network *network, int first, int i, const r
         if (source < first || source <= 0) continue;
         real beta = is_first_met(network, i, s, source) ? 0 : 1;
         op->kind->vjp_input(op, s, theta, tape->n, count, in, tape->value[i + 1], w, beta,
-                            cotape_value(network, cotape, source));
+                            cotape_value(network, cotape, source), tape->work);
     }
 }
 
@@ -83,7 +103,8 @@ void network_vjp(const struct network *network, int first, const real *theta, co
         sources(op, tape, in);
         network_vjp_inputs(network, first, i, theta, tape, 1, cotape);
         if (theta_gradient && op->kind->vjp_parameters)
-            op->kind->vjp_parameters(op, tape->n, in, cotape_value(network, cotape, i + 1), alpha, theta_gradient);
+            op->kind->vjp_parameters(op, tape->n, in, cotape_value(network, cotape, i + 1), alpha, theta_gradient,
+                                     tape->work);
     }
 }
 
@@ -93,6 +114,15 @@ double network_flops(const struct network *network, int first, int64_t n) {
     double flops = 0;
     for (int i = first; i < network->operators; i++) flops += network->op[i].kind->flops(&network->op[i], n);
     return flops;
+}
+
+double network_share(const struct network *network) {
+    double done = 0;
+    for (int i = 0; i < network->operators; i++) {
+        const struct operator* op = & network->op[i];
+        done += op->kind->flops(op, 1) * (op->way ? op->way->share(&op->filtering) : 1);
+    }
+    return done / network_flops(network, 0, 1);
 }
 
 int64_t network_parameters(const struct network *network) {

@@ -10,11 +10,14 @@
 #include "activation.h"
 #include "arena.h"
 #include "config.h"
+#include "filtering.h"
 #include "real.h"
 
 #define network_create         REAL_NAME(network_create)
 #define network_initialize     REAL_NAME(network_initialize)
 #define network_tape           REAL_NAME(network_tape)
+#define network_work           REAL_NAME(network_work)
+#define network_chunk          REAL_NAME(network_chunk)
 #define network_cotape         REAL_NAME(network_cotape)
 #define network_forward        REAL_NAME(network_forward)
 #define network_jvp            REAL_NAME(network_jvp)
@@ -22,16 +25,17 @@
 #define network_vjp_inputs     REAL_NAME(network_vjp_inputs)
 #define network_value_size     REAL_NAME(network_value_size)
 #define network_flops          REAL_NAME(network_flops)
+#define network_share          REAL_NAME(network_share)
 #define network_parameters     REAL_NAME(network_parameters)
 #define network_layer_distance REAL_NAME(network_layer_distance)
-#define network_layer_name     REAL_NAME(network_layer_name)
 
 struct shape {
     int64_t rows, columns, channels;
 };
 static inline int64_t shape_size(struct shape s) { return s.rows * s.columns * s.channels; }
 
-enum { TENSOR_DIMENSIONS = 4, OPERATORS_MAX = 2048, TENSORS_MAX = 2048, SOURCES = 2 };
+enum { TENSOR_DIMENSIONS = 4, OPERATORS_MAX = 2048, TENSORS_MAX = 2048, LAYERS_MAX = TENSORS_MAX / 2, SOURCES = 2 };
+enum { LAYER_NAME = 32 };
 
 struct tensor {
     int64_t offset, size; /* in theta */
@@ -51,6 +55,8 @@ struct operator{
     struct shape in, out;
     const struct tensor *weight, *bias; /* NULL: none */
     const struct activation *activation;
+    struct filtering filtering; /* convolution */
+    const struct filtering_way *way;
 };
 
 struct network {
@@ -60,6 +66,7 @@ struct network {
     int64_t theta;   /* numbers in theta, all tensors */
     int64_t outputs; /* k */
     double sigma_w2, sigma_b2;
+    char layer_name[LAYERS_MAX][LAYER_NAME];
     int slots;                   /* cotangent buffers that the backward pass needs */
     int slot[OPERATORS_MAX + 1]; /* of each value */
     int64_t slot_size[OPERATORS_MAX + 1];
@@ -68,7 +75,8 @@ struct network {
 /* Rates of the tensors: one for all, or matched to the NTK parameterization (maths.md, standard parameterization). */
 enum network_rates { RATES_UNIFORM, RATES_MATCHED };
 
-/* The network of a config on inputs of this shape. `network` is large: keep it in the arena or static. */
+/* The network of a config on inputs of this shape (fc takes an image as one row of numbers). `network` is large: keep it in the
+ * arena or static. */
 void network_create(const struct config *config, struct shape input, int64_t outputs, enum network_rates rates,
                     struct network *network);
 /* theta_0: Philox, key (seed, parameters), counter (tensor, index); drawn in double and rounded. */
@@ -78,9 +86,17 @@ void network_initialize(const struct network *network, uint64_t seed, real *thet
 struct tape {
     int64_t n;
     real *value[OPERATORS_MAX + 1];
+    real *work; /* scratch of the passes */
 };
-/* Lays out the values above `first` for n examples; value[first] is lent by the caller, lower ones are not there. */
-void network_tape(const struct network *network, int first, int64_t n, struct arena *arena, struct tape *tape);
+/* Lays out the values above `first` for n examples; value[first] is lent by the caller, lower ones are not there. work: of
+ * network_work, lent, shared by tapes that are not used at the same time (NULL for a tape of tangents). */
+void network_tape(const struct network *network, int first, int64_t n, real *work, struct arena *arena,
+                  struct tape *tape);
+/* Scratch for any pass; NULL if none is needed. */
+real *network_work(const struct network *network, struct arena *arena);
+/* Examples that go through the network at once when n do, in equal chunks, `count` cotangents for each: so many that values and
+ * cotangents hold at most 2^25 numbers, or one. A function of sizes alone. */
+int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t n);
 /* Cotangent buffers for `rows` cotangents; buffer[slot]. */
 struct cotape {
     real *buffer[OPERATORS_MAX + 1];
@@ -111,11 +127,11 @@ int64_t network_value_size(const struct network *network, int value);
 /* Multiply-adds times 2 of one forward pass over n examples from `first` on; the parameter half of the backward pass is the same
  * number, and so is the input half, but that nothing goes back to the inputs themselves (value 0). */
 double network_flops(const struct network *network, int first, int64_t n);
+/* Share of the time of these flops that they really take: minimal filtering leaves some out. */
+double network_share(const struct network *network);
 /* Trained parameters: tensors that are active. */
 int64_t network_parameters(const struct network *network);
 /* |a_l - b_l| of layer l's active tensors, and |b_l| in *norm (Frobenius). */
 double network_layer_distance(const struct network *network, int layer, const real *a, const real *b, double *norm);
-/* "dense_1", ..., "readout". */
-void network_layer_name(const struct network *network, int layer, int64_t size, char *name);
 
 #endif

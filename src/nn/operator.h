@@ -5,53 +5,86 @@
 #ifndef OPERATOR_H
 #define OPERATOR_H
 
+#include "covariance.h"
 #include "dual.h"
 #include "network.h"
 
-/* Some examples as an operator sees them when its share of the kernel is taken. */
+/* Some examples as an operator sees them when its share of the kernel is taken pair by pair. */
 struct operator_side {
     int64_t n;
     const real *in; /* [n, size(in)] */
     const real *w;  /* cotangents [n count, size(out)] */
 };
 
+/* What a map of infinite width may need beside the covariances. */
+struct infinite {
+    double sigma_w2, sigma_b2;
+    double *scratch; /* room of the largest image, zeros in front */
+    /* where infinite_dual is: what it made; the variances' places, and which pairs of them stand in the image */
+    const struct dual *dual;
+    const struct dual_side *own, *other;
+    struct dual_pairs pairs;
+};
+
 struct operator_kind {
     const char *name;
-    int in_place; /* the backward pass may put its result where the cotangent stands */
+    int in_place; /* the backward pass may put its result where the cotangent stands; beta is 0 then */
     /* out = O(in; theta) */
-    void (*forward)(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out);
+    void (*forward)(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
+                    real *work);
     /* dout = dO/din din + dO/dtheta dtheta; din[s] NULL is zero */
     void (*jvp)(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
-                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout);
+                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout, real *work);
     /* cotangent of source s: din = beta din + (dO/din_s)' w, `count` cotangents for each example */
     void (*vjp_input)(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
-                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din);
+                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work);
     /* gradient += alpha rate_t (dO/dtheta_t)' w for each of its tensors t; NULL: it has none */
     void (*vjp_parameters)(const struct operator* op, int64_t n, const real *const in[SOURCES], const real *w,
-                           real alpha, real *gradient);
-    /* its share of the empirical kernel between examples a and b, `count` cotangents for each:
-     * ntk[na count, nb count] (row length ld) += sum_t rate_t <(dO/dtheta_t)' w_a, (dO/dtheta_t)' w_b>.
-     * inner: in_a in_b' where it is known already [na, nb] (row length inner_ld), else NULL. scratch: ntk_scratch reals. */
+                           real alpha, real *gradient, real *work);
+    /* reals of scratch `work` for the faces above and for gradients; NULL: none */
+    int64_t (*work)(const struct operator* op);
+
+    /* Its share of the empirical kernel between examples a and b, `count` cotangents for each:
+     *     ntk[na count, nb count] (row length ld) += sum_t rate_t <(dO/dtheta_t)' w_a, (dO/dtheta_t)' w_b>,
+     * in one or both of two forms; the kernel takes the one with fewer flops. Pairs of places:
+     * inner: in_a in_b' where it is known already [na, nb] (row length inner_ld), else NULL. scratch: ntk_scratch reals.
+     * ntk_flops: of a pair of examples. NULL: it has no tensors. */
     void (*ntk)(const struct operator* op, int64_t count, const struct operator_side *a, const struct operator_side *b,
                 const real *inner, int64_t inner_ld, real *scratch, real *ntk, int64_t ld);
     int64_t (*ntk_scratch)(const struct operator* op, int64_t count, int64_t na, int64_t nb);
+    double (*ntk_flops)(const struct operator* op, int64_t count, int inner_is_known);
+    /* Or per-example gradients: row (example, cotangent) of gradient[n count, gradient_size (to - from)] has the entries of
+     * sqrt(rate_t) (dO/dtheta_t)' w that belong to the output channels from .. to - 1. NULL: pairs only. */
+    void (*gradients)(const struct operator* op, int64_t count, const struct operator_side *side, int64_t from,
+                      int64_t to, real *gradient, real *work);
+    int64_t (*gradient_size)(const struct operator* op); /* numbers a channel */
     /* how its output moves under gradient descent where it reads the inputs: d out = -eta head dL/dout, with
      * head[rows, columns] = rate_w s_w^2 inner + rate_b s_b^2 from inner products of inputs (row length inner_ld). NULL: not such
      * an operator. head = inner is allowed where inner_ld = columns. */
     void (*head)(const struct operator* op, int64_t rows, int64_t columns, const real *inner, int64_t inner_ld,
                  real *head);
-    /* infinite width, one row of point pairs at a time: k, theta [columns] of point i with points 0 .. columns-1, in place.
-     * `dual` is what infinite_diagonal made. variance[points]: K(x, x), in place. */
-    void (*infinite_diagonal)(const struct operator* op, const struct network *network, int64_t points,
-                              double *variance, struct arena *arena, struct dual *dual);
-    void (*infinite_row)(const struct network *network, const struct dual *dual, int64_t i, int64_t columns, double *k,
-                         double *theta);
+    /* Infinite width: out's K and Theta from those of its sources, all at one displacement, which is `stride` times that of out in the
+     * sources (NULL: 1). */
+    void (*infinite)(const struct operator* op, const struct infinite *infinite,
+                     const struct covariance *const in[SOURCES], struct covariance *out);
+    int infinite_in_place; /* `out` may be where a source is */
+    int64_t (*infinite_stride)(const struct operator* op);
+    /* An operator that sums over several displacements of its source: the n-th of them, beginning with 0, that is needed at out's; returns
+     * 0 after the last. `infinite` then adds to out what one of them gives. NULL: not such an operator. */
+    int (*infinite_gather)(const struct operator* op, int64_t n, struct displacement out, struct displacement *in);
+    /* An operator whose map depends on the variances, K[p, p] of x = x', of all examples: variance[count]. NULL: a linear map. */
+    struct dual (*infinite_dual)(const struct operator* op, int64_t count, const double *variance, struct arena *arena);
     /* multiply-adds times 2 of the forward pass */
     double (*flops)(const struct operator* op, int64_t n);
 };
 
-#define dense_operator      REAL_NAME(dense_operator)
-#define activation_operator REAL_NAME(activation_operator)
-extern const struct operator_kind dense_operator, activation_operator;
+#define dense_operator       REAL_NAME(dense_operator)
+#define convolution_operator REAL_NAME(convolution_operator)
+#define activation_operator  REAL_NAME(activation_operator)
+#define pooling_operator     REAL_NAME(pooling_operator)
+#define flatten_operator     REAL_NAME(flatten_operator)
+#define join_operator        REAL_NAME(join_operator)
+extern const struct operator_kind dense_operator, convolution_operator, activation_operator, pooling_operator,
+    flatten_operator, join_operator;
 
 #endif

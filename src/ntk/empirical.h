@@ -1,10 +1,11 @@
 /* The empirical neural tangent kernel Theta(x, x') = J(x) J(x')' and the empirical NNGP kernel, by structured derivatives.
  *
- * Theta = sum over operators of <cotangents> * <inputs> (Novak, Sohl-Dickstein & Schoenholz 2022); for a network with rates,
- * each tensor's share carries its rate. K = sigma_w^2/n <x^D, x^D'> + sigma_b^2 with x^D what the readout reads.
- * All points are rows [train; test]; kernel rows are (point, output), output fastest. Points go in blocks: with everything
- * in one block each operator works once, else blocks of columns are computed anew for each block of rows. Symmetric tiles
- * once. Not collective; cannot fail. */
+ * Theta = sum over operators of their shares (Novak, Sohl-Dickstein & Schoenholz 2022), each by pairs of places, <cotangents> *
+ * <inputs>, or by per-example gradients, whichever takes fewer flops; for a network with rates, each tensor's share carries its
+ * rate. K = sigma_w^2/n <x^D, x^D'> + sigma_b^2 with x^D what the readout reads.
+ * All points are rows [train; test]; kernel rows are (point, output), output fastest. Points go forward and backward in chunks
+ * (network_chunk); what a share needs of them is kept for all points, in as many passes as memory asks for. Symmetric
+ * tiles once. The result does not depend on the number of passes. Not collective; cannot fail. */
 #ifndef EMPIRICAL_H
 #define EMPIRICAL_H
 
@@ -12,7 +13,6 @@
 
 #define ntk_empirical       REAL_NAME(ntk_empirical)
 #define ntk_empirical_flops REAL_NAME(ntk_empirical_flops)
-#define ntk_block_size      REAL_NAME(ntk_block_size)
 
 /* The points, from the value `first` on: the inputs (first = 0), or what the first operator makes of them (first = 1),
  * where `gram` must be there. */
@@ -29,12 +29,11 @@ struct ntk_kernels {
     real *nngp_train_train, *nngp_test_train; /* NNGP (times I_k), [N, N], [M, N] */
 };
 
-/* Examples in a block, so that blocks and their scratch stay within `bytes` (at least one tile). A function of sizes only. */
-int64_t ntk_block_size(const struct network *network, const struct ntk_points *points, int64_t bytes);
-/* Takes its scratch from the arena and gives it back; a counting arena gets the sizes and nothing is computed. */
-void ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t block,
+/* bytes: how much of the arena it may take; what it cannot do without it takes all the same. Gives all back; a counting arena gets
+ * the sizes and nothing is computed. */
+void ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t bytes,
                    struct arena *arena, const struct ntk_kernels *kernels);
 /* Multiply-adds times 2, symmetric half only. has_gram: points->gram will be there (it need not be yet). */
-double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t block, int has_gram);
+double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t bytes, int has_gram);
 
 #endif

@@ -10,7 +10,8 @@
 
 enum data_source { SOURCE_MNIST, SOURCE_CIFAR10, SOURCE_GAUSSIAN };
 enum data_order { ORDER_SHUFFLED, ORDER_FILE };
-enum family { FAMILY_FC };
+enum family { FAMILY_FC, FAMILY_CONV, FAMILY_WRN };
+enum pooling { POOLING_GLOBAL, POOLING_FLATTEN };
 enum activation_kind { ACTIVATION_RELU, ACTIVATION_ERF, ACTIVATION_TANH, ACTIVATION_IDENTITY };
 enum parameterization { PARAMETERIZATION_NTK, PARAMETERIZATION_STANDARD };
 enum loss { LOSS_MSE };
@@ -45,12 +46,16 @@ struct config {
         const char *path;           /* folder, absolute; NULL for gaussian */
         struct text_list classes;   /* empty: all */
         int64_t dimension, outputs; /* gaussian */
+        int64_t resize;             /* images: squares of resize x resize pixels become one, their mean */
         int64_t test_size, seed;
         int order; /* enum data_order */
     } data;
     struct {
         int family;
-        int64_t depth;
+        int64_t depth;       /* fc, conv */
+        int64_t blocks;      /* wrn: in each of the three groups; depth is 6 blocks + 4 */
+        int64_t kernel_size; /* conv */
+        int pooling;         /* conv: enum pooling */
         int activation;
         double sigma_w2, sigma_b2;
         int parameterization;
@@ -78,5 +83,11 @@ struct config {
         int64_t threads;
     } run;
 };
+
+/* Does a reference hold the kernel of test points with test points? Only kept kernels have a use for it; the reference's name says
+ * so. */
+static inline int config_wants_test_test(const struct config *config) {
+    return (config->measure.keep & KEEP_KERNELS) != 0;
+}
 
 #endif

@@ -12,6 +12,10 @@
 static const struct key_condition with_files = {AT(data.source), 1u << SOURCE_MNIST | 1u << SOURCE_CIFAR10,
                                                 "data.source is mnist or cifar10"};
 static const struct key_condition with_gaussian = {AT(data.source), 1u << SOURCE_GAUSSIAN, "data.source is gaussian"};
+static const struct key_condition with_depth = {AT(network.family), 1u << FAMILY_FC | 1u << FAMILY_CONV,
+                                                "network.family is fc or conv (wrn has blocks)"};
+static const struct key_condition with_conv = {AT(network.family), 1u << FAMILY_CONV, "network.family is conv"};
+static const struct key_condition with_wrn = {AT(network.family), 1u << FAMILY_WRN, "network.family is wrn"};
 
 const struct key_section keys_section_table[] = {
     {"data", "what is learned"},
@@ -33,6 +37,9 @@ const struct key key_table[] = {
      .meaning = "folder of the files; relative to the study file, on the command line to the working directory"},
     {"data.classes", TYPE_TEXTS, AT(data.classes), .fallback = "[]", .effect = EFFECT_DATA, .when = &with_files,
      .unit = "", .meaning = "names or numbers; two give one output, +1 for the first and -1 for the second; []: all"},
+    {"data.resize", TYPE_COUNT, AT(data.resize), .least = 1, .most = 64, .fallback = "1", .axis = "resize",
+     .effect = EFFECT_DATA, .when = &with_files, .unit = "1",
+     .meaning = "images shrink by this factor: the mean of each square of so many rows and columns is a pixel"},
     {"data.dimension", TYPE_COUNT, AT(data.dimension), .least = 1, .most = ANY_COUNT, .axis = "dimension",
      .effect = EFFECT_DATA, .when = &with_gaussian, .unit = "1", .meaning = "inputs of an example"},
     {"data.outputs", TYPE_COUNT, AT(data.outputs), .least = 1, .most = ANY_COUNT, .fallback = "1",
@@ -47,10 +54,21 @@ const struct key key_table[] = {
      .axis = "order", .effect = EFFECT_DATA, .unit = "1",
      .meaning = "order of the examples within a class; a training set takes the first ones"},
 
-    {"network.family", TYPE_CHOICE, AT(network.family), .choice = WORDS("fc"), .fallback = "fc",
-     .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "fully connected"},
+    {"network.family", TYPE_CHOICE, AT(network.family), .choice = WORDS("fc", "conv", "wrn"), .fallback = "fc",
+     .effect = EFFECT_REFERENCE, .unit = "1",
+     .meaning = "fully connected; convolutional; wide residual (three groups of blocks). The last two need images"},
     {"network.depth", TYPE_COUNT, AT(network.depth), .least = 0, .most = 1000, .fallback = "3", .axis = "depth",
-     .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "hidden layers; 0: the readout alone"},
+     .effect = EFFECT_REFERENCE, .when = &with_depth, .unit = "1",
+     .meaning = "hidden layers (fc; 0: the readout alone) or convolutions (conv; at least 1)"},
+    {"network.blocks", TYPE_COUNT, AT(network.blocks), .least = 1, .most = 100, .fallback = "1", .axis = "blocks",
+     .effect = EFFECT_REFERENCE, .when = &with_wrn, .unit = "1",
+     .meaning = "residual blocks in each of the three groups; the depth is 6 blocks + 4"},
+    {"network.kernel_size", TYPE_COUNT, AT(network.kernel_size), .least = 1, .most = 999, .odd = 1, .fallback = "3",
+     .axis = "kernel_size", .effect = EFFECT_REFERENCE, .when = &with_conv, .unit = "1",
+     .meaning = "rows and columns of a filter"},
+    {"network.pooling", TYPE_CHOICE, AT(network.pooling), .choice = WORDS("global", "flatten"), .fallback = "global",
+     .axis = "pooling", .effect = EFFECT_REFERENCE, .when = &with_conv, .unit = "1",
+     .meaning = "what the readout sees: a channel's mean over all positions, or every position by itself"},
     {"network.activation", TYPE_CHOICE, AT(network.activation), .choice = WORDS("relu", "erf", "tanh", "identity"),
      .fallback = "relu", .axis = "activation", .effect = EFFECT_REFERENCE, .unit = "1",
      .meaning = "activation of hidden layers"},
@@ -106,7 +124,7 @@ const struct key key_table[] = {
     {"sweep.train_size", TYPE_COUNT, AT(train_size), .least = 1, .most = ANY_COUNT, .axis = "train_size",
      .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "training examples"},
     {"sweep.width", TYPE_COUNT, AT(width), .least = 1, .most = ANY_COUNT, .axis = "width", .effect = EFFECT_POINT,
-     .unit = "1", .meaning = "units of a hidden layer"},
+     .unit = "1", .meaning = "units of a hidden layer (fc) or channels of a convolution (conv, wrn)"},
     {"sweep.seed", TYPE_COUNT, AT(seed), .least = 0, .most = EXACT_COUNT, .range = 1, .fallback = "0", .axis = "seed",
      .effect = EFFECT_POINT, .unit = "1", .meaning = "seed of the initial parameters"},
     {.name = NULL}};

@@ -41,6 +41,7 @@ struct key {
     size_t offset;             /* into struct config */
     double least, most;        /* of numbers and bytes */
     int above;                 /* `least` itself is out of bounds */
+    int odd;                   /* of counts: even ones are refused */
     int range;                 /* as an axis also { count: 5, first: 0 } */
     const char *const *choice; /* the words, NULL after the last, in the order of the enum */
     const char *fallback;      /* the default as write_value writes it; NULL: the key is required */

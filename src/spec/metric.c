@@ -101,12 +101,14 @@ const struct metric metric_table[METRICS] = {
     [METRIC_PARAMETERS] = COUNT("parameters", "number of trained parameters"),
     [METRIC_LINEARIZATION_USED] =
         FLAG("linearization_used", "auto function parameter", "space in which the linearization ran"),
-    [METRIC_FLOPS] = COUNT("flops", "floating-point operations of the whole point, counted beforehand"),
-    [METRIC_ARENA_BYTES] = NUMBER("arena_bytes", "B", "memory planned for the point's numbers", DIM_NONE),
     [METRIC_INPUT_MEAN] = NUMBER("input_mean", "1", "mean of the training split, taken from inputs", DIM_NONE),
     [METRIC_INPUT_DEVIATION] =
         NUMBER("input_deviation", "1", "deviation of the training split, by which inputs are divided", DIM_NONE),
 
+    [METRIC_FLOPS] =
+        VARYING("flops", METRIC_COUNT, "1",
+                "floating-point operations of the whole point, counted beforehand; more where memory is short"),
+    [METRIC_ARENA_BYTES] = VARYING("arena_bytes", METRIC_REAL, "B", "memory planned for the point's numbers"),
     [METRIC_SECONDS_SETUP] = VARYING("seconds_setup", METRIC_REAL, "s", "time to set up the point"),
     [METRIC_SECONDS_KERNEL] = VARYING("seconds_kernel", METRIC_REAL, "s", "time in kernels"),
     [METRIC_SECONDS_TRAINING] = VARYING("seconds_training", METRIC_REAL, "s", "time in training steps"),

@@ -179,10 +179,40 @@ static struct place own_place(const struct reader *reader, const char *name) {
     return reader->own[key_find(name) - key_table];
 }
 
+/* Where value i of the key stands, an axis or not. */
+static struct place value_place(const struct reader *reader, const struct key *key, int64_t i) {
+    struct place swept = reader->swept[key - key_table];
+    if (!swept.node) return reader->own[key - key_table];
+    return place_is_list(swept) ? place_item(swept, (int)i) : swept;
+}
+
+/* fc alone takes examples that are not images. */
+static status check_images(const struct reader *reader) {
+    const struct config *config = &reader->study->config;
+    if (config->network.family == FAMILY_FC || config->data.source != SOURCE_GAUSSIAN) return OK;
+    return place_fail(own_place(reader, "network.family"), "network.family",
+                      "%s needs images (data.source: mnist or cifar10); data.source is %s",
+                      config_word("network.family", config->network.family),
+                      config_word("data.source", config->data.source));
+}
+
+static status check_depth(const struct reader *reader) {
+    const struct key *key = key_find("network.depth");
+    const struct axis *axis = axis_find(reader->study, key);
+    int64_t count = axis ? axis->count : 1;
+    for (int64_t i = 0; reader->study->config.network.family == FAMILY_CONV && i < count; i++)
+        if (axis_config(reader->study, key, i).network.depth < 1)
+            return place_refuse(value_place(reader, key, i), key->name,
+                                "a whole number >= 1, which network.family conv needs");
+    return OK;
+}
+
 /* Bounds between keys. */
 static status check_together(const struct reader *reader) {
     const struct config *config = &reader->study->config;
     const struct count_list *steps = &config->measure.kernel_steps_list;
+    TRY(check_images(reader));
+    TRY(check_depth(reader));
     if (config->measure.probes > config->data.test_size)
         return place_fail(own_place(reader, "measure.probes"), "measure.probes",
                           "%lld is not <= data.test_size, which is %lld", (long long)config->measure.probes,

@@ -67,7 +67,7 @@ status study_extends(const struct study *old, const struct study *next);
  * An axis of one value and the value itself give the same name. */
 void config_key(const struct config *config, const unsigned char data_digest[16], char key[KEY_BYTES]);
 /* The same for a reference: only what infinite-width kernels of (data, train_size) depend on, which width and
- * parameterization are not. */
+ * parameterization are not, and whether they have their test-test part (config_wants_test_test). */
 void config_reference_key(const struct config *config, const unsigned char data_digest[16], char key[KEY_BYTES]);
 /* "depth=3 train_size=32 width=64 seed=0", the axes' values of a point, for messages. out[size], cut if need be. */
 void study_point_label(const struct study *study, int64_t point, size_t size, char *out);

@@ -32,8 +32,10 @@ static int is_decimal(const char *text) {
     return !*end;
 }
 
+static const char *count_kind(const struct key *key) { return key->odd ? "an odd number" : "a whole number"; }
+
 static void count_words(const struct key *key, size_t size, char *out) {
-    snprintf(out, size, "a whole number >= %.0f", key->least);
+    snprintf(out, size, "%s >= %.0f", count_kind(key), key->least);
 }
 
 static void real_words(const struct key *key, size_t size, char *out) {
@@ -47,9 +49,10 @@ status value_read_whole(const struct key *key, struct place place, int64_t *valu
     int found = text && is_whole(text);
     *value = found ? strtoll(text, NULL, 10) : 0;
     int large = found && (double)*value > key->most, small = found && (double)*value < key->least;
-    if (found && !large && !small) return OK;
+    int even = key->odd && *value % 2 == 0;
+    if (found && !large && !small && !even) return OK;
     if (large)
-        snprintf(words, sizeof words, "a whole number <= %.0f", key->most);
+        snprintf(words, sizeof words, "%s <= %.0f", count_kind(key), key->most);
     else
         count_words(key, sizeof words, words);
     return value_refuse(key, place, words);

@@ -42,8 +42,7 @@ static double own_memory(const void *context, int64_t task) {
     double planned = cost->arena_bytes + (work_is_reference(own->work, task) ? cost->record_bytes : 0);
     if (planned <= (double)config.run.memory) return 0;
     if (work_is_reference(own->work, task)) return planned;
-    const struct work_shape *shape = &own->work->shape[task];
-    double least = task_point_memory(&config, shape->inputs, shape->outputs);
+    double least = task_point_memory(&config, &own->work->shape[task].data);
     return fmax(least, nextafter((double)config.run.memory, (double)INFINITY));
 }
 

@@ -30,7 +30,7 @@ struct plan {
 /* ---- sizes ---- */
 
 static double data_bytes(const struct plan *plan, int64_t cell, const struct config *config) {
-    const struct work_shape *shape = &plan->work.shape[cell];
+    const struct dataset *shape = &plan->work.shape[cell].data;
     return 8.0 * (double)(plan->train + config->data.test_size) * (double)(shape->inputs + shape->outputs);
 }
 

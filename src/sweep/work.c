@@ -19,14 +19,16 @@ struct origin {
 
 static status shape_from_data(struct origin *origin, const struct config *config) {
     TRY(supply_select(origin->supply, config));
-    origin->shape = (struct work_shape){origin->supply->dataset->inputs, origin->supply->dataset->outputs, {0}};
+    origin->shape.data = *origin->supply->dataset;
+    origin->shape.data.x_train = origin->shape.data.y_train = NULL;
+    origin->shape.data.x_test = origin->shape.data.y_test = NULL;
     memcpy(origin->shape.digest, origin->supply->digest, sizeof origin->shape.digest);
     return OK;
 }
 
 static status shape_from_headers(struct origin *origin, const struct config *config) {
     if (origin->number == 0 || !dataset_same(&origin->config, config)) {
-        TRY(dataset_shape(config, &origin->shape.inputs, &origin->shape.outputs));
+        TRY(dataset_shape(config, &origin->shape.data));
         origin->config = *config;
         origin->number++;
     }
@@ -57,7 +59,7 @@ static int64_t need_reference(struct work *work, int64_t cell, const struct conf
     int64_t reference = find_reference(work, key);
     if (reference != QUEUE_NOTHING) return reference;
     struct task_cost cost;
-    task_reference_cost(config, shape->inputs, shape->outputs, &cost);
+    task_reference_cost(config, &shape->data, &cost);
     add(work, cell, key, cost, nominal_gflops[PRECISION_F64]);
     return work->count - 1;
 }
@@ -69,10 +71,10 @@ static status resolve(const struct study *study, struct origin *origin, struct w
         TRY((origin->supply ? shape_from_data : shape_from_headers)(origin, &config));
         work->shape[cell] = origin->shape;
         char key[KEY_BYTES];
-        task_resolve(&config, origin->shape.inputs, origin->shape.outputs);
+        task_resolve(&config, &origin->shape.data);
         config_key(&config, origin->shape.digest, key);
         struct task_cost cost;
-        task_point_cost(&config, origin->shape.inputs, origin->shape.outputs, &cost);
+        task_point_cost(&config, &origin->shape.data, &cost);
         add(work, cell, key, cost, nominal_gflops[config.run.precision]);
     }
     for (int64_t cell = 0; cell < study->points; cell++) {

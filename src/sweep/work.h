@@ -17,9 +17,9 @@ struct work_task {
     int64_t cell; /* of the grid; for a reference that of the first point that needs it */
 };
 
-/* Of a point's data. */
+/* Of a point's data: sizes, without examples. */
 struct work_shape {
-    int64_t inputs, outputs;
+    struct dataset data;
     unsigned char digest[16];
 };
 

@@ -58,7 +58,7 @@ static status check_key(const struct worker *worker, int64_t task, const char *k
 
 static status select_data(struct worker *worker, struct config *config, int64_t task) {
     TRY(supply_select(&worker->supply, config));
-    task_resolve(config, worker->supply.dataset->inputs, worker->supply.dataset->outputs);
+    task_resolve(config, worker->supply.dataset);
     char key[KEY_BYTES];
     int is_reference = work_is_reference(worker->job.work, task);
     (is_reference ? config_reference_key : config_key)(config, worker->supply.digest, key);

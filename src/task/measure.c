@@ -33,11 +33,11 @@ static void declare_coordinates(struct point *point) {
     const struct schedule *schedule = &point->schedule;
     double *step = record_add(point->record, METRIC_STEP, &schedule->count);
     for (int64_t i = 0; i < schedule->count; i++) step[i] = (double)schedule->step[i];
-    char names[64 * 1024] = "", name[64];
+    char names[LAYERS_MAX * LAYER_NAME] = "";
     for (int layer = 0; layer < point->problem.network->layers; layer++) {
-        network_layer_name(point->problem.network, layer, sizeof name, name);
         size_t used = strlen(names);
-        snprintf(names + used, sizeof names - used, "%s%s", layer ? "\n" : "", name);
+        snprintf(names + used, sizeof names - used, "%s%s", layer ? "\n" : "",
+                 point->problem.network->layer_name[layer]);
     }
     record_text(point->record, METRIC_LAYER, names);
     if (schedule->kernel_count == 0 || !point->with_kernel) return;
@@ -86,7 +86,7 @@ static void keep_rows(struct point *point, enum metric_id metric, int64_t n, int
         metric == METRIC_KEPT_X_TRAIN || metric == METRIC_KEPT_Y_TRAIN ? DIM_TRAIN_EXAMPLE : DIM_TEST_EXAMPLE;
     const enum dimension dim[] = {example, image ? DIM_FREE : DIM_OUTPUT, DIM_FREE, DIM_FREE};
     int64_t flat[] = {n, columns}, shaped[] = {n, data->rows, data->columns, data->channels};
-    int as_image = image && data->rows > 0;
+    int as_image = image && data->is_image;
     double *out = record_add_shaped(point->record, metric, 0, as_image ? 4 : 2, dim, as_image ? shaped : flat);
     memcpy(out, values, (size_t)(n * columns) * sizeof *out);
 }

@@ -34,11 +34,11 @@ static struct ntk_points kernel_points(const struct point *point) {
     };
 }
 
-/* Of one computation of the kernels, with `test` test points, in blocks of `block` points. */
-static double kernel_flops(const struct point *point, int64_t test, int64_t block) {
+/* Of one computation of the kernels with `test` test points, which may take `bytes`. */
+static double kernel_flops(const struct point *point, int64_t test, int64_t bytes) {
     struct ntk_points at = kernel_points(point);
     at.test = test;
-    return ntk_empirical_flops(point->problem.network, &at, block, 1);
+    return ntk_empirical_flops(point->problem.network, &at, bytes, problem_has_gram(&point->problem));
 }
 
 /* In parameter space too the kernel at theta_0 is measured where it is small, or kept: a matter of sizes, not of memory. */
@@ -47,7 +47,7 @@ static int measures_kernel_anyway(const struct point *point) {
     return kernel_rows(point) <= SMALL_KERNEL_ROWS || (point->config->measure.keep & KEEP_KERNELS);
 }
 
-/* auto: function space where the kernels fit half of run.memory and the flops are fewer. */
+/* auto: function space where the kernels fit half of run.memory and the flops, with the other half to compute them in, are fewer. */
 static int runs_in_parameters(const struct point *point) {
     const struct config *config = point->config;
     if (config->training.linearization == LINEARIZATION_FUNCTION) return 0;
@@ -56,13 +56,13 @@ static int runs_in_parameters(const struct point *point) {
     double steps = (double)config->training.steps;
     double function = steps * twin_step_flops(point->problem.network, points, 0);
     double parameter = steps * twin_step_flops(point->problem.network, points, 1);
-    if (!measures_kernel_anyway(point)) function += kernel_flops(point, points->test, points->train + points->test);
+    if (!measures_kernel_anyway(point)) function += kernel_flops(point, points->test, config->run.memory / 2);
     return kernel_bytes(point) > config->run.memory / 2 || function > parameter;
 }
 
-struct point point_create(const struct config *config, int64_t inputs, int64_t outputs) {
-    struct point point = {.config = config, .diverged = -1, .diverged_linear = -1};
-    point.problem = problem_create(config, inputs, outputs);
+struct point point_create(const struct config *config, const struct dataset *data) {
+    struct point point = {.config = config, .data = data, .diverged = -1, .diverged_linear = -1};
+    point.problem = problem_create(config, data);
     point.schedule = schedule_create(config);
     point.trainer.first =
         trainer_keeps_head(point.problem.network, point.problem.points.train, point.problem.points.inputs);
@@ -97,11 +97,10 @@ static int is_rounded(const struct point *point) { return point->config->run.pre
 
 /* What phases take and give back, for a counting arena. */
 static void count_phases(struct arena *arena, struct point *point) {
-    const struct points *points = &point->problem.points;
     struct ntk_points at = kernel_points(point);
     size_t mark = arena_mark(arena);
     if (point->with_kernel) {
-        ntk_empirical(point->problem.network, NULL, &at, point->block, arena, &point->kernel);
+        ntk_empirical(point->problem.network, NULL, &at, point->kernel_room, arena, &point->kernel);
         ARENA_TAKE(arena, kernel_rows(point) * kernel_rows(point), double);
         ARENA_TAKE(arena, kernel_rows(point), double);
     }
@@ -109,7 +108,7 @@ static void count_phases(struct arena *arena, struct point *point) {
     if (!is_rounded(point)) return;
     struct rounding rounding = rounding_of(point);
     arena_release(arena, point->kept_mark);
-    (void)rounding_measure(point->config, point->data, points->inputs, points->outputs, arena, &rounding);
+    (void)rounding_measure(point->config, point->data, arena, &rounding);
     arena_release(arena, mark);
 }
 
@@ -126,8 +125,7 @@ void point_lay_out(struct arena *arena, struct point *point) {
     trainer_create(network, points, 0, arena, &point->trainer);
     twin_create(network, points, point->in_parameters, arena, &point->twin);
     if (point->with_kernel) lay_out_kernels(arena, point);
-    struct ntk_points at = kernel_points(point);
-    point->block = ntk_block_size(network, &at, point->config->run.memory - (int64_t)arena_mark(arena));
+    point->kernel_room = point->config->run.memory - (int64_t)arena_mark(arena);
     if (arena_is_counting(arena)) count_phases(arena, point);
 }
 
@@ -135,44 +133,57 @@ void point_lay_out(struct arena *arena, struct point *point) {
 
 static double training_flops(const struct point *point) {
     double steps = (double)point->config->training.steps, recorded = (double)point->schedule.count;
-    double twin = twin_step_flops(point->problem.network, &point->problem.points, point->in_parameters);
-    return steps * (trainer_step_flops(&point->trainer) + twin) + recorded * trainer_test_flops(&point->trainer);
+    const struct network *network = point->problem.network;
+    const struct points *points = &point->problem.points;
+    double step = trainer_step_flops(&point->trainer) + twin_step_flops(network, points, point->in_parameters);
+    double test = trainer_test_flops(&point->trainer) + twin_test_flops(network, points, point->in_parameters);
+    return steps * step + recorded * test;
 }
 
 static double setup_flops(const struct point *point) {
     const struct points *points = &point->problem.points;
-    double all = (double)(points->train + points->test);
-    double gram = 2 * all * (double)points->train * (double)points->inputs;
-    return gram + (point->trainer.first ? network_flops(point->problem.network, 0, (int64_t)all) : 0);
+    int64_t all = points->train + points->test;
+    double head = point->trainer.first ? network_flops(point->problem.network, 0, all) : 0;
+    return problem_fill_flops(&point->problem) + head;
 }
 
-/* Numbers that are touched outside of matrix products: activations forth and back, weights drawn, the spectrum. */
+/* Numbers that are touched outside of matrix products: values forth and back by the network, and by the linearization in parameter
+ * space; cotangents for the kernels; weights drawn; the spectrum. */
 static double elementwise(const struct point *point) {
     const struct network *network = point->problem.network;
+    const struct points *points = &point->problem.points;
     double a_point = 0, rows = point->with_kernel ? (double)kernel_rows(point) : 0;
     for (int v = 1; v <= network->operators; v++) a_point += (double)network_value_size(network, v);
-    double steps = (double)point->config->training.steps * (double)point->problem.points.train;
-    return 2 * steps * a_point + 20 * (double)network->theta + 0.5 * rows * rows * rows;
+    double trained = 2 * (double)point->config->training.steps * (double)points->train * (1 + point->in_parameters);
+    double kernels = point->with_kernel ? (double)((points->train + points->test) * (1 + points->outputs)) : 0;
+    return (trained + kernels) * a_point + 20 * (double)network->theta + 0.5 * rows * rows * rows;
+}
+
+/* Of operators, there and back, a chunk of points at a time. */
+static double operator_calls(const struct point *point) {
+    double chunks = ceil((double)point->problem.points.train / (double)point->trainer.chunk);
+    return (double)point->config->training.steps * (double)point->problem.network->operators * 3 * chunks;
 }
 
 static double point_flops(const struct point *point) {
     const struct points *points = &point->problem.points;
     double flops = setup_flops(point) + training_flops(point), moves = (double)point->schedule.kernel_count;
     if (point->with_kernel)
-        flops += kernel_flops(point, points->test, point->block) + moves * kernel_flops(point, 0, point->block);
-    if (!is_rounded(point)) return flops;
-    return flops + rounding_flops(point->config, points->inputs, points->outputs, !point->in_parameters);
+        flops +=
+            kernel_flops(point, points->test, point->kernel_room) + moves * kernel_flops(point, 0, point->kernel_room);
+    return is_rounded(point) ? flops + rounding_flops(point->config, point->data, !point->in_parameters) : flops;
 }
 
-void point_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
-    struct point point = point_create(config, inputs, outputs);
+void point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+    struct point point = point_create(config, shape);
     struct arena arena = arena_counting();
     point_lay_out(&arena, &point);
     *cost = (struct task_cost){
         .parameters = (double)network_parameters(point.problem.network),
         .flops = point_flops(&point),
+        .share = network_share(point.problem.network),
         .elementwise = elementwise(&point),
-        .calls = (double)config->training.steps * (double)point.problem.network->operators * 3,
+        .calls = operator_calls(&point),
         .arena_bytes = (double)arena.peak,
         .record_bytes = measure_bytes(&point),
         .in_parameters = point.in_parameters,
@@ -209,7 +220,7 @@ static status kernels_at_start(struct point *point, struct arena *arena) {
     if (!point->with_kernel) return OK;
     double begin = clock_seconds();
     struct ntk_points at = kernel_points(point);
-    ntk_empirical(point->problem.network, point->theta, &at, point->block, arena, &point->kernel);
+    ntk_empirical(point->problem.network, point->theta, &at, point->kernel_room, arena, &point->kernel);
     size_t mark = arena_mark(arena);
     int64_t rows = kernel_rows(point);
     point->spectrum = ARENA_TAKE(arena, rows * rows, double);
@@ -226,7 +237,7 @@ static void kernels_moved(struct point *point, struct arena *arena, int64_t step
     double begin = clock_seconds();
     struct ntk_points at = kernel_points(point);
     at.test = 0;
-    ntk_empirical(point->problem.network, point->theta, &at, point->block, arena, &point->moved);
+    ntk_empirical(point->problem.network, point->theta, &at, point->kernel_room, arena, &point->moved);
     measure_change(point, index);
     point->seconds_kernel += clock_seconds() - begin;
 }
@@ -262,7 +273,7 @@ static void record_step(struct point *point, struct arena *arena, int64_t step) 
     kernels_moved(point, arena, step);
 }
 
-/* Outputs at this step: test points first, whose activations are not kept. */
+/* Outputs at this step: test points first, whose values are not kept. */
 static void look(struct point *point, int64_t step) {
     if (schedule_index(point->schedule.count, point->schedule.step, step) >= 0) {
         double begin = clock_seconds();
@@ -276,7 +287,7 @@ static void look(struct point *point, int64_t step) {
 static status train(struct point *point, struct arena *arena) {
     double begin = clock_seconds(), others = point->seconds_recording + point->seconds_kernel;
     for (int64_t step = 0; point->diverged < 0 || point->diverged_linear < 0; step++) {
-        look(point, step);
+        if (step > 0) look(point, step);
         watch(point, step);
         record_step(point, arena, step);
         if (step == point->config->training.steps) break;
@@ -289,6 +300,7 @@ static status train(struct point *point, struct arena *arena) {
     return OK;
 }
 
+/* Outputs at step 0, and all that begins with them. */
 static status begin_twin(struct point *point, struct arena *arena) {
     trainer_test(&point->trainer);
     trainer_forward(&point->trainer);
@@ -302,7 +314,6 @@ static status begin_twin(struct point *point, struct arena *arena) {
 /* Only where the network has not diverged; releases the memory of the training. */
 static status measure_rounding(struct point *point, struct arena *arena) {
     if (!is_rounded(point) || point->diverged >= 0) return OK;
-    const struct points *points = &point->problem.points;
     struct rounding rounding = rounding_of(point);
     rounding.repeat_twin = rounding.repeat_twin && point->diverged_linear < 0;
     rounding.eta = (double)(real)point->eta;
@@ -314,7 +325,7 @@ static status measure_rounding(struct point *point, struct arena *arena) {
 #endif
     arena_release(arena, point->kept_mark);
     rounding.hooks = point->hooks;
-    TRY(rounding_measure(point->config, point->data, points->inputs, points->outputs, arena, &rounding));
+    TRY(rounding_measure(point->config, point->data, arena, &rounding));
     record_scalar(point->record, METRIC_RMSE_ROUNDING, rounding.rmse);
     record_scalar(point->record, METRIC_RMSE_ROUNDING_LINEAR, rounding.rmse_linear);
     return OK;
@@ -359,8 +370,7 @@ static status run_in_memory(struct point *point) {
 
 status point_run(const struct config *config, const struct dataset *data, const struct record *reference,
                  struct task_hooks hooks, struct record *record) {
-    struct point point = point_create(config, data->inputs, data->outputs);
-    point.data = data;
+    struct point point = point_create(config, data);
     point.reference = reference;
     point.hooks = hooks;
     point.record = record;

@@ -6,6 +6,7 @@
 #include "problem.h"
 #include "schedule.h"
 #include "task.h"
+#include "trainer.h"
 #include "twin.h"
 #include "variants.h"
 
@@ -24,7 +25,7 @@
 
 struct point {
     const struct config *config;
-    const struct dataset *data;
+    const struct dataset *data;     /* its shape alone where the point does not run */
     const struct record *reference; /* NULL: none */
     struct task_hooks hooks;
     struct record *record;
@@ -39,8 +40,8 @@ struct point {
     real *f_test_last, *f_test_linear_last;
     struct ntk_kernels kernel; /* at theta_0 */
     struct ntk_kernels moved;  /* at a later step */
-    int64_t block;
-    double *spectrum; /* eigenvalues of Theta_0 [N k] and its copy [N k, N k]: one scratch */
+    int64_t kernel_room;       /* what computing them may take for itself */
+    double *spectrum;          /* eigenvalues of Theta_0 [N k] and its copy [N k, N k]: one scratch */
 
     double *prediction; /* with Theta_inf, at the last step [test, k]; behind it 2 [train, k] of scratch */
 
@@ -51,7 +52,7 @@ struct point {
 };
 
 /* Sizes and choices; no memory of the arena yet. */
-struct point point_create(const struct config *config, int64_t inputs, int64_t outputs);
+struct point point_create(const struct config *config, const struct dataset *data);
 void point_free(struct point *point);
 /* Takes everything but what phases take and give back; a counting arena then also counts those. */
 void point_lay_out(struct arena *arena, struct point *point);

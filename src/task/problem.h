@@ -4,24 +4,29 @@
 #define PROBLEM_H
 
 #include "data.h"
-#include "trainer.h"
+#include "points.h"
 
-#define problem_create  REAL_NAME(problem_create)
-#define problem_free    REAL_NAME(problem_free)
-#define problem_lay_out REAL_NAME(problem_lay_out)
-#define problem_fill    REAL_NAME(problem_fill)
+#define problem_create     REAL_NAME(problem_create)
+#define problem_free       REAL_NAME(problem_free)
+#define problem_lay_out    REAL_NAME(problem_lay_out)
+#define problem_fill       REAL_NAME(problem_fill)
+#define problem_has_gram   REAL_NAME(problem_has_gram)
+#define problem_fill_flops REAL_NAME(problem_fill_flops)
 
 struct problem {
     struct network *network; /* owned */
     struct points points;
-    real *x, *y, *gram; /* the points' arrays, to be filled */
+    real *x, *y, *gram; /* the points' arrays, to be filled; gram NULL: none */
 };
 
-/* The network of the config; rates are matched where the standard parameterization meets critical_fraction. */
-struct problem problem_create(const struct config *config, int64_t inputs, int64_t outputs);
+/* The network of the config on the data's shape; rates are matched where the standard parameterization meets critical_fraction. */
+struct problem problem_create(const struct config *config, const struct dataset *shape);
 void problem_free(struct problem *problem);
 void problem_lay_out(struct arena *arena, struct problem *problem);
-/* x, y in this precision, and the gram matrix of inner products. */
+/* x, y in this precision, and the gram matrix of inner products where it is of use: where the first operator has a head. */
 void problem_fill(const struct dataset *data, struct problem *problem);
+int problem_has_gram(const struct problem *problem);
+/* Multiply-adds times 2 of problem_fill. */
+double problem_fill_flops(const struct problem *problem);
 
 #endif

@@ -6,7 +6,6 @@
 #include "clock.h"
 #include "eigen.h"
 #include "infinite.h"
-#include "matrix.h"
 #include "problem.h"
 
 struct memory {
@@ -22,17 +21,30 @@ static struct memory lay_out(struct arena *arena, const struct problem *problem)
     return memory;
 }
 
-void reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
-    struct problem problem = problem_create(config, inputs, outputs);
+/* Kernels of all points with the first `columns`. */
+static int64_t columns_of(const struct config *config) {
+    return config->train_size + (config_wants_test_test(config) ? config->data.test_size : 0);
+}
+
+/* The arena that everything needs. */
+static double count_bytes(const struct problem *problem, int64_t columns) {
     struct arena arena = arena_counting();
-    struct memory memory = lay_out(&arena, &problem);
-    double n = (double)config->train_size, all = n + (double)config->data.test_size;
-    ntk_infinite(problem.network, (int64_t)all, memory.k, memory.k, memory.theta, &arena, NULL, NULL);
+    struct memory memory = lay_out(&arena, problem);
+    ntk_infinite(problem->network, problem->points.train + problem->points.test, columns, memory.x, memory.k,
+                 memory.theta, &arena, NULL, NULL);
+    return (double)arena.peak;
+}
+
+void reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+    struct problem problem = problem_create(config, shape);
+    int64_t columns = columns_of(config);
+    double n = (double)config->train_size, m = (double)config->data.test_size, beyond = (double)columns - n;
     *cost = (struct task_cost){
-        .flops = all * all * (double)inputs + 4 * n * n * n,
-        .elementwise = all * all * (2 * problem.network->operators + 2) + n * n * n,
-        .arena_bytes = (double)arena.peak + (double)la_eigen_bytes((int64_t)n, 1),
-        .record_bytes = sizeof(double) * (3 * n * n + 2 * (all - n) * n + (all - n) * (all - n) + n),
+        .flops = (n + m) * (n + m) * (double)shape->inputs + 4 * n * n * n,
+        .share = 1,
+        .elementwise = ntk_infinite_work(problem.network, (int64_t)(n + m), columns) + n * n * n,
+        .arena_bytes = count_bytes(&problem, columns) + (double)la_eigen_bytes((int64_t)n, 1),
+        .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
     };
     problem_free(&problem);
 }
@@ -55,11 +67,12 @@ static double *add_part(struct record *record, enum metric_id metric, int64_t al
     return out;
 }
 
-static status fill_record(const struct problem *problem, const struct memory *memory, struct record *record) {
+static status fill_record(const struct problem *problem, const struct memory *memory, int64_t columns,
+                          struct record *record) {
     int64_t n = problem->points.train, m = problem->points.test, all = n + m;
     add_part(record, METRIC_REFERENCE_NNGP_TRAIN_TRAIN, all, memory->k, 0, n, 0, n);
     add_part(record, METRIC_REFERENCE_NNGP_TEST_TRAIN, all, memory->k, n, m, 0, n);
-    add_part(record, METRIC_REFERENCE_NNGP_TEST_TEST, all, memory->k, n, m, n, m);
+    if (columns == all) add_part(record, METRIC_REFERENCE_NNGP_TEST_TEST, all, memory->k, n, m, n, m);
     double *ntk = add_part(record, METRIC_REFERENCE_NTK_TRAIN_TRAIN, all, memory->theta, 0, n, 0, n);
     add_part(record, METRIC_REFERENCE_NTK_TEST_TRAIN, all, memory->theta, n, m, 0, n);
     const int64_t size[] = {n, n};
@@ -68,29 +81,27 @@ static status fill_record(const struct problem *problem, const struct memory *me
     return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n));
 }
 
-static status compute(const struct problem *problem, const struct dataset *data, struct task_hooks hooks,
-                      struct arena *arena, struct record *record) {
+static status compute(const struct problem *problem, const struct dataset *data, int64_t columns,
+                      struct task_hooks hooks, struct arena *arena, struct record *record) {
     struct memory memory = lay_out(arena, problem);
     int64_t n = problem->points.train, m = problem->points.test, d = problem->points.inputs;
     memcpy(memory.x, data->x_train, (size_t)(n * d) * sizeof(double));
     memcpy(memory.x + n * d, data->x_test, (size_t)(m * d) * sizeof(double));
-    la_syrk(n + m, d, 1 / (double)d, memory.x, 0, memory.k);
-    if (ntk_infinite(problem->network, n + m, memory.k, memory.k, memory.theta, arena, hooks.stop, hooks.context))
+    if (ntk_infinite(problem->network, n + m, columns, memory.x, memory.k, memory.theta, arena, hooks.stop,
+                     hooks.context))
         FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
-    return fill_record(problem, &memory, record);
+    return fill_record(problem, &memory, columns, record);
 }
 
 status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                      struct record *record) {
     double begin = clock_seconds();
-    struct problem problem = problem_create(config, data->inputs, data->outputs);
-    struct arena sizes = arena_counting(), arena;
-    struct memory memory = lay_out(&sizes, &problem);
-    int64_t all = problem.points.train + problem.points.test;
-    ntk_infinite(problem.network, all, memory.k, memory.k, memory.theta, &sizes, NULL, NULL);
-    status result = arena_create(sizes.peak, &arena);
+    struct problem problem = problem_create(config, data);
+    struct arena arena;
+    int64_t columns = columns_of(config);
+    status result = arena_create((size_t)count_bytes(&problem, columns), &arena);
     if (result == OK) {
-        result = compute(&problem, data, hooks, &arena, record);
+        result = compute(&problem, data, columns, hooks, &arena, record);
         arena_free(&arena);
     }
     problem_free(&problem);

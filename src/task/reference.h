@@ -4,7 +4,7 @@
 
 #include "task.h"
 
-void reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
+void reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
 status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                      struct record *record);
 

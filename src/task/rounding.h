@@ -1,4 +1,5 @@
-/* A single-precision point seen in double: how much of its RMSE is rounding. Double only. Not collective. */
+/* A single-precision point seen in double: how far rounding moves the network's outputs at its last weights, and its whole
+ * linearization. What rounding adds up to in the network's own steps is not in it. Double only. Not collective. */
 #ifndef ROUNDING_H
 #define ROUNDING_H
 
@@ -19,9 +20,9 @@ struct rounding {
 /* rmse: outputs at `theta` computed in double against f_test. rmse_linear: the function-space twin repeated in double, from theta_0,
  * against f_test_linear. Scratch from the arena, given back; a counting arena gets the sizes only.
  * ERROR_INTERRUPTED. */
-status rounding_measure(const struct config *config, const struct dataset *data, int64_t inputs, int64_t outputs,
-                        struct arena *arena, struct rounding *rounding);
+status rounding_measure(const struct config *config, const struct dataset *data, struct arena *arena,
+                        struct rounding *rounding);
 /* Multiply-adds times 2. */
-double rounding_flops(const struct config *config, int64_t inputs, int64_t outputs, int repeat_twin);
+double rounding_flops(const struct config *config, const struct dataset *shape, int repeats_twin);
 
 #endif

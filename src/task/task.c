@@ -7,41 +7,40 @@
 #include "reference.h"
 #include "variants.h"
 
-void task_point_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
-    (config->run.precision == PRECISION_F32 ? point_cost_f32 : point_cost_f64)(config, inputs, outputs, cost);
+void task_point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+    (config->run.precision == PRECISION_F32 ? point_cost_f32 : point_cost_f64)(config, shape, cost);
 }
 
-void task_resolve(struct config *config, int64_t inputs, int64_t outputs) {
+void task_resolve(struct config *config, const struct dataset *shape) {
     struct task_cost cost;
-    task_point_cost(config, inputs, outputs, &cost);
+    task_point_cost(config, shape, &cost);
     config->training.linearization = cost.in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
 }
 
-void task_reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
-    reference_cost(config, inputs, outputs, cost);
+void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+    reference_cost(config, shape, cost);
 }
 
 /* Matrix products reach about nine tenths of the rate of large ones; an element takes about a nanosecond, a call a microsecond. */
 double task_seconds(const struct task_cost *cost, double gflops) {
-    return cost->flops / (0.9e9 * gflops) + 1e-9 * cost->elementwise + 1e-6 * cost->calls + 1e-3;
+    return cost->share * cost->flops / (0.9e9 * gflops) + 1e-9 * cost->elementwise + 1e-6 * cost->calls + 1e-3;
 }
 
-static double arena_within(const struct config *config, double memory, int64_t inputs, int64_t outputs) {
+static double arena_within(const struct config *config, double memory, const struct dataset *shape) {
     struct config within = *config;
     struct task_cost cost;
     within.run.memory = (int64_t)memory;
-    task_point_cost(&within, inputs, outputs, &cost);
+    task_point_cost(&within, shape, &cost);
     return cost.arena_bytes;
 }
 
 /* Tiles shrink with run.memory, and the linearization may change its space: the least that suffices is found by halving. */
-double task_point_memory(const struct config *config, int64_t inputs, int64_t outputs) {
-    double low = 1, high = arena_within(config, low, inputs, outputs),
-           all = arena_within(config, 1e15, inputs, outputs);
+double task_point_memory(const struct config *config, const struct dataset *shape) {
+    double low = 1, high = arena_within(config, low, shape), all = arena_within(config, 1e15, shape);
     if (all > high) high = all;
     while (high - low > 1e-3 * high) {
         double middle = (low + high) / 2;
-        if (arena_within(config, middle, inputs, outputs) <= middle)
+        if (arena_within(config, middle, shape) <= middle)
             high = middle;
         else
             low = middle;

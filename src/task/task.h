@@ -9,7 +9,7 @@
 
 /* What the sweep lends to a running task. */
 struct task_hooks {
-    /* Called after every step of training (and every row of infinite-width kernels); true asks the task to stop: it returns
+    /* Called after every step of training (in infinite-width kernels after every pair of images, or 1024 pairs without); true asks the task to stop: it returns
      * ERROR_INTERRUPTED and leaves nothing. May be NULL. */
     int (*stop)(void *context);
     void *context;
@@ -18,7 +18,8 @@ struct task_hooks {
 /* What a task will take, counted from the sizes alone, without data. */
 struct task_cost {
     double parameters;   /* trained ones */
-    double flops;        /* of the whole task */
+    double flops;        /* of the whole task, convolutions counted as direct sums */
+    double share;        /* of the flops' time that is really taken */
     double elementwise;  /* numbers touched outside of matrix products */
     double calls;        /* calls of operators in the training */
     double arena_bytes;  /* numerical memory of the task itself */
@@ -26,16 +27,16 @@ struct task_cost {
     int in_parameters;   /* the linearization runs in parameter space */
 };
 
-/* d and k as dataset_shape gives them. */
-void task_point_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
-void task_reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost);
+/* shape: as dataset_shape or dataset_load fills it; its examples are not looked at. */
+void task_point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
+void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
 /* Replaces `linearization: auto` by the point's choice, which depends on run.memory: before config_key, so that a record's
  * name says what was done. */
-void task_resolve(struct config *config, int64_t inputs, int64_t outputs);
+void task_resolve(struct config *config, const struct dataset *shape);
 /* Predicted seconds at `gflops` = measured GEMM rate in the task's precision. */
 double task_seconds(const struct task_cost *cost, double gflops);
 /* Smallest `run.memory` (bytes) with which the point runs. */
-double task_point_memory(const struct config *config, int64_t inputs, int64_t outputs);
+double task_point_memory(const struct config *config, const struct dataset *shape);
 /* Does the point use infinite-width kernels? All do but those in the standard parameterization at one rate for all
  * tensors, whose kernel has no such limit (unless kernels are kept). */
 int task_needs_reference(const struct config *config);

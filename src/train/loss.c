@@ -8,8 +8,8 @@ double loss_value(int64_t n, int64_t k, const real *f, const real *y) {
     return 0.5 * la_distance_squares(n * k, f, y) / (double)(n * k);
 }
 
-void loss_gradient(int64_t n, int64_t k, const real *f, const real *y, real *g) {
-    real scale = (real)(1.0 / (double)(n * k));
+void loss_gradient(int64_t all, int64_t k, int64_t n, const real *f, const real *y, real *g) {
+    real scale = (real)(1.0 / (double)(all * k));
     for (int64_t i = 0; i < n * k; i++) g[i] = scale * (f[i] - y[i]);
 }
 

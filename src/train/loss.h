@@ -13,8 +13,8 @@
 
 /* MSE: 1/2 mean over examples and outputs of (f - y)^2 (Lee et al. 2019). */
 double loss_value(int64_t n, int64_t k, const real *f, const real *y);
-/* g = dL/df = (f - y)/(n k) */
-void loss_gradient(int64_t n, int64_t k, const real *f, const real *y, real *g);
+/* g = dL/df = (f - y)/(all k) of n of `all` examples */
+void loss_gradient(int64_t all, int64_t k, int64_t n, const real *f, const real *y, real *g);
 /* Share of examples whose sign (k = 1) or largest output (k > 1) is the target's. */
 double loss_accuracy(int64_t n, int64_t k, const real *f, const real *y);
 /* sqrt(mean (a - b)^2) over examples and outputs; and the largest over examples of that over an example's outputs. */

@@ -1,5 +1,9 @@
 /* Full-batch gradient descent of a network: theta <- theta - eta rate_t dL/dtheta_t.
  *
+ * The points go through in chunks (points_chunk). With one chunk trainer_forward keeps the activations and trainer_step
+ * goes back through them, changing theta in place. With several, trainer_forward also takes each chunk back, adding up
+ * the step, and trainer_step applies it.
+ *
  * Where the first operator is linear in its weights and there are fewer examples than inputs, it is kept in sample space:
  * its outputs on all points move by exactly -eta H delta, H = rate_w s_w^2 X_all X' + rate_b s_b^2, delta = dL/dh on the
  * training points (design: "work that the mathematics makes unnecessary"). Its weights then wait for
@@ -7,7 +11,7 @@
 #ifndef TRAINER_H
 #define TRAINER_H
 
-#include "network.h"
+#include "points.h"
 
 #define trainer_create         REAL_NAME(trainer_create)
 #define trainer_start          REAL_NAME(trainer_start)
@@ -20,33 +24,21 @@
 #define trainer_test_flops     REAL_NAME(trainer_test_flops)
 #define trainer_keeps_head     REAL_NAME(trainer_keeps_head)
 
-/* The points: rows [train; test]. */
-struct points {
-    int64_t train, test, inputs, outputs;
-    const real *x;    /* [train + test, inputs] */
-    const real *y;    /* [train + test, outputs] */
-    const real *gram; /* x x_train' [train + test, train] */
-};
-
-/* Test points go through a network in chunks of at most this many; those of the chunk that begins at test point `from`. */
-enum { TEST_CHUNK = 256 };
-static inline int64_t points_test_chunk(const struct points *points, int64_t from) {
-    return points->test - from < TEST_CHUNK ? points->test - from : TEST_CHUNK;
-}
-
 struct trainer {
     const struct network *network;
     const struct points *points;
     real eta;
     real *theta; /* lent; the first operator's tensors are old until trainer_settle where it is kept in sample space */
     int first;   /* 0; or 1: the first operator is kept in sample space */
-    real *head;  /* H [train + test, train] */
-    real *h;     /* its outputs [train + test, size]: training rows are live, test rows as they began */
-    real *delta_sum;  /* sum of delta over steps [train, size] */
-    struct tape tape; /* chunk rows */
+    int64_t chunk, test_chunk; /* points at once */
+    real *step;                /* several chunks: -eta rate_t dL/dtheta_t [theta], set by trainer_forward; else NULL */
+    real *head;                /* H [train + test, train] */
+    real *h;                   /* its outputs [train + test, size]: training rows are live, test rows as they began */
+    real *delta;               /* [train, size], of this step: with one chunk where the backward pass leaves it */
+    real *delta_sum;           /* sum of delta over steps [train, size] */
+    struct tape tape;          /* rows: the larger chunk */
     struct cotape cotape;
-    int64_t chunk;   /* rows of the tape: at least train */
-    real *own_first; /* value `first` of test points, [chunk, size], in sample space */
+    real *own_first; /* value `first` of test points, [test_chunk, size], in sample space */
     real *f_train;   /* [train, k], set by trainer_forward */
     real *f_test;    /* [test, k], set by trainer_test */
 };
@@ -58,7 +50,7 @@ void trainer_create(const struct network *network, const struct points *points, 
                     struct trainer *trainer);
 /* Begins at theta (lent, changed in place by steps). */
 void trainer_start(struct trainer *trainer, real eta, real *theta);
-/* f_train at the present weights; keeps the activations for trainer_step. */
+/* f_train at the present weights, and all that trainer_step needs. */
 void trainer_forward(struct trainer *trainer);
 /* f_test at the present weights. Uses the tape: call before trainer_forward. */
 void trainer_test(struct trainer *trainer);

@@ -73,18 +73,24 @@ static inline struct arena bench_arena(void) {
     exit(1);
 }
 
-/* A fully connected network of depth 3, sigma_w^2 = 2, sigma_b^2 = 0.1, NTK parameterization, one output. */
-static inline struct network *bench_network(struct arena *arena, enum activation_kind activation, int64_t inputs,
-                                            int64_t width) {
+/* relu, sigma_w^2 = 2, sigma_b^2 = 0.1, NTK parameterization, depth 3, one block, filters of 3, global pooling. */
+static inline struct config bench_config(int family, int64_t width) {
     struct config config = {.width = width};
-    config.network.family = FAMILY_FC;
+    config.network.family = family;
     config.network.depth = 3;
-    config.network.activation = (int)activation;
+    config.network.blocks = 1;
+    config.network.kernel_size = 3;
+    config.network.activation = ACTIVATION_RELU;
     config.network.sigma_w2 = 2;
     config.network.sigma_b2 = 0.1;
     config.network.parameterization = PARAMETERIZATION_NTK;
+    return config;
+}
+
+/* One output. */
+static inline struct network *bench_network(struct arena *arena, const struct config *config, struct shape input) {
     struct network *network = ARENA_TAKE(arena, 1, struct network);
-    network_create(&config, (struct shape){1, 1, inputs}, 1, RATES_UNIFORM, network);
+    network_create(config, input, 1, RATES_UNIFORM, network);
     return network;
 }
 

@@ -27,11 +27,12 @@ static struct rows rows_create(int64_t points, struct arena *arena) {
 }
 
 /* One triangle; writing the covariances, about a tenth of it for relu, is part of the time. */
-static void run_layer(const struct rows *rows, const struct dual *dual) {
+static void run_layer(const struct rows *rows, const struct dual *dual, const struct dual_side *side) {
     for (int64_t i = 0; i < rows->points; i++) {
         for (int64_t j = 0; j <= i; j++)
             rows->k[j] = rows->root[i] * rows->root[j] * rows->cosine[rows->points - 1 - i + j];
-        dual_row(dual, i, 0, i + 1, rows->k, rows->theta);
+        struct dual_pairs pairs = {.rows = 1, .columns = i + 1, .pitch = i + 1, .own = i};
+        dual_run(dual, side, side, &pairs, rows->k, rows->theta);
     }
 }
 
@@ -41,9 +42,11 @@ static void bench_kind(const struct rows *rows, struct arena *arena, enum activa
         size_t mark = arena_mark(arena);
         bench_begin(&prepare);
         struct dual dual = dual_prepare(kind, rows->points, rows->variance, arena);
+        double *room = ARENA_TAKE(arena, dual_side_numbers(&dual) * rows->points, double);
+        struct dual_side side = dual_side_fill(&dual, rows->points, rows->variance, room);
         bench_end(&prepare);
         bench_begin(&layer);
-        run_layer(rows, &dual);
+        run_layer(rows, &dual, &side);
         bench_end(&layer);
         arena_release(arena, mark);
     }

@@ -1,40 +1,69 @@
-/* The infinite-width kernels of 2000 x 2000 points at depth 3, in double, without X X': one triangle done, n^2 entries
- * counted. */
+/* The infinite-width kernels, in double: fully connected, 2000 x 2000 points of 64 numbers at depth 3, one triangle done and
+ * n^2 entries counted; convolutional, images of 32 x 32 x 3, ten layers of 3 x 3, in updates of a pair of pixels (one convolution
+ * and one activation, of K and Theta), with global pooling (all pairs of pixels) and with flattening (each pixel with itself). */
 #include "bench.h"
 
 #include "infinite.h"
 
-enum { POINTS = 2000, INPUTS = 64, ROUNDS = 4 };
-
 struct bench {
-    double *gram, *k, *theta;
+    struct arena *arena;
+    const double *x;
+    double *k, *theta;
 };
 
-static void run_activation(struct arena *arena, const struct bench *bench, enum activation_kind activation,
-                           const char *name) {
-    size_t mark = arena_mark(arena);
-    const struct network *network = bench_network(arena, activation, INPUTS, 1);
+static double least_seconds(const struct bench *bench, const struct network *network, int64_t points, int rounds) {
     struct bench_timer timer = {0};
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         bench_begin(&timer);
-        ntk_infinite(network, POINTS, bench->gram, bench->k, bench->theta, arena, NULL, NULL);
+        ntk_infinite(network, points, points, bench->x, bench->k, bench->theta, bench->arena, NULL, NULL);
         bench_end(&timer);
     }
-    printf("infinite %s: %.1f M entries/s (target for relu and erf 60)\n", name,
-           POINTS * (double)POINTS / timer.least / 1e6);
-    arena_release(arena, mark);
+    return timer.least;
+}
+
+static void run_points(const struct bench *bench, struct config config, const char *name) {
+    enum { POINTS = 2000, INPUTS = 64 };
+    config.network.family = FAMILY_FC;
+    const struct network *network = bench_network(bench->arena, &config, (struct shape){1, 1, INPUTS});
+    double seconds = least_seconds(bench, network, POINTS, 4);
+    printf("infinite fc %s: %.1f M entries/s (target for relu and erf 60)\n", name,
+           POINTS * (double)POINTS / seconds / 1e6);
+}
+
+static void run_images(const struct bench *bench, struct config config, int64_t points, const char *name) {
+    enum { SIZE = 32, LAYERS = 10 };
+    config.network.family = FAMILY_CONV;
+    config.network.depth = LAYERS;
+    const struct network *network = bench_network(bench->arena, &config, (struct shape){SIZE, SIZE, 3});
+    double seconds = least_seconds(bench, network, points, 4), pixels = SIZE * SIZE;
+    double updates = (double)(points * (points + 1) / 2) * LAYERS * pixels;
+    if (config.network.pooling == POOLING_GLOBAL) updates *= pixels;
+    printf("infinite conv %s %s: %.1f M updates/s (goal for relu 150), predicted %.2f of its time\n",
+           config.network.pooling == POOLING_GLOBAL ? "global" : "flatten", name, updates / seconds / 1e6,
+           ntk_infinite_work(network, points, points) * 1e-9 / seconds);
 }
 
 int main(void) {
     la_set_threads(1);
     struct arena arena = bench_arena();
-    const real *x = bench_random(&arena, 3, POINTS * INPUTS);
-    struct bench bench = {ARENA_TAKE(&arena, POINTS * POINTS, double), ARENA_TAKE(&arena, POINTS * POINTS, double),
-                          ARENA_TAKE(&arena, POINTS * POINTS, double)};
-    la_syrk(POINTS, INPUTS, (real)1 / INPUTS, x, 0, bench.gram);
-    run_activation(&arena, &bench, ACTIVATION_RELU, "relu");
-    run_activation(&arena, &bench, ACTIVATION_ERF, "erf");
-    run_activation(&arena, &bench, ACTIVATION_TANH, "tanh");
+    enum { NUMBERS = 2000 * 2000 };
+    struct bench bench = {&arena, bench_random(&arena, 3, 64 * 3072), ARENA_TAKE(&arena, NUMBERS, double),
+                          ARENA_TAKE(&arena, NUMBERS, double)};
+    static const struct {
+        int activation;
+        const char *name;
+    } kinds[] = {{ACTIVATION_RELU, "relu"}, {ACTIVATION_ERF, "erf"}, {ACTIVATION_TANH, "tanh"}};
+    for (int kind = 0; kind < 3; kind++) {
+        size_t mark = arena_mark(&arena);
+        struct config config = bench_config(FAMILY_FC, 1);
+        config.network.activation = kinds[kind].activation;
+        run_points(&bench, config, kinds[kind].name);
+        config.network.pooling = POOLING_FLATTEN;
+        run_images(&bench, config, kind == 2 ? 16 : 64, kinds[kind].name);
+        config.network.pooling = POOLING_GLOBAL;
+        run_images(&bench, config, kind == 2 ? 1 : 2, kinds[kind].name);
+        arena_release(&arena, mark);
+    }
     arena_free(&arena);
     return 0;
 }

@@ -2,6 +2,7 @@
  * layer kept in sample space; the linearization's share of a step. */
 #include "bench.h"
 
+#include "trainer.h"
 #include "twin.h"
 
 enum { POINTS = 256, INPUTS = 3072 };
@@ -21,7 +22,8 @@ static void step(struct trainer *trainer, struct bench_timer *timer) {
 
 static void run_width(const struct bench *bench, struct arena *arena, int64_t width, double target) {
     size_t mark = arena_mark(arena);
-    const struct network *network = bench_network(arena, ACTIVATION_RELU, INPUTS, width);
+    const struct config config = bench_config(FAMILY_FC, width);
+    const struct network *network = bench_network(arena, &config, (struct shape){1, 1, INPUTS});
     real *theta = bench_theta(arena, network);
     struct trainer plain, kept;
     struct twin twin;
@@ -57,7 +59,8 @@ int main(void) {
     real *x = bench_random(&arena, 3, POINTS * INPUTS), *gram = ARENA_TAKE(&arena, POINTS * POINTS, real);
     la_syrk(POINTS, INPUTS, 1, x, 0, gram);
     la_mirror(POINTS, gram);
-    struct bench bench = {{POINTS, 0, INPUTS, 1, x, bench_random(&arena, 4, POINTS), gram},
+    const real *y = bench_random(&arena, 4, POINTS);
+    struct bench bench = {{.train = POINTS, .inputs = INPUTS, .outputs = 1, .x = x, .y = y, .gram = gram},
                           bench_random(&arena, 5, POINTS * POINTS),
                           bench_gemm_create(&arena)};
     run_width(&bench, &arena, 1024, 0.88);

@@ -16,30 +16,30 @@ static double seconds_of(const struct config *config) {
     return setting("STUB_SECONDS", 0.02) * (double)config->width / 64 * (1 + 0.1 * (double)(config->seed % 7));
 }
 
-void task_point_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
+void task_point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
     double width = (double)config->width;
-    *cost = (struct task_cost){.parameters = width * (double)(inputs + outputs),
+    *cost = (struct task_cost){.parameters = width * (double)(shape->inputs + shape->outputs),
                                .flops = 1e10 * seconds_of(config),
                                .arena_bytes = 8 * width * width,
                                .record_bytes = 4096};
 }
 
-void task_reference_cost(const struct config *config, int64_t inputs, int64_t outputs, struct task_cost *cost) {
+void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
     double rows = (double)config->train_size;
-    *cost = (struct task_cost){.flops = rows * rows * (double)(inputs + outputs), .record_bytes = 8 * rows * rows};
+    *cost = (struct task_cost){.flops = rows * rows * (double)(shape->inputs + shape->outputs),
+                               .record_bytes = 8 * rows * rows};
 }
 
 double task_seconds(const struct task_cost *cost, double gflops) { return cost->flops / (1e9 * gflops); }
 
-double task_point_memory(const struct config *config, int64_t inputs, int64_t outputs) {
+double task_point_memory(const struct config *config, const struct dataset *shape) {
     struct task_cost cost;
-    task_point_cost(config, inputs, outputs, &cost);
+    task_point_cost(config, shape, &cost);
     return cost.arena_bytes;
 }
 
-void task_resolve(struct config *config, int64_t inputs, int64_t outputs) {
-    (void)inputs;
-    (void)outputs;
+void task_resolve(struct config *config, const struct dataset *shape) {
+    (void)shape;
     config->training.linearization = LINEARIZATION_FUNCTION;
 }
 

@@ -135,6 +135,7 @@ static inline struct config image_config(int source, const char *folder) {
     config.data.source = source;
     config.data.path = folder;
     config.data.order = ORDER_FILE;
+    config.data.resize = 1;
     config.data.test_size = 5;
     return config;
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "arena.h"
+#include "build.h"
 #include "config.h"
 #include "empirical.h"
 #include "network.h"
@@ -65,10 +66,16 @@ static inline double roundings(double units) { return units * (double)REAL_EPSIL
 /* ---- samples ---- */
 
 struct recipe {
+    enum family family;
     enum activation_kind activation;
     enum parameterization parameterization;
     enum network_rates rates;
-    int64_t depth, width, inputs, outputs, train, test;
+    int64_t depth, blocks, width, kernel_size;
+    enum pooling pooling;
+    struct shape image; /* of an input; all zero: a row of `inputs` numbers */
+    family *write;      /* a list written by hand in the place of the family's, or NULL */
+    int64_t inputs;     /* numbers of an input, set by sample_create where it is an image */
+    int64_t outputs, train, test;
     double sigma_w2, sigma_b2;
     uint64_t seed;
 };
@@ -81,8 +88,8 @@ struct sample {
     struct arena arena;
     struct network *network;
     struct points points;
-    real *x, *y, *gram, *theta;
-    char label[120];
+    real *x, *y, *gram, *theta, *work;
+    char label[200];
 };
 
 static inline real *sample_take(struct sample *sample, int64_t count) {
@@ -110,8 +117,11 @@ static inline real *sample_copy(struct sample *sample, const real *from, int64_t
 
 static inline struct config recipe_config(const struct recipe *recipe) {
     struct config config = {.width = recipe->width};
-    config.network.family = FAMILY_FC;
+    config.network.family = (int)recipe->family;
     config.network.depth = recipe->depth;
+    config.network.blocks = recipe->blocks;
+    config.network.kernel_size = recipe->kernel_size;
+    config.network.pooling = (int)recipe->pooling;
     config.network.activation = (int)recipe->activation;
     config.network.sigma_w2 = recipe->sigma_w2;
     config.network.sigma_b2 = recipe->sigma_b2;
@@ -130,32 +140,86 @@ static inline void sample_gram(struct sample *sample) {
         }
 }
 
+/* Another list of operators in a network that has been created. */
+static inline void write_by_hand(family *write, const struct config *config, struct shape input,
+                                 enum network_rates rates, struct network *network) {
+    network->operators = network->tensors = network->layers = network->slots = 0;
+    network->theta = 0;
+    memset(network->slot_size, 0, sizeof network->slot_size);
+    struct builder builder = {.network = network, .config = config, .rates = rates, .at = {0, input}};
+    write(&builder, network->outputs);
+    build_finish(&builder);
+}
+
+static inline void recipe_network(const struct recipe *recipe, enum parameterization parameterization,
+                                  enum network_rates rates, struct network *network) {
+    struct config config = recipe_config(recipe);
+    config.network.parameterization = (int)parameterization;
+    network_create(&config, recipe->image, recipe->outputs, rates, network);
+    if (recipe->write) write_by_hand(recipe->write, &config, recipe->image, rates, network);
+}
+
 static inline struct network *sample_network(struct sample *sample, enum parameterization parameterization,
                                              enum network_rates rates) {
-    struct config config = recipe_config(&sample->recipe);
-    config.network.parameterization = (int)parameterization;
     struct network *network = ARENA_TAKE(&sample->arena, 1, struct network);
-    network_create(&config, (struct shape){1, 1, sample->recipe.inputs}, sample->recipe.outputs, rates, network);
+    recipe_network(&sample->recipe, parameterization, rates, network);
     return network;
 }
 
+/* Room for a few networks, some tapes of all points and scratch of passes. */
+static inline size_t recipe_bytes(const struct recipe *recipe) {
+    enum { BYTES = 4 << 20, BYTES_A_POINT = 1 << 17, TAPES = 8 };
+    static struct network network;
+    recipe_network(recipe, recipe->parameterization, recipe->rates, &network);
+    struct arena counting = arena_counting();
+    struct tape tape;
+    struct cotape cotape;
+    int64_t all = recipe->train + recipe->test;
+    network_tape(&network, 0, all, NULL, &counting, &tape);
+    network_cotape(&network, all * recipe->outputs, &counting, &cotape);
+    size_t tapes = TAPES * counting.peak;
+    (void)network_work(&network, &counting);
+    return BYTES + (size_t)all * BYTES_A_POINT + tapes + 6 * counting.peak;
+}
+
+static inline void sample_name(struct sample *sample) {
+    static const char *const families[] = {[FAMILY_FC] = "fc", [FAMILY_CONV] = "conv", [FAMILY_WRN] = "wrn"};
+    const struct recipe *recipe = &sample->recipe;
+    const struct shape image = recipe->image;
+    snprintf(
+        sample->label, sizeof sample->label,
+        "%s%s activation %d parameterization %d rates %d sigma_b2 %g depth %d blocks %d width %d kernel %d pooling "
+        "%d image %dx%dx%d outputs %d",
+        recipe->write ? "by hand " : "", families[recipe->family], (int)recipe->activation,
+        (int)recipe->parameterization, (int)recipe->rates, recipe->sigma_b2, (int)recipe->depth, (int)recipe->blocks,
+        (int)recipe->width, (int)recipe->kernel_size, (int)recipe->pooling, (int)image.rows, (int)image.columns,
+        (int)image.channels, (int)recipe->outputs);
+}
+
 static inline void sample_create(struct recipe recipe, struct sample *sample) {
-    enum { BYTES = 3 << 20, BYTES_A_POINT = 1 << 17 };
+    int64_t all = recipe.train + recipe.test, images = shape_size(recipe.image) > 0;
+    if (images)
+        recipe.inputs = shape_size(recipe.image);
+    else
+        recipe.image = (struct shape){1, 1, recipe.inputs};
     *sample = (struct sample){.recipe = recipe};
-    int64_t all = recipe.train + recipe.test;
-    assert_int_equal(arena_create(BYTES + (size_t)all * BYTES_A_POINT, &sample->arena), OK);
+    sample_name(sample);
+    assert_int_equal(arena_create(recipe_bytes(&recipe), &sample->arena), OK);
     sample->network = sample_network(sample, recipe.parameterization, recipe.rates);
+    sample->work = network_work(sample->network, &sample->arena);
     sample->x = sample_random(sample, 1, all * recipe.inputs);
     sample->y = sample_random(sample, 2, all * recipe.outputs);
     sample->gram = sample_take(sample, all * recipe.train);
     sample_gram(sample);
-    sample->points =
-        (struct points){recipe.train, recipe.test, recipe.inputs, recipe.outputs, sample->x, sample->y, sample->gram};
+    sample->points = (struct points){.train = recipe.train,
+                                     .test = recipe.test,
+                                     .inputs = recipe.inputs,
+                                     .outputs = recipe.outputs,
+                                     .x = sample->x,
+                                     .y = sample->y,
+                                     .gram = images ? NULL : sample->gram};
     sample->theta = sample_take(sample, sample->network->theta);
     network_initialize(sample->network, recipe.seed, sample->theta);
-    snprintf(sample->label, sizeof sample->label, "activation %d parameterization %d rates %d depth %d sigma_b2 %g",
-             (int)recipe.activation, (int)recipe.parameterization, (int)recipe.rates, (int)recipe.depth,
-             recipe.sigma_b2);
 }
 
 static inline void sample_free(struct sample *sample) { arena_free(&sample->arena); }
@@ -163,7 +227,7 @@ static inline void sample_free(struct sample *sample) { arena_free(&sample->aren
 /* Values of `n` points from value[first] = `value` on. */
 static inline struct tape sample_forward(struct sample *sample, int first, const real *theta, int64_t n, real *value) {
     struct tape tape;
-    network_tape(sample->network, first, n, &sample->arena, &tape);
+    network_tape(sample->network, first, n, sample->work, &sample->arena, &tape);
     tape.value[first] = value;
     network_forward(sample->network, first, theta, &tape);
     return tape;
@@ -187,7 +251,7 @@ static inline real *sample_gradient(struct sample *sample, const struct tape *ta
 /* J dtheta, with the inputs moving by dx (NULL: at rest). */
 static inline const real *sample_jvp(struct sample *sample, const struct tape *tape, const real *dtheta, real *dx) {
     struct tape tangent;
-    network_tape(sample->network, 0, tape->n, &sample->arena, &tangent);
+    network_tape(sample->network, 0, tape->n, NULL, &sample->arena, &tangent);
     tangent.value[0] = dx;
     network_jvp(sample->network, 0, sample->theta, dtheta, tape, &tangent);
     return tape_outputs(sample, &tangent);
@@ -211,6 +275,8 @@ static inline real half_stable_rate(int64_t n, const real *theta) {
     return (real)((double)n / largest);
 }
 
+enum { KERNEL_BYTES = 1 << 20 };
+
 static inline struct start sample_start(struct sample *sample) {
     const struct points *points = &sample->points;
     struct start start = {.train = points->train * points->outputs, .test = points->test * points->outputs};
@@ -219,7 +285,7 @@ static inline struct start sample_start(struct sample *sample) {
     struct ntk_points where = {points->train, points->test, 0, sample->x, NULL};
     struct ntk_kernels kernels = {.train_train = start.train_train, .test_train = start.test_train};
     int64_t all = points->train + points->test;
-    ntk_empirical(sample->network, sample->theta, &where, all, &sample->arena, &kernels);
+    ntk_empirical(sample->network, sample->theta, &where, KERNEL_BYTES, &sample->arena, &kernels);
     struct tape tape = sample_forward(sample, 0, sample->theta, all, sample->x);
     start.f_train = sample_copy(sample, tape_outputs(sample, &tape), start.train);
     start.f_test = sample_copy(sample, tape_outputs(sample, &tape) + start.train, start.test);
@@ -227,7 +293,7 @@ static inline struct start sample_start(struct sample *sample) {
     return start;
 }
 
-/* ---- all cases of an identity: activations, parameterizations with their rates, biases, depths ---- */
+/* ---- all cases of an identity: families and shapes, activations, parameterizations with their rates, biases ---- */
 
 typedef void sample_check(struct sample *sample, struct tally *tally);
 
@@ -238,29 +304,106 @@ static inline void run_sample(struct recipe recipe, sample_check *check, struct 
     sample_free(&sample);
 }
 
-static inline void for_all_samples(struct recipe recipe, sample_check *check, struct tally *tally) {
+enum { VARIANTS = 24 };
+
+/* The recipe's variant: activation, parameterization with its rates, with and without biases. */
+static inline struct recipe recipe_variant(struct recipe recipe, int variant) {
     static const struct {
         enum parameterization parameterization;
         enum network_rates rates;
     } kinds[] = {{PARAMETERIZATION_NTK, RATES_UNIFORM},
                  {PARAMETERIZATION_STANDARD, RATES_UNIFORM},
                  {PARAMETERIZATION_STANDARD, RATES_MATCHED}};
-    for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_IDENTITY; activation++)
-        for (int kind = 0; kind < 3; kind++)
-            for (int depth = 0; depth <= 3; depth++)
-                for (int bias = 0; bias < 2; bias++) {
-                    recipe.activation = (enum activation_kind)activation;
-                    recipe.parameterization = kinds[kind].parameterization;
-                    recipe.rates = kinds[kind].rates;
-                    recipe.depth = depth;
-                    recipe.sigma_b2 = bias ? 0.3 : 0;
-                    run_sample(recipe, check, tally);
-                }
+    recipe.activation = (enum activation_kind)(variant / 6);
+    recipe.parameterization = kinds[variant / 2 % 3].parameterization;
+    recipe.rates = kinds[variant / 2 % 3].rates;
+    recipe.sigma_b2 = variant % 2 ? 0.3 : 0;
+    return recipe;
 }
 
+/* Fully connected networks of this recipe, depths 0 to 3. */
+static inline void for_fc_samples(struct recipe recipe, sample_check *check, struct tally *tally) {
+    for (recipe.depth = 0; recipe.depth <= 3; recipe.depth++)
+        for (int variant = 0; variant < VARIANTS; variant++) run_sample(recipe_variant(recipe, variant), check, tally);
+}
+
+/* Strides, windows and branches as no family has them: a 5x5 filter of stride 2, a value with three readers, one that
+ * is read twice by the same, pooling over 2x1 windows before flattening. For images of 7 or 8 rows. */
+static inline void write_unusual(struct builder *builder, int64_t outputs) {
+    build_convolution(builder, 6, 5, 2, "wide_filter");
+    struct cursor branch = builder->at;
+    build_activation(builder);
+    build_join(builder, branch);
+    build_convolution(builder, 6, 1, 1, "mixing");
+    build_join(builder, branch);
+    build_join(builder, builder->at);
+    build_pooling(builder, 2, 1);
+    build_flatten(builder);
+    build_activation(builder);
+    build_dense(builder, outputs, "readout");
+}
+
+/* From 16 channels to 16 on, filtering is minimal. */
+static const struct recipe image_shapes[] = {
+    {.family = FAMILY_CONV, .depth = 1, .width = 5, .kernel_size = 3, .image = {5, 5, 3}, .outputs = 3},
+    {.family = FAMILY_CONV, .depth = 3, .width = 4, .kernel_size = 1, .image = {6, 7, 2}, .outputs = 1},
+    {.family = FAMILY_CONV, .depth = 2, .width = 5, .kernel_size = 5, .image = {1, 1, 4}, .outputs = 3},
+    {.family = FAMILY_CONV, .depth = 3, .width = 17, .kernel_size = 3, .image = {6, 7, 2}, .outputs = 1},
+    {.family = FAMILY_CONV,
+     .depth = 2,
+     .width = 5,
+     .kernel_size = 3,
+     .pooling = POOLING_FLATTEN,
+     .image = {6, 7, 2},
+     .outputs = 1},
+    {.family = FAMILY_CONV,
+     .depth = 1,
+     .width = 4,
+     .kernel_size = 5,
+     .pooling = POOLING_FLATTEN,
+     .image = {9, 9, 3},
+     .outputs = 3},
+    {.family = FAMILY_CONV,
+     .depth = 2,
+     .width = 19,
+     .kernel_size = 3,
+     .pooling = POOLING_FLATTEN,
+     .image = {5, 5, 18},
+     .outputs = 3},
+    {.family = FAMILY_CONV, .write = write_unusual, .image = {7, 9, 3}, .outputs = 3},
+    {.family = FAMILY_WRN, .blocks = 1, .width = 5, .image = {1, 1, 4}, .outputs = 3},
+    {.family = FAMILY_WRN, .blocks = 1, .width = 4, .image = {9, 9, 3}, .outputs = 1},
+    {.family = FAMILY_WRN, .blocks = 2, .width = 5, .image = {6, 7, 2}, .outputs = 1},
+    {.family = FAMILY_WRN, .blocks = 1, .width = 17, .image = {5, 5, 3}, .outputs = 3},
+};
+enum { IMAGE_SHAPES = sizeof image_shapes / sizeof image_shapes[0] };
+
+static inline struct recipe image_recipe(int number) {
+    struct recipe recipe = image_shapes[number];
+    recipe.train = small_recipe.train;
+    recipe.test = small_recipe.test;
+    recipe.sigma_w2 = small_recipe.sigma_w2;
+    recipe.sigma_b2 = small_recipe.sigma_b2;
+    return recipe;
+}
+
+static inline void for_image_samples(sample_check *check, struct tally *tally) {
+    for (int number = 0; number < IMAGE_SHAPES; number++)
+        for (int variant = 0; variant < VARIANTS; variant++)
+            run_sample(recipe_variant(image_recipe(number), variant), check, tally);
+}
+
+static inline void check_fc(const char *what, double limit, sample_check *check) {
+    struct tally tally = {.what = what, .limit = limit};
+    for_fc_samples(small_recipe, check, &tally);
+    tally_end(&tally);
+}
+
+/* Of every family. */
 static inline void check_all(const char *what, double limit, sample_check *check) {
     struct tally tally = {.what = what, .limit = limit};
-    for_all_samples(small_recipe, check, &tally);
+    for_fc_samples(small_recipe, check, &tally);
+    for_image_samples(check, &tally);
     tally_end(&tally);
 }
 

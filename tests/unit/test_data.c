@@ -242,22 +242,22 @@ static void test_more_classes_are_one_hot_as_named(void **state) {
 
 static void test_all_classes_are_the_default(void **state) {
     (void)state;
-    int64_t inputs, outputs;
+    struct dataset shape;
     struct config config = mnist();
-    assert_int_equal(dataset_shape(&config, &inputs, &outputs), OK);
-    assert_int_equal(inputs, ROWS * COLUMNS);
-    assert_int_equal(outputs, 10);
+    assert_int_equal(dataset_shape(&config, &shape), OK);
+    assert_int_equal(shape.inputs, ROWS * COLUMNS);
+    assert_int_equal(shape.outputs, 10);
 }
 
 static void test_cifar_shape_needs_no_file(void **state) {
     (void)state;
     static const char *const classes[] = {"1", "cat"};
-    int64_t inputs, outputs;
+    struct dataset shape;
     struct config config = image_config(SOURCE_CIFAR10, "nowhere");
     name_classes(&config, 2, classes);
-    assert_int_equal(dataset_shape(&config, &inputs, &outputs), OK);
-    assert_int_equal(inputs, 3072);
-    assert_int_equal(outputs, 1);
+    assert_int_equal(dataset_shape(&config, &shape), OK);
+    assert_int_equal(shape.inputs, 3072);
+    assert_int_equal(shape.outputs, 1);
 }
 
 /* --- gaussian --- */

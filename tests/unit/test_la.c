@@ -122,6 +122,23 @@ static void test_copies(void **state) {
     }
 }
 
+/* Many small rows onto large numbers: as if they had been summed up first. */
+static void test_columns(void **state) {
+    (void)state;
+    enum { ROWS = 20000, COLUMNS = 67, LDA = 70 };
+    static real tall[ROWS * LDA];
+    real sum[COLUMNS];
+    for (int64_t i = 0; i < ROWS * LDA; i++) tall[i] = (real)(1e-9 * (double)(1 + (7 * i + i / LDA) % 13));
+    for (int64_t j = 0; j < COLUMNS; j++) sum[j] = 1 + (real)0.01 * (real)j;
+    la_add_columns(ROWS, COLUMNS, (real)-0.37, tall, LDA, sum);
+    for (int64_t j = 0; j < COLUMNS; j++) {
+        double expected = 0;
+        for (int64_t i = 0; i < ROWS; i++) expected += (double)tall[i * LDA + j];
+        expected = (double)(1 + (real)0.01 * (real)j) + (double)(real)-0.37 * expected;
+        assert_true(fabs((double)sum[j] - expected) <= roundings(1) * expected);
+    }
+}
+
 /* ---- eigenproblems ---- */
 
 static void test_eigen(void **state) {
@@ -284,6 +301,7 @@ int main(void) {
         cmocka_unit_test(test_syrk),
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_columns),
         cmocka_unit_test(test_eigen),
         cmocka_unit_test(test_special),
         cmocka_unit_test(test_accuracy),

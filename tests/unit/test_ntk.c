@@ -1,4 +1,4 @@
-/* Empirical kernels: products with vectors, symmetry, trace, blocks, sample space, rates, NNGP. */
+/* Empirical kernels: products with vectors, symmetry, trace, memory, chunks, sample space, rates, NNGP. */
 #include "sample.h"
 
 #include "empirical.h"
@@ -24,15 +24,15 @@ static struct ntk_points from_inputs(const struct sample *sample) {
 }
 
 static struct kernels kernels_of(struct sample *sample, const real *theta, const struct ntk_points *points,
-                                 int64_t block) {
+                                 int64_t bytes) {
     struct kernels kernels = kernels_take(sample);
-    ntk_empirical(sample->network, theta, points, block, &sample->arena, &kernels.at);
+    ntk_empirical(sample->network, theta, points, bytes, &sample->arena, &kernels.at);
     return kernels;
 }
 
 static struct kernels plain_kernels(struct sample *sample) {
     struct ntk_points points = from_inputs(sample);
-    return kernels_of(sample, sample->theta, &points, points.train + points.test);
+    return kernels_of(sample, sample->theta, &points, KERNEL_BYTES);
 }
 
 static void tally_kernels(struct tally *tally, const struct sample *sample, struct kernels a, struct kernels b) {
@@ -57,7 +57,7 @@ static void check_products(struct sample *sample, struct tally *tally) {
 
 static void test_products(void **state) {
     (void)state;
-    check_all("Theta v = J (J' v), train and test rows", roundings(32), check_products);
+    check_all("Theta v = J (J' v), train and test rows", roundings(64), check_products);
 }
 
 static void check_symmetry(struct sample *sample, struct tally *tally) {
@@ -80,6 +80,7 @@ static void check_trace(struct sample *sample, struct tally *tally) {
     struct tape tape = sample_forward(sample, 0, sample->theta, sample->recipe.train, sample->x);
     double trace = 0, squares = 0;
     for (int64_t row = 0; row < kernels.train; row++) {
+        size_t mark = arena_mark(&sample->arena);
         real *w = sample_take(sample, kernels.train);
         w[row] = 1;
         const real *gradient = sample_gradient(sample, &tape, w);
@@ -89,6 +90,7 @@ static void check_trace(struct sample *sample, struct tally *tally) {
             if (tensor->active)
                 squares += la_distance_squares(tensor->size, gradient + tensor->offset, NULL) / (double)tensor->rate;
         }
+        arena_release(&sample->arena, mark);
     }
     tally_numbers(tally, sample->label, trace, squares);
 }
@@ -99,22 +101,20 @@ static void test_trace(void **state) {
 }
 
 /* The kernels from the first operator's outputs and the inputs' inner products. */
-static struct kernels sample_space_kernels(struct sample *sample, int64_t block) {
+static struct kernels sample_space_kernels(struct sample *sample, int64_t bytes) {
     const struct recipe *recipe = &sample->recipe;
     struct tape tape = sample_forward(sample, 0, sample->theta, recipe->train + recipe->test, sample->x);
     struct ntk_points points = {recipe->train, recipe->test, 1, tape.value[1], sample->gram};
-    return kernels_of(sample, sample->theta, &points, block);
+    return kernels_of(sample, sample->theta, &points, bytes);
 }
 
 static void check_sample_space(struct sample *sample, struct tally *tally) {
-    struct kernels plain = plain_kernels(sample);
-    for (int64_t block = 1; block <= 9; block += 4)
-        tally_kernels(tally, sample, sample_space_kernels(sample, block), plain);
+    tally_kernels(tally, sample, sample_space_kernels(sample, KERNEL_BYTES), plain_kernels(sample));
 }
 
 static void test_sample_space(void **state) {
     (void)state;
-    check_all("kernels from the first layer's outputs = from the inputs", roundings(32), check_sample_space);
+    check_fc("kernels from the first layer's outputs = from the inputs", roundings(32), check_sample_space);
 }
 
 static void check_rates(struct sample *sample, struct tally *tally) {
@@ -133,7 +133,8 @@ static void test_rates(void **state) {
 /* K = sigma_w^2/n <x^D, x^D'> + sigma_b^2 */
 static void check_nngp(struct sample *sample, struct tally *tally) {
     const struct recipe *recipe = &sample->recipe;
-    int64_t n = recipe->train, all = n + recipe->test, size = recipe->depth > 0 ? recipe->width : recipe->inputs;
+    int64_t n = recipe->train, all = n + recipe->test;
+    int64_t size = network_value_size(sample->network, sample->network->operators - 1);
     struct kernels kernels = plain_kernels(sample);
     struct tape tape = sample_forward(sample, 0, sample->theta, all, sample->x);
     const real *last = tape.value[sample->network->operators - 1];
@@ -152,35 +153,82 @@ static void test_nngp(void **state) {
     check_all("NNGP kernel, by its definition", roundings(16), check_nngp);
 }
 
-/* ---- blocks and tiles ---- */
+/* ---- memory: passes, chunks, tiles ---- */
 
-/* Several tiles, whose edges, blocks' edges and the border between training and test points all fall apart. */
-static const struct recipe many_recipe = {.activation = ACTIVATION_RELU,
-                                          .depth = 2,
-                                          .width = 13,
-                                          .inputs = 7,
-                                          .outputs = 2,
-                                          .train = 131,
-                                          .test = 77,
-                                          .sigma_w2 = 1.7,
-                                          .sigma_b2 = 0.3};
-
-static void test_blocks(void **state) {
-    (void)state;
-    struct tally tally = {"blocks of any size give the same kernels", roundings(32), 0};
-    const int64_t blocks[] = {64, 50, 23, 131, 207, 1000};
-    struct sample sample;
-    sample_create(many_recipe, &sample);
-    struct kernels whole = plain_kernels(&sample);
-    size_t mark = arena_mark(&sample.arena);
-    for (int b = 0; b < 6; b++) {
-        struct ntk_points points = from_inputs(&sample);
-        tally_kernels(&tally, &sample, kernels_of(&sample, sample.theta, &points, blocks[b]), whole);
-        tally_kernels(&tally, &sample, sample_space_kernels(&sample, blocks[b]), whole);
-        arena_release(&sample.arena, mark);
+/* In more passes, or in fewer: the same bits. (Activations are no matter of memory.) */
+static void check_bytes(struct sample *sample, struct tally *tally) {
+    if (sample->recipe.activation != ACTIVATION_ERF) return;
+    struct ntk_points points = from_inputs(sample);
+    struct kernels one_pass = plain_kernels(sample), one_pass_above = {0};
+    int above = sample->gram && sample->recipe.family == FAMILY_FC;
+    if (above) one_pass_above = sample_space_kernels(sample, KERNEL_BYTES);
+    for (int64_t bytes = 1; bytes < KERNEL_BYTES; bytes *= 12) {
+        size_t mark = arena_mark(&sample->arena);
+        tally_kernels(tally, sample, kernels_of(sample, sample->theta, &points, bytes), one_pass);
+        if (above) tally_kernels(tally, sample, sample_space_kernels(sample, bytes), one_pass_above);
+        arena_release(&sample->arena, mark);
     }
+}
+
+/* Several tiles, whose edges and the border between training and test points fall apart. */
+static const struct recipe many_points[] = {
+    {.activation = ACTIVATION_ERF,
+     .depth = 2,
+     .width = 13,
+     .inputs = 7,
+     .outputs = 2,
+     .train = 131,
+     .test = 77,
+     .sigma_w2 = 1.7,
+     .sigma_b2 = 0.3},
+    {.family = FAMILY_CONV,
+     .activation = ACTIVATION_ERF,
+     .depth = 1,
+     .width = 9,
+     .kernel_size = 3,
+     .image = {3, 4, 2},
+     .outputs = 2,
+     .train = 67,
+     .test = 65,
+     .sigma_w2 = 1.7,
+     .sigma_b2 = 0.3},
+};
+enum { MANY = sizeof many_points / sizeof many_points[0] };
+
+static void check_many(const char *what, double limit, sample_check *check) {
+    struct tally tally = {.what = what, .limit = limit};
+    for (int i = 0; i < MANY; i++) run_sample(many_points[i], check, &tally);
     tally_end(&tally);
+}
+
+static void test_bytes(void **state) {
+    (void)state;
+    check_all("any memory gives the same kernels bit for bit", 0, check_bytes);
+    check_many("any memory gives the same kernels bit for bit, many points", 0, check_bytes);
+}
+
+/* Values and cotangents of seven such images are too many to go through the network together. */
+static void test_chunks(void **state) {
+    (void)state;
+    struct recipe recipe = {.family = FAMILY_CONV,
+                            .activation = ACTIVATION_ERF,
+                            .depth = 1,
+                            .width = 16,
+                            .kernel_size = 3,
+                            .image = {255, 257, 1},
+                            .outputs = 3,
+                            .train = 4,
+                            .test = 3,
+                            .sigma_w2 = 1.7,
+                            .sigma_b2 = 0.3};
+    struct tally tally = {"Theta v = J (J' v), in chunks", roundings(256), 0};
+    struct sample sample;
+    sample_create(recipe, &sample);
+    assert_in_range(network_chunk(sample.network, 0, recipe.outputs, recipe.train + recipe.test), 1,
+                    recipe.train + recipe.test - 1);
+    check_products(&sample, &tally);
     sample_free(&sample);
+    tally_end(&tally);
 }
 
 static void reverse_rows(struct sample *sample, int64_t n, int64_t size, real *rows) {
@@ -189,81 +237,105 @@ static void reverse_rows(struct sample *sample, int64_t n, int64_t size, real *r
 }
 
 /* Training points in reverse order permute the kernel: point i with output a stands at (n-1-i, a). */
-static void test_order(void **state) {
-    (void)state;
-    struct tally tally = {"points in reverse order give the kernel reversed", roundings(32), 0};
-    struct sample sample;
-    sample_create(many_recipe, &sample);
-    struct kernels kernels = plain_kernels(&sample);
-    reverse_rows(&sample, many_recipe.train, many_recipe.inputs, sample.x);
-    struct kernels reversed = plain_kernels(&sample);
-    int64_t n = many_recipe.train, k = many_recipe.outputs, rows = kernels.train;
-    real *expected = sample_take(&sample, rows * rows);
+static void check_order(struct sample *sample, struct tally *tally) {
+    struct kernels kernels = plain_kernels(sample);
+    int64_t n = sample->recipe.train, k = sample->recipe.outputs, rows = kernels.train;
+    reverse_rows(sample, n, sample->recipe.inputs, sample->x);
+    struct kernels reversed = plain_kernels(sample);
+    real *expected = sample_take(sample, rows * rows);
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < rows; j++) {
             int64_t at = (n - 1 - i / k) * k + i % k, to = (n - 1 - j / k) * k + j % k;
             expected[i * rows + j] = kernels.at.train_train[at * rows + to];
         }
-    tally_arrays(&tally, sample.label, rows * rows, reversed.at.train_train, expected);
-    tally_end(&tally);
-    sample_free(&sample);
+    tally_arrays(tally, sample->label, rows * rows, reversed.at.train_train, expected);
+}
+
+static void test_order(void **state) {
+    (void)state;
+    check_many("points in reverse order give the kernel reversed", roundings(32), check_order);
 }
 
 /* What is not wanted changes nothing in what is. */
-static void test_parts(void **state) {
-    (void)state;
-    struct tally tally = {"each kernel alone = all together", roundings(32), 0};
-    struct sample sample;
-    sample_create(many_recipe, &sample);
-    struct ntk_points points = from_inputs(&sample);
-    struct kernels all = plain_kernels(&sample);
+static void check_parts(struct sample *sample, struct tally *tally) {
+    struct ntk_points points = from_inputs(sample);
+    struct kernels all = plain_kernels(sample);
     for (int part = 0; part < 4; part++) {
-        struct kernels alone = kernels_take(&sample);
+        struct kernels alone = kernels_take(sample);
         real **const wanted[] = {&alone.at.train_train, &alone.at.test_train, &alone.at.nngp_train_train,
                                  &alone.at.nngp_test_train};
         real *const whole[] = {all.at.train_train, all.at.test_train, all.at.nngp_train_train, all.at.nngp_test_train};
         for (int other = 0; other < 4; other++)
             if (other != part) *wanted[other] = NULL;
-        ntk_empirical(sample.network, sample.theta, &points, 50, &sample.arena, &alone.at);
+        ntk_empirical(sample->network, sample->theta, &points, 1 << 16, &sample->arena, &alone.at);
         for (int other = 0; other < 4; other++)
             if (other != part) *wanted[other] = whole[other];
-        tally_kernels(&tally, &sample, alone, all);
+        tally_kernels(tally, sample, alone, all);
     }
-    tally_end(&tally);
-    sample_free(&sample);
 }
 
-/* A counting arena gets the size that a real one needs, and blocks keep within the memory they are given. */
+static void test_parts(void **state) {
+    (void)state;
+    check_many("each kernel alone = all together", 0, check_parts);
+}
+
+/* A counting arena gets the size that a real one needs, which keeps within the memory given; more memory, fewer passes.
+ */
+static void check_memory(struct sample *sample, struct tally *tally) {
+    (void)tally;
+    struct ntk_points points = from_inputs(sample);
+    struct kernels kernels = kernels_take(sample);
+    size_t least = 0;
+    double flops = DBL_MAX;
+    for (int64_t bytes = 1; bytes < 1 << 24; bytes = bytes * 7 / 4 + 1) {
+        struct arena counting = arena_counting();
+        ntk_empirical(sample->network, sample->theta, &points, bytes, &counting, &kernels.at);
+        size_t mark = sample->arena.peak = arena_mark(&sample->arena);
+        ntk_empirical(sample->network, sample->theta, &points, bytes, &sample->arena, &kernels.at);
+        assert_int_equal(sample->arena.peak - mark, counting.peak);
+        assert_int_equal(sample->arena.used, mark);
+        if (least == 0) least = counting.peak;
+        assert_true(counting.peak == least || counting.peak <= (size_t)bytes);
+        double needed = ntk_empirical_flops(sample->network, &points, bytes, 0);
+        assert_true(needed <= flops);
+        flops = needed;
+    }
+}
+
 static void test_memory(void **state) {
     (void)state;
-    struct sample sample;
-    sample_create(many_recipe, &sample);
-    struct ntk_points points = from_inputs(&sample);
-    struct kernels kernels = kernels_take(&sample);
-    int64_t all = points.train + points.test, last = 0, least = ntk_block_size(sample.network, &points, 1);
-    for (int64_t bytes = 1; bytes < 1 << 22; bytes = bytes * 5 / 4 + 1) {
-        int64_t block = ntk_block_size(sample.network, &points, bytes);
-        assert_in_range(block, 1, all);
-        assert_true(block >= last);
-        struct arena counting = arena_counting();
-        ntk_empirical(sample.network, sample.theta, &points, block, &counting, &kernels.at);
-        size_t mark = sample.arena.peak = arena_mark(&sample.arena);
-        ntk_empirical(sample.network, sample.theta, &points, block, &sample.arena, &kernels.at);
-        assert_int_equal(sample.arena.peak - mark, counting.peak);
-        assert_int_equal(sample.arena.used, mark);
-        assert_true(block == least || counting.peak <= (size_t)bytes);
-        last = block;
-    }
-    assert_int_equal(last, all);
-    sample_free(&sample);
+    check_many("memory as given and as counted", 0, check_memory);
+}
+
+/* 512 images of 32x32 pixels through 64 channels: in 2 GB, as counted. */
+static void test_budget(void **state) {
+    (void)state;
+    struct recipe recipe = {.family = FAMILY_CONV,
+                            .depth = 4,
+                            .width = 64,
+                            .kernel_size = 3,
+                            .image = {32, 32, 3},
+                            .outputs = 1,
+                            .train = 512,
+                            .sigma_w2 = 1.7,
+                            .sigma_b2 = 0.3};
+    static struct network network;
+    recipe_network(&recipe, PARAMETERIZATION_NTK, RATES_UNIFORM, &network);
+    const int64_t budget = (int64_t)2 << 30;
+    const struct ntk_points points = {.train = recipe.train};
+    const struct ntk_kernels kernels = {0};
+    struct arena counting = arena_counting();
+    ntk_empirical(&network, NULL, &points, budget, &counting, &kernels);
+    print_message("  512 images, 64 channels: %.2f GB\n", (double)counting.peak / 1e9);
+    assert_in_range(counting.peak, 1, budget);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_symmetry),     cmocka_unit_test(test_trace),
         cmocka_unit_test(test_nngp),     cmocka_unit_test(test_sample_space), cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_blocks),   cmocka_unit_test(test_order),        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_bytes),    cmocka_unit_test(test_chunks),       cmocka_unit_test(test_order),
+        cmocka_unit_test(test_parts),    cmocka_unit_test(test_memory),       cmocka_unit_test(test_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

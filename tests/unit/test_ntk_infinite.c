@@ -1,10 +1,222 @@
-/* The infinite-width kernels against empirical ones: their average over seeds, extrapolated in 1/width. */
+/* The infinite-width kernels against a plain implementation over all pairs of pixels, and against empirical kernels: their average
+ * over seeds, extrapolated in 1/width. */
 #include "sample.h"
 
-#include "infinite.h"
-#include "matrix.h"
+#include <stdlib.h>
 
-enum { SEEDS = 400, WIDTH = 32, POINTS = 5, ENTRIES = POINTS * POINTS };
+#include "infinite.h"
+#include "infinite_plain.h"
+
+/* ---- calls ---- */
+
+/* With exactly the memory that counting says. */
+static int compute(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
+                   double *theta, int (*stop)(void *), void *context) {
+    struct arena counting = arena_counting(), arena;
+    ntk_infinite(network, points, columns, NULL, NULL, NULL, &counting, NULL, NULL);
+    assert_int_equal(counting.used, 0);
+    assert_int_equal(arena_create(counting.peak, &arena), OK);
+    int stopped = ntk_infinite(network, points, columns, x, k, theta, &arena, stop, context);
+    assert_int_equal(arena.peak, counting.peak);
+    assert_int_equal(arena.used, 0);
+    arena_free(&arena);
+    return stopped;
+}
+
+/* The worst error of the lower triangle. */
+static void tally_triangle(struct tally *tally, const char *label, int64_t points, const double *a, const double *b) {
+    for (int64_t i = 0; i < points; i++)
+        for (int64_t j = 0; j <= i; j++) tally_numbers(tally, label, a[i * points + j], b[i * points + j]);
+}
+
+enum { VALUES = 64, FEW = 3 };
+
+static void check_plain(struct recipe recipe, struct tally *tally) {
+    static struct plain value[VALUES];
+    recipe.train = recipe.activation == ACTIVATION_TANH ? 2 : FEW;
+    recipe.outputs = 1;
+    struct sample sample;
+    sample_create(recipe, &sample);
+    assert_true(sample.network->operators < VALUES);
+    double k[FEW * FEW], theta[FEW * FEW];
+    assert_int_equal(compute(sample.network, recipe.train, recipe.train, sample.x, k, theta, NULL, NULL), 0);
+    struct plain right = plain_compute(&sample, recipe.train, value);
+    tally_triangle(tally, sample.label, recipe.train, k, right.k);
+    tally_triangle(tally, sample.label, recipe.train, theta, right.theta);
+    for (int v = 0; v <= sample.network->operators; v++) plain_free(&value[v]);
+    sample_free(&sample);
+}
+
+/* ---- networks ---- */
+
+static void strided(struct builder *builder, int64_t outputs) {
+    build_convolution(builder, 5, 3, 1, "a");
+    build_activation(builder);
+    build_convolution(builder, 6, 5, 2, "b");
+    build_activation(builder);
+    build_convolution(builder, 4, 3, 2, "c");
+    build_activation(builder);
+    build_flatten(builder);
+    build_dense(builder, outputs, "readout");
+}
+
+/* Windows that tile the image where rows and columns are even. */
+static void pooled(struct builder *builder, int64_t outputs) {
+    build_convolution(builder, 5, 3, 1, "a");
+    build_activation(builder);
+    build_pooling(builder, 2, 3);
+    build_convolution(builder, 6, 3, 1, "b");
+    build_activation(builder);
+    build_pooling(builder, builder->at.shape.rows, builder->at.shape.columns);
+    build_dense(builder, 7, "hidden");
+    build_activation(builder);
+    build_dense(builder, outputs, "readout");
+}
+
+/* A pooling before the first layer; a strided branch and its shortcut; a value with two readers. */
+static void branched(struct builder *builder, int64_t outputs) {
+    build_pooling(builder, 2, 1);
+    struct cursor start = builder->at;
+    build_convolution(builder, 5, 3, 2, "a");
+    build_activation(builder);
+    struct cursor end = builder->at;
+    builder->at = start;
+    build_convolution(builder, 5, 1, 2, "shortcut");
+    struct cursor shortcut = builder->at;
+    builder->at = end;
+    build_join(builder, shortcut);
+    end = builder->at;
+    build_activation(builder);
+    build_convolution(builder, 5, 3, 1, "b");
+    build_join(builder, end);
+    build_flatten(builder);
+    build_dense(builder, outputs, "readout");
+}
+
+static const struct recipe images[] = {
+    {.family = FAMILY_CONV, .depth = 2, .kernel_size = 3, .pooling = POOLING_FLATTEN, .image = {5, 4, 3}},
+    {.family = FAMILY_CONV, .depth = 2, .kernel_size = 3, .pooling = POOLING_GLOBAL, .image = {4, 3, 2}},
+    {.family = FAMILY_CONV, .depth = 1, .kernel_size = 5, .pooling = POOLING_GLOBAL, .image = {4, 6, 1}},
+    {.family = FAMILY_CONV, .depth = 2, .kernel_size = 1, .pooling = POOLING_GLOBAL, .image = {3, 3, 5}},
+    {.family = FAMILY_CONV, .depth = 2, .kernel_size = 9, .pooling = POOLING_GLOBAL, .image = {4, 3, 1}},
+    {.family = FAMILY_CONV, .depth = 2, .kernel_size = 3, .pooling = POOLING_GLOBAL, .image = {1, 1, 5}},
+    {.family = FAMILY_WRN, .blocks = 1, .kernel_size = 3, .image = {5, 5, 2}},
+    {.family = FAMILY_CONV, .depth = 1, .kernel_size = 3, .write = strided, .image = {7, 6, 2}},
+    {.family = FAMILY_CONV, .depth = 1, .kernel_size = 3, .write = pooled, .image = {6, 6, 2}},
+    {.family = FAMILY_CONV, .depth = 1, .kernel_size = 3, .write = branched, .image = {6, 5, 2}},
+};
+
+static struct recipe finished(struct recipe recipe, enum activation_kind activation) {
+    recipe.activation = activation;
+    recipe.width = 4;
+    recipe.sigma_w2 = activation == ACTIVATION_TANH ? 1.3 : 1.7;
+    recipe.sigma_b2 = 0.2;
+    return recipe;
+}
+
+static void test_plain(void **state) {
+    (void)state;
+    struct tally tally = {"infinite width of images, all pairs of pixels", 1e-12, 0};
+    for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_IDENTITY; activation++)
+        for (size_t n = 0; n < sizeof images / sizeof *images; n++)
+            check_plain(finished(images[n], (enum activation_kind)activation), &tally);
+    const struct recipe large[] = {
+        {.family = FAMILY_WRN, .blocks = 2, .kernel_size = 3, .image = {9, 9, 3}},
+        {.family = FAMILY_CONV, .depth = 3, .kernel_size = 3, .write = strided, .image = {13, 11, 2}},
+    };
+    for (size_t n = 0; n < 2; n++) check_plain(finished(large[n], ACTIVATION_RELU), &tally);
+    tally_end(&tally);
+}
+
+/* A filter of one pixel on images of one pixel is a fully connected layer. */
+static void test_one_pixel(void **state) {
+    (void)state;
+    struct tally tally = {"infinite width: images of one pixel = fully connected", 1e-14, 0};
+    enum { POINTS = 9 };
+    for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_IDENTITY; activation++) {
+        double k[2][POINTS * POINTS], theta[2][POINTS * POINTS];
+        for (int kind = FAMILY_FC; kind <= FAMILY_CONV; kind++) {
+            struct recipe recipe = {.family = (enum family)kind, .depth = 3, .kernel_size = 1, .image = {1, 1, 7}};
+            recipe = finished(recipe, (enum activation_kind)activation);
+            recipe.train = POINTS, recipe.outputs = 1;
+            struct sample sample;
+            sample_create(recipe, &sample);
+            compute(sample.network, POINTS, POINTS, sample.x, k[kind], theta[kind], NULL, NULL);
+            sample_free(&sample);
+        }
+        tally_triangle(&tally, "K", POINTS, k[1], k[0]);
+        tally_triangle(&tally, "Theta", POINTS, theta[1], theta[0]);
+    }
+    tally_end(&tally);
+}
+
+/* ---- pieces: batches of a row, tiles of points, the first columns alone ---- */
+
+/* Entries of a large call against calls for two points alone. */
+static void check_pieces(struct recipe recipe, int64_t points, int64_t steps, struct tally *tally) {
+    recipe.train = points, recipe.outputs = 1;
+    struct sample sample;
+    sample_create(recipe, &sample);
+    double *k = calloc((size_t)(2 * points * points), sizeof *k), *theta = k + points * points;
+    assert_true(k);
+    int64_t d = sample.recipe.inputs;
+    compute(sample.network, points, points, sample.x, k, theta, NULL, NULL);
+    for (int64_t step = 0; step < steps; step++) {
+        int64_t i = points - 1 - step % 3, j = step * (points - 1) / steps;
+        double two_k[4], two_theta[4], *x = calloc((size_t)(2 * d), sizeof *x);
+        assert_true(x);
+        memcpy(x, sample.x + j * d, (size_t)d * sizeof *x);
+        memcpy(x + d, sample.x + i * d, (size_t)d * sizeof *x);
+        compute(sample.network, 2, 2, x, two_k, two_theta, NULL, NULL);
+        tally_numbers(tally, "K", k[i * points + j], two_k[i == j ? 3 : 2]);
+        tally_numbers(tally, "Theta", theta[i * points + j], two_theta[i == j ? 3 : 2]);
+        tally_numbers(tally, "own K", k[j * points + j], two_k[0]);
+        tally_numbers(tally, "own Theta", theta[j * points + j], two_theta[0]);
+        free(x);
+    }
+    free(k);
+    sample_free(&sample);
+}
+
+static void test_pieces(void **state) {
+    (void)state;
+    struct tally tally = {"infinite width: many points = two alone", 1e-12, 0};
+    struct recipe points = {.family = FAMILY_FC, .depth = 2, .image = {1, 1, 31}};
+    check_pieces(finished(points, ACTIVATION_RELU), 1100, 17, &tally);
+    check_pieces(finished(points, ACTIVATION_TANH), 1100, 17, &tally);
+    struct recipe large = {
+        .family = FAMILY_CONV, .depth = 10, .kernel_size = 3, .pooling = POOLING_FLATTEN, .image = {32, 32, 1}};
+    check_pieces(finished(large, ACTIVATION_TANH), 8, 4, &tally);
+    tally_end(&tally);
+}
+
+static void test_columns(void **state) {
+    (void)state;
+    enum { POINTS = 7, COLUMNS = 4, ENTRIES = POINTS * POINTS };
+    for (int kind = FAMILY_FC; kind <= FAMILY_CONV; kind++) {
+        struct recipe recipe = {.family = (enum family)kind, .depth = 2, .kernel_size = 3, .image = {4, 4, 2}};
+        recipe = finished(recipe, ACTIVATION_ERF);
+        recipe.train = POINTS, recipe.outputs = 1;
+        struct sample sample;
+        sample_create(recipe, &sample);
+        double k[ENTRIES], theta[ENTRIES], some[ENTRIES], some_theta[ENTRIES];
+        for (int i = 0; i < ENTRIES; i++) some_theta[i] = -7;
+        compute(sample.network, POINTS, POINTS, sample.x, k, theta, NULL, NULL);
+        compute(sample.network, POINTS, COLUMNS, sample.x, some, some_theta, NULL, NULL);
+        for (int i = 0; i < ENTRIES; i++) {
+            int row = i / POINTS, column = i % POINTS;
+            if (column <= row && column < COLUMNS)
+                assert_true(some[i] == k[i] && some_theta[i] == theta[i]);
+            else
+                assert_true(some_theta[i] == -7);
+        }
+        sample_free(&sample);
+    }
+}
+
+/* ---- averages of empirical kernels ---- */
+
+enum { SEEDS = 200, SEEDS_POINTS = 400, AVERAGED = 5, ENTRIES = AVERAGED * AVERAGED };
 
 /* Mean over seeds of 2 K(2n) - K(n), which has no term in 1/n left, and its standard error. */
 struct average {
@@ -14,104 +226,148 @@ struct average {
 static void empirical_pair(struct recipe recipe, double kernel[2][ENTRIES]) {
     struct sample sample;
     sample_create(recipe, &sample);
-    real nngp[ENTRIES], ntk[ENTRIES];
     struct ntk_points points = {recipe.train, 0, 0, sample.x, NULL};
-    struct ntk_kernels kernels = {.train_train = ntk, .nngp_train_train = nngp};
-    ntk_empirical(sample.network, sample.theta, &points, recipe.train, &sample.arena, &kernels);
-    la_to_double(ENTRIES, nngp, kernel[0]);
-    la_to_double(ENTRIES, ntk, kernel[1]);
+    struct ntk_kernels kernels = {.train_train = kernel[1], .nngp_train_train = kernel[0]};
+    const int64_t bytes = 1 << 22;
+    struct arena counting = arena_counting(), arena;
+    ntk_empirical(sample.network, sample.theta, &points, bytes, &counting, &kernels);
+    assert_int_equal(arena_create(counting.peak, &arena), OK);
+    ntk_empirical(sample.network, sample.theta, &points, bytes, &arena, &kernels);
+    arena_free(&arena);
     sample_free(&sample);
 }
 
-static void average_over_seeds(struct recipe recipe, struct average *average) {
+static void average_over_seeds(struct recipe recipe, int seeds, struct average *average) {
     memset(average, 0, sizeof *average);
-    for (int seed = 0; seed < SEEDS; seed++) {
-        double narrow[2][ENTRIES], wide[2][ENTRIES];
+    const int64_t width = recipe.width;
+    for (int seed = 0; seed < seeds; seed++) {
+        double narrow[2][ENTRIES] = {{0}}, wide[2][ENTRIES] = {{0}};
         recipe.seed = 2 * (uint64_t)seed;
-        recipe.width = WIDTH;
+        recipe.width = width;
         empirical_pair(recipe, narrow);
         recipe.seed++;
-        recipe.width = 2 * WIDTH;
+        recipe.width = 2 * width;
         empirical_pair(recipe, wide);
         for (int which = 0; which < 2; which++)
             for (int i = 0; i < ENTRIES; i++) {
                 double value = 2 * wide[which][i] - narrow[which][i];
-                average->mean[which][i] += value / SEEDS;
-                average->error[which][i] += value * value / SEEDS;
+                average->mean[which][i] += value / seeds;
+                average->error[which][i] += value * value / seeds;
             }
     }
     for (int which = 0; which < 2; which++)
         for (int i = 0; i < ENTRIES; i++) {
             double variance = average->error[which][i] - average->mean[which][i] * average->mean[which][i];
-            average->error[which][i] = sqrt(variance / SEEDS);
+            average->error[which][i] = sqrt(variance / seeds);
         }
+}
+
+static void check_average(struct recipe recipe, int seeds, struct tally *tally) {
+    static struct average average;
+    average_over_seeds(recipe, seeds, &average);
+    struct sample sample;
+    sample_create(recipe, &sample);
+    double kernel[2][ENTRIES];
+    const int64_t n = recipe.train;
+    compute(sample.network, n, n, sample.x, kernel[0], kernel[1], NULL, NULL);
+    for (int which = 0; which < 2; which++)
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = 0; j <= i; j++) {
+                int64_t at = i * n + j;
+                tally_error(tally, sample.label,
+                            fabs(average.mean[which][at] - kernel[which][at]) / average.error[which][at]);
+            }
+    sample_free(&sample);
 }
 
 static void test_average(void **state) {
     (void)state;
-    struct tally tally = {"infinite width, standard errors from the empirical average", 4, 0};
+    struct tally tally = {"infinite width, standard errors from the empirical average", 3, 0};
     for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_IDENTITY; activation++) {
         struct recipe recipe = {.activation = (enum activation_kind)activation,
                                 .depth = 2,
+                                .width = 32,
                                 .inputs = 3,
                                 .outputs = 1,
-                                .train = POINTS,
+                                .train = AVERAGED,
                                 .sigma_w2 = 1.6,
                                 .sigma_b2 = 0.2};
-        static struct average average;
-        average_over_seeds(recipe, &average);
-        struct sample sample;
-        sample_create(recipe, &sample);
-        double gram[ENTRIES], kernel[2][ENTRIES];
-        for (int i = 0; i < ENTRIES; i++) gram[i] = (double)sample.gram[i] / (double)recipe.inputs;
-        assert_int_equal(ntk_infinite(sample.network, POINTS, gram, kernel[0], kernel[1], &sample.arena, NULL, NULL),
-                         0);
-        for (int which = 0; which < 2; which++)
-            for (int i = 0; i < ENTRIES; i++)
-                if (i % POINTS <= i / POINTS)
-                    tally_error(&tally, which ? "ntk" : "nngp",
-                                fabs(average.mean[which][i] - kernel[which][i]) / average.error[which][i]);
-        sample_free(&sample);
+        check_average(recipe, SEEDS_POINTS, &tally);
     }
     tally_end(&tally);
 }
 
-/* One layer by hand: K = Theta = sigma_w^2 x.x'/d + sigma_b^2. In place, counted and stopped. */
+static void test_average_images(void **state) {
+    (void)state;
+    struct tally tally = {"infinite width of images, the same", 3, 0};
+    const struct recipe averaged[] = {
+        {.family = FAMILY_CONV, .depth = 2, .kernel_size = 3, .pooling = POOLING_FLATTEN, .image = {4, 5, 2}},
+        {.family = FAMILY_CONV, .depth = 2, .kernel_size = 3, .pooling = POOLING_GLOBAL, .image = {5, 4, 2}},
+        {.family = FAMILY_WRN, .blocks = 1, .kernel_size = 3, .image = {5, 5, 2}},
+        {.family = FAMILY_CONV, .depth = 1, .kernel_size = 3, .write = strided, .image = {5, 5, 2}},
+    };
+    for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_TANH; activation++)
+        for (size_t n = 0; n < sizeof averaged / sizeof *averaged; n++) {
+            struct recipe recipe = finished(averaged[n], (enum activation_kind)activation);
+            recipe.width = 16, recipe.outputs = 1, recipe.train = 3;
+            check_average(recipe, SEEDS, &tally);
+        }
+    tally_end(&tally);
+}
+
+/* ---- one layer by hand: K = Theta = sigma_w^2 x.x'/d + sigma_b^2; stopped ---- */
+
 static int stop_at_third(void *context) { return ++*(int *)context == 3; }
 
 static void test_calls(void **state) {
     (void)state;
-    struct tally tally = {"infinite width at depth 0; in place", 4e-16, 0};
+    struct tally tally = {"infinite width at depth 0", 1e-14, 0};
     struct recipe recipe = small_recipe;
+    enum { POINTS = AVERAGED };
     for (recipe.depth = 0; recipe.depth < 3; recipe.depth += 2) {
         struct sample sample;
         sample_create(recipe, &sample);
-        double gram[ENTRIES], k[ENTRIES], theta[ENTRIES];
-        for (int i = 0; i < ENTRIES; i++) gram[i] = (double)sample.gram[i] / (double)recipe.inputs;
-        struct arena counting = arena_counting();
-        ntk_infinite(sample.network, POINTS, gram, k, theta, &counting, NULL, NULL);
-        size_t mark = sample.arena.peak = arena_mark(&sample.arena);
-        assert_int_equal(ntk_infinite(sample.network, POINTS, gram, k, theta, &sample.arena, NULL, NULL), 0);
-        assert_int_equal(sample.arena.peak - mark, counting.peak);
-        assert_int_equal(sample.arena.used, mark);
+        double k[ENTRIES], theta[ENTRIES], again[ENTRIES], theta_again[ENTRIES];
+        assert_int_equal(compute(sample.network, POINTS, POINTS, sample.x, k, theta, NULL, NULL), 0);
         for (int i = 0; i < ENTRIES && recipe.depth == 0; i++) {
             if (i % POINTS > i / POINTS) continue;
-            tally_numbers(&tally, "K", k[i], recipe.sigma_w2 * gram[i] + recipe.sigma_b2);
+            double inner = (double)sample.gram[i] / (double)recipe.inputs;
+            tally_numbers(&tally, "K", k[i], recipe.sigma_w2 * inner + recipe.sigma_b2);
             tally_numbers(&tally, "Theta", theta[i], k[i]);
         }
         int calls = 0;
-        double again[ENTRIES];
-        assert_int_equal(ntk_infinite(sample.network, POINTS, gram, gram, again, &sample.arena, stop_at_third, &calls),
+        assert_int_equal(compute(sample.network, POINTS, POINTS, sample.x, again, theta_again, stop_at_third, &calls),
                          1);
         assert_int_equal(calls, 3);
         for (int i = 0; i < 3 * POINTS; i++)
-            if (i % POINTS <= i / POINTS) assert_true(gram[i] == k[i] && again[i] == theta[i]);
+            if (i % POINTS <= i / POINTS) assert_true(again[i] == k[i] && theta_again[i] == theta[i]);
         sample_free(&sample);
     }
     tally_end(&tally);
 }
 
+/* Predictions of work grow with what there is to do. */
+static void test_work(void **state) {
+    (void)state;
+    struct recipe recipe = finished(images[0], ACTIVATION_RELU);
+    recipe.train = 2, recipe.outputs = 1, recipe.image = (struct shape){16, 16, 3};
+    struct sample flat, pooled_globally;
+    sample_create(recipe, &flat);
+    recipe.pooling = POOLING_GLOBAL;
+    sample_create(recipe, &pooled_globally);
+    double work = ntk_infinite_work(flat.network, 10, 10);
+    assert_true(work > 0);
+    assert_true(ntk_infinite_work(flat.network, 10, 6) < work);
+    assert_true(ntk_infinite_work(pooled_globally.network, 10, 10) > 50 * work);
+    sample_free(&flat);
+    sample_free(&pooled_globally);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_calls), cmocka_unit_test(test_average)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_calls),   cmocka_unit_test(test_plain),          cmocka_unit_test(test_one_pixel),
+        cmocka_unit_test(test_pieces),  cmocka_unit_test(test_columns),        cmocka_unit_test(test_work),
+        cmocka_unit_test(test_average), cmocka_unit_test(test_average_images),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Studies that are read: values, defaults, overrides, axes and their points, help. */
 #include "study_files.h"
 
+#include <glob.h>
 #include "keys.h"
 #include "metric.h"
 
@@ -50,6 +51,46 @@ static void test_defaults(void **state) {
     assert_int_equal(config.run.memory, INT64_C(2) << 30);
     assert_int_equal(config.seed, 0);
     assert_int_equal(config.width, 5);
+    study_free(study);
+}
+
+/* What the families have when nothing is said, and what their axes are called. */
+static void test_families(void **state) {
+    (void)state;
+    struct study *study = read_text(study_of_files, "network.family=conv", NULL);
+    assert_int_equal(study->config.network.family, FAMILY_CONV);
+    assert_int_equal(study->config.network.depth, 2);
+    assert_int_equal(study->config.network.kernel_size, 3);
+    assert_int_equal(study->config.network.pooling, POOLING_GLOBAL);
+    assert_int_equal(study->config.data.resize, 1);
+    study_free(study);
+    study = read_text("data: { source: cifar10, path: x }\n"
+                      "network: { family: wrn }\n"
+                      "training: { learning_rate: { absolute: .25 }, steps: 9 }\n"
+                      "sweep: { resize: [4, 2], width: 5, train_size: 3 }\n",
+                      NULL, NULL);
+    assert_int_equal(study->config.network.family, FAMILY_WRN);
+    assert_int_equal(study->config.network.blocks, 1);
+    assert_string_equal(study->axis[0].name, "resize");
+    assert_int_equal(study_point(study, 0).data.resize, 4);
+    study_free(study);
+}
+
+static void test_family_axes(void **state) {
+    (void)state;
+    struct study *study = read_text(
+        "data: { source: cifar10, path: x, resize: 2 }\n"
+        "network: { family: conv, activation: tanh }\n"
+        "training: { learning_rate: { absolute: .25 }, steps: 9 }\n"
+        "sweep: { depth: [1, 4], kernel_size: [3, 5], pooling: [flatten, global], width: 5, train_size: 3 }\n",
+        NULL, NULL);
+    static const char *const names[] = {"depth", "kernel_size", "pooling"};
+    for (int a = 0; a < 3; a++) assert_string_equal(study->axis[a].name, names[a]);
+    struct config config = study_point(study, 6);
+    assert_int_equal(config.network.depth, 4);
+    assert_int_equal(config.network.kernel_size, 5);
+    assert_int_equal(config.network.pooling, POOLING_FLATTEN);
+    assert_int_equal(config.data.resize, 2);
     study_free(study);
 }
 
@@ -175,8 +216,30 @@ static void test_help(void **state) {
     free(text);
 }
 
+/* What stands in jobs/studies can be read, names its data, and has several widths and seeds. */
+static void assert_shipped(const char *file) {
+    struct study *study = NULL;
+    if (study_read(file, 0, NULL, NULL, &study) != OK) fail_msg("%s", status_message());
+    const struct axis *width = &study->axis[study->axes - 2], *seed = &study->axis[study->axes - 1];
+    assert_true(strlen(study->config.title) > 0);
+    assert_true(width->count >= 4 && seed->count >= 3);
+    study_free(study);
+}
+
+static void test_shipped_studies(void **state) {
+    (void)state;
+    glob_t found;
+    assert_int_equal(glob(TEST_DATA "/../../jobs/studies/*.yaml", 0, NULL, &found), 0);
+    assert_true(found.gl_pathc >= 5);
+    for (size_t i = 0; i < found.gl_pathc; i++) assert_shipped(found.gl_pathv[i]);
+    globfree(&found);
+}
+
 static void test_words(void **state) {
     (void)state;
+    assert_string_equal(config_word("network.family", FAMILY_CONV), "conv");
+    assert_string_equal(config_word("network.family", FAMILY_WRN), "wrn");
+    assert_string_equal(config_word("network.pooling", POOLING_FLATTEN), "flatten");
     assert_string_equal(config_word("network.activation", ACTIVATION_IDENTITY), "identity");
     assert_string_equal(config_word("training.linearization", LINEARIZATION_PARAMETER), "parameter");
     assert_string_equal(config_word("run.precision", PRECISION_F64), "f64");
@@ -184,10 +247,11 @@ static void test_words(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),     cmocka_unit_test(test_defaults),   cmocka_unit_test(test_axes),
-        cmocka_unit_test(test_axis_forms), cmocka_unit_test(test_overrides),  cmocka_unit_test(test_data_option),
-        cmocka_unit_test(test_bytes),      cmocka_unit_test(test_axis_names), cmocka_unit_test(test_help),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_values),          cmocka_unit_test(test_defaults),   cmocka_unit_test(test_axes),
+        cmocka_unit_test(test_axis_forms),      cmocka_unit_test(test_overrides),  cmocka_unit_test(test_data_option),
+        cmocka_unit_test(test_bytes),           cmocka_unit_test(test_axis_names), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_words),           cmocka_unit_test(test_families),   cmocka_unit_test(test_family_axes),
+        cmocka_unit_test(test_shipped_studies),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -24,6 +24,22 @@ static const char every_axis[] = "title: 'quotes \" and \\ and # [colon]: é'\n"
                                  "  seed: [9007199254740991, 0]\n"
                                  "run: { memory: 1048577, threads: 2 }\n";
 
+static const char every_image_axis[] = "data: { source: mnist, path: x }\n"
+                                       "network: { family: conv }\n"
+                                       "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                                       "sweep:\n"
+                                       "  resize: [7, 1]\n"
+                                       "  depth: [1, 1000]\n"
+                                       "  kernel_size: [5, 1]\n"
+                                       "  network.pooling: [flatten, global]\n"
+                                       "  width: [33, 7]\n"
+                                       "  train_size: 5\n";
+
+static const char blocks_axis[] = "data: { source: mnist, path: x }\n"
+                                  "network: { family: wrn }\n"
+                                  "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                                  "sweep: { blocks: [3, 1, 100], width: 9, train_size: 5 }\n";
+
 static void assert_round_trip(const char *text) {
     struct study *study = read_text(text, NULL, NULL);
     char *once = study_text(study);
@@ -48,27 +64,40 @@ static void test_round_trip(void **state) {
     (void)state;
     assert_round_trip(study_of_files);
     assert_round_trip(every_axis);
+    assert_round_trip(every_image_axis);
+    assert_round_trip(blocks_axis);
+}
+
+/* In the first study where the key applies. */
+static void assert_default_is_written(const struct key *key, int studies, struct study *const study[]) {
+    int i = 0;
+    while (!key_applies(key, &study[i]->config)) assert_true(++i < studies);
+    struct config config = study_point(study[i], 0);
+    char *pairs = config_pairs(&config), wanted[128];
+    snprintf(wanted, sizeof wanted, "%s=%s\n", key->name, key->fallback);
+    if (!strstr(pairs, wanted)) fail_msg("%s is not in\n%s", wanted, pairs);
+    free(pairs);
 }
 
 /* A default is written as value_write writes it: the hash compares texts. */
 static void test_canonical_defaults(void **state) {
     (void)state;
-    struct study *files = read_text("data: { source: mnist, path: x }\nsweep: { width: 1, train_size: 1 }\n"
-                                    "training: { learning_rate: { absolute: 1 }, steps: 1 }\n",
-                                    NULL, NULL);
-    struct study *gaussian = read_text("data: { source: gaussian, dimension: 1 }\nsweep: { width: 1, train_size: 1 }\n"
-                                       "training: { learning_rate: { absolute: 1 }, steps: 1 }\n",
-                                       NULL, NULL);
-    for (const struct key *key = key_table; key->name; key++) {
-        if (!key->fallback || key->effect == EFFECT_NONE) continue;
-        struct config config = study_point(key_applies(key, &files->config) ? files : gaussian, 0);
-        char *pairs = config_pairs(&config), wanted[128];
-        snprintf(wanted, sizeof wanted, "%s=%s\n", key->name, key->fallback);
-        if (!strstr(pairs, wanted)) fail_msg("%s is not in\n%s", wanted, pairs);
-        free(pairs);
+    enum { KINDS = 4 };
+    static const char rest[] = "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                               "sweep: { width: 1, train_size: 1 }\n";
+    static const char *const kind[KINDS] = {"data: { source: gaussian, dimension: 1 }\n",
+                                            "data: { source: mnist, path: x }\n",
+                                            "data: { source: mnist, path: x }\nnetwork: { family: conv }\n",
+                                            "data: { source: mnist, path: x }\nnetwork: { family: wrn }\n"};
+    struct study *study[KINDS];
+    for (int i = 0; i < KINDS; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s%s", kind[i], rest);
+        study[i] = read_text(text, NULL, NULL);
     }
-    study_free(files);
-    study_free(gaussian);
+    for (const struct key *key = key_table; key->name; key++)
+        if (key->fallback && key->effect != EFFECT_NONE) assert_default_is_written(key, KINDS, study);
+    for (int i = 0; i < KINDS; i++) study_free(study[i]);
 }
 
 static int64_t key_position(const struct study *study, const char *wanted) {
@@ -95,22 +124,38 @@ static void test_names_of_points(void **state) {
     study_free(large);
 }
 
-static void names(const char *set, char point[KEY_BYTES], char reference[KEY_BYTES]) {
+static void names_in(const char *text, const char *set, char point[KEY_BYTES], char reference[KEY_BYTES]) {
     static const unsigned char digest[16] = {7};
-    struct study *study = read_text(study_of_files, set, NULL);
+    struct study *study = read_text(text, set, NULL);
     struct config config = study_point(study, 0);
     config_key(&config, digest, point);
     config_reference_key(&config, digest, reference);
     study_free(study);
 }
 
-/* Which settings change the names of points and of references. */
+static void names(const char *set, char point[KEY_BYTES], char reference[KEY_BYTES]) {
+    names_in(study_of_files, set, point, reference);
+}
+
+/* What a setting changes of the names of a study's first point and of its reference. */
+struct renaming {
+    const char *set;
+    int point, reference;
+};
+
+static void assert_renamings(const char *text, const struct renaming *cases, size_t count) {
+    char point[2][KEY_BYTES], reference[2][KEY_BYTES];
+    names_in(text, NULL, point[0], reference[0]);
+    for (size_t i = 0; i < count; i++) {
+        names_in(text, cases[i].set, point[1], reference[1]);
+        if ((strcmp(point[0], point[1]) != 0) != cases[i].point) fail_msg("%s: point", cases[i].set);
+        if ((strcmp(reference[0], reference[1]) != 0) != cases[i].reference) fail_msg("%s: reference", cases[i].set);
+    }
+}
+
 static void test_what_names_depend_on(void **state) {
     (void)state;
-    static const struct {
-        const char *set;
-        int point, reference;
-    } cases[] = {
+    static const struct renaming cases[] = {
         {"title=other", 0, 0},
         {"data.path=elsewhere", 0, 0},
         {"data.seed=5", 0, 0}, /* the digest stands for data */
@@ -121,7 +166,8 @@ static void test_what_names_depend_on(void **state) {
         {"training.batch_size=full", 0, 0},
         {"run.threads=2", 1, 0},
         {"run.precision=f32", 1, 0},
-        {"measure.keep=[inputs]", 1, 0},
+        {"measure.keep=[kernels]", 1, 0},
+        {"measure.keep=[inputs]", 1, 1}, /* without kernels a reference leaves out its test-test part */
         {"measure.kernel_steps=all", 1, 0},
         {"measure.probes=3", 1, 0},
         {"measure.recorded_steps=47", 1, 0},
@@ -139,14 +185,29 @@ static void test_what_names_depend_on(void **state) {
         {"network.activation=tanh", 1, 1},
         {"network.sigma_w2=2.1", 1, 1},
         {"network.sigma_b2=0", 1, 1},
+        {"network.family=conv", 1, 1},
+        {"data.resize=1", 0, 0},
+        {"data.resize=2", 0, 0}, /* the digest stands for data */
     };
-    char point[2][KEY_BYTES], reference[2][KEY_BYTES];
-    names(NULL, point[0], reference[0]);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        names(cases[i].set, point[1], reference[1]);
-        if ((strcmp(point[0], point[1]) != 0) != cases[i].point) fail_msg("%s: point", cases[i].set);
-        if ((strcmp(reference[0], reference[1]) != 0) != cases[i].reference) fail_msg("%s: reference", cases[i].set);
-    }
+    assert_renamings(study_of_files, cases, sizeof cases / sizeof *cases);
+}
+
+/* The same for the keys of other families. */
+static void test_names_of_families(void **state) {
+    (void)state;
+    static const struct renaming conv[] = {
+        {"network.kernel_size=3", 0, 0},   {"network.kernel_size=5", 1, 1}, {"network.pooling=global", 0, 0},
+        {"network.pooling=flatten", 1, 1}, {"network.depth=3", 0, 0},       {"network.depth=1", 1, 1},
+    };
+    static const struct renaming wrn[] = {{"network.blocks=1", 0, 0}, {"network.blocks=2", 1, 1}};
+    static const char rest[] = "data: { source: mnist, path: x }\n"
+                               "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                               "sweep: { width: 1, train_size: 1 }\n";
+    char text[512];
+    snprintf(text, sizeof text, "network: { family: conv }\n%s", rest);
+    assert_renamings(text, conv, sizeof conv / sizeof *conv);
+    snprintf(text, sizeof text, "network: { family: wrn }\n%s", rest);
+    assert_renamings(text, wrn, sizeof wrn / sizeof *wrn);
 }
 
 /* One number, one name, however it is written. */
@@ -169,8 +230,8 @@ static void test_stored_name(void **state) {
     (void)state;
     char point[KEY_BYTES], reference[KEY_BYTES];
     names(NULL, point, reference);
-    assert_string_equal(point, "20dfa42442545197358b7698f5644239");
-    assert_string_equal(reference, "6c83b23c514b22e315dd1fc1be3f83f4");
+    assert_string_equal(point, "995ded88a259ae54cf3c7daa2e9e9f6b");
+    assert_string_equal(reference, "0810cdb680ec0f26bd4740e22136e3ab");
 }
 
 static void test_digest_names(void **state) {
@@ -200,6 +261,9 @@ static void test_extends(void **state) {
         {"sweep.width=[33, 65]", "study.yaml: sweep.width: 17 is gone"},
         {"sweep.depth=[3, 9]", "study.yaml: network.depth: 2 is gone"},
         {"data.seed=1", "study.yaml: data.seed is 1, but "},
+        {"sweep.resize=[2, 1]", NULL},
+        {"data.resize=2", "study.yaml: data.resize is 2, but "},
+        {"network.family=conv", "study.yaml: network.family is conv, but "},
         {"data.classes=[horse, airplane]", "study.yaml: data.classes is [\"horse\", \"airplane\"], but "},
         {"training.learning_rate={absolute: 0.5}", "study.yaml: training.learning_rate is "},
     };
@@ -216,10 +280,11 @@ static void test_extends(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_canonical_defaults),
-        cmocka_unit_test(test_names_of_points), cmocka_unit_test(test_what_names_depend_on),
-        cmocka_unit_test(test_spelling),        cmocka_unit_test(test_stored_name),
-        cmocka_unit_test(test_digest_names),    cmocka_unit_test(test_extends),
+        cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_canonical_defaults),
+        cmocka_unit_test(test_names_of_points),   cmocka_unit_test(test_what_names_depend_on),
+        cmocka_unit_test(test_names_of_families), cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_stored_name),       cmocka_unit_test(test_digest_names),
+        cmocka_unit_test(test_extends),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

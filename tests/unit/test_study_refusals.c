@@ -73,6 +73,17 @@ static void test_numbers(void **state) {
         {7, "run: { memory: 1023K }",
          "study.yaml:7:16: run.memory: 1023K is not a number of bytes such as 512M or 2G, at least 1M"},
         {7, "run: { threads: 0 }", "study.yaml:7:17: run.threads: 0 is not a whole number >= 1"},
+        {2, "data: { source: mnist, path: x, resize: 0 }",
+         "study.yaml:2:41: data.resize: 0 is not a whole number >= 1"},
+        {2, "data: { source: mnist, path: x, resize: 65 }",
+         "study.yaml:2:41: data.resize: 65 is not a whole number <= 64"},
+        {3, "network: { family: conv, kernel_size: 4 }",
+         "study.yaml:3:39: network.kernel_size: 4 is not an odd number >= 1"},
+        {3, "network: { family: conv, kernel_size: -3 }",
+         "study.yaml:3:39: network.kernel_size: -3 is not an odd number >= 1"},
+        {3, "network: { family: conv, kernel_size: 1001 }",
+         "study.yaml:3:39: network.kernel_size: 1001 is not an odd number <= 999"},
+        {3, "network: { family: wrn, blocks: 0 }", "study.yaml:3:33: network.blocks: 0 is not a whole number >= 1"},
         {5, "measure: { recorded_steps: 1 }", "study.yaml:5:28: measure.recorded_steps: 1 is not a whole number >= 2"},
     };
     EACH(cases, assert_replaced_refused);
@@ -94,6 +105,9 @@ static void test_words(void **state) {
          "study.yaml:2:46: data.classes: a list is not a name or number"},
         {2, "data: { source: mnist, path: x, classes: [1, 7, 1] }",
          "study.yaml:2:49: data.classes: 1 is not a new name; it is in the list already"},
+        {3, "network: { family: resnet }", "study.yaml:3:20: network.family: resnet is not one of fc, conv, wrn"},
+        {3, "network: { family: conv, pooling: max }",
+         "study.yaml:3:35: network.pooling: max is not one of global, flatten"},
         {3, "network: { activation: gelu }",
          "study.yaml:3:24: network.activation: gelu is not one of relu, erf, tanh, identity"},
         {4, "training: { loss: cross_entropy }", "study.yaml:4:19: training.loss: cross_entropy is not mse"},
@@ -177,6 +191,56 @@ static void test_keys(void **state) {
         {6, "sweep: { train_size: 3 }", "study.yaml: sweep.width: missing; a whole number >= 1 was expected"},
     };
     EACH(cases, assert_replaced_refused);
+}
+
+/* Keys that belong to another family, bounds of a family, data that are no images. */
+static void test_families(void **state) {
+    (void)state;
+    static const struct replaced cases[] = {
+        {3, "network: { family: wrn, depth: 10 }",
+         "study.yaml:3:32: network.depth: not used here; it stands only where network.family is fc or conv (wrn has "
+         "blocks)"},
+        {6, "sweep: { width: 8, train_size: 1, blocks: [1, 2] }",
+         "study.yaml:6:43: network.blocks: not used here; it stands only where network.family is wrn"},
+        {3, "network: { family: conv, blocks: 1 }",
+         "study.yaml:3:34: network.blocks: not used here; it stands only where network.family is wrn"},
+        {3, "network: { kernel_size: 3 }",
+         "study.yaml:3:25: network.kernel_size: not used here; it stands only where network.family is conv"},
+        {3, "network: { family: wrn, kernel_size: 3 }",
+         "study.yaml:3:38: network.kernel_size: not used here; it stands only where network.family is conv"},
+        {3, "network: { pooling: global }",
+         "study.yaml:3:21: network.pooling: not used here; it stands only where network.family is conv"},
+        {3, "network: { family: conv, depth: 0 }",
+         "study.yaml:3:33: network.depth: 0 is not a whole number >= 1, which network.family conv needs"},
+        {2, "data: { source: gaussian, dimension: 3, resize: 2 }",
+         "study.yaml:2:49: data.resize: not used here; it stands only where data.source is mnist or cifar10"},
+    };
+    EACH(cases, assert_replaced_refused);
+}
+
+static void test_families_and_options(void **state) {
+    (void)state;
+    static const char gaussian[] = "data: { source: gaussian, dimension: 3 }\n"
+                                   "network: { family: wrn }\n"
+                                   "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                                   "sweep: { width: 1, train_size: 1 }\n";
+    static const char conv[] = "data: { source: mnist, path: x }\n"
+                               "network: { family: conv }\n"
+                               "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                               "sweep: { width: 1, train_size: 1, depth: [2, 0], kernel_size: [3, 5] }\n";
+    assert_refused(gaussian, strlen(gaussian), NULL,
+                   "study.yaml:2:20: network.family: wrn needs images (data.source: mnist or cifar10); data.source is "
+                   "gaussian");
+    assert_refused(gaussian, strlen(gaussian), "network.family=conv",
+                   "--set network.family: conv needs images (data.source: mnist or cifar10); data.source is gaussian");
+    assert_refused(conv, strlen(conv), NULL,
+                   "study.yaml:4:46: network.depth: 0 is not a whole number >= 1, which network.family conv needs");
+    assert_refused(conv, strlen(conv), "network.depth=0",
+                   "--set network.depth: 0 is not a whole number >= 1, which network.family conv needs");
+    assert_refused(conv, strlen(conv), "sweep.depth=0",
+                   "--set sweep.depth: 0 is not a whole number >= 1, which network.family conv needs");
+    assert_refused(conv, strlen(conv), "sweep.kernel_size=[1, 2]",
+                   "--set sweep.kernel_size: 2 is not an odd number >= 1");
 }
 
 static void test_axes(void **state) {
@@ -296,9 +360,17 @@ static void test_data_option(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_words),   cmocka_unit_test(test_learning_rate),
-        cmocka_unit_test(test_keys),          cmocka_unit_test(test_axes),    cmocka_unit_test(test_files),
-        cmocka_unit_test(test_missing_files), cmocka_unit_test(test_options), cmocka_unit_test(test_data_option),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_families),
+        cmocka_unit_test(test_families_and_options),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_axes),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_data_option),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

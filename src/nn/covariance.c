@@ -1,0 +1,158 @@
+#include "covariance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "simd.h"
+
+static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+struct covariance covariance_create(int64_t image_rows, int64_t image_columns, struct displacement at, int64_t batch,
+                                    int64_t reach) {
+    struct covariance image = {
+        .at = at, .image_rows = image_rows, .image_columns = image_columns, .batch = batch, .reach = reach};
+    image.rows = image_rows - llabs(at.row);
+    image.columns = image_columns - llabs(at.column);
+    image.pitch = (image.columns + reach) * batch;
+    return image;
+}
+
+int64_t covariance_front(const struct covariance *image) { return image->reach * image->pitch; }
+int64_t covariance_room(const struct covariance *image) { return covariance_size(image) + 2 * covariance_front(image); }
+
+static size_t bytes(int64_t count) { return (size_t)count * sizeof(double); }
+
+void covariance_clear(struct covariance *image) {
+    memset(image->k, 0, bytes(covariance_size(image)));
+    if (image->theta) memset(image->theta, 0, bytes(covariance_size(image)));
+}
+
+static int64_t pixel(const struct covariance *image, int64_t row, int64_t column) {
+    return largest(0, row) * image->image_columns + largest(0, column);
+}
+int64_t covariance_first(const struct covariance *image) { return pixel(image, -image->at.row, -image->at.column); }
+int64_t covariance_second(const struct covariance *image) { return pixel(image, image->at.row, image->at.column); }
+
+/* Down the columns: gaps are narrow. */
+static void clear_gaps(const struct covariance *image, double *x) {
+    for (int64_t c = image->columns * image->batch; c < image->pitch; c++)
+        for (int64_t r = 0; r < image->rows; r++) x[r * image->pitch + c] = 0;
+}
+
+SIMD_CLONES static void affine(int64_t count, double weight, double bias, double *restrict k, double *restrict theta) {
+    for (int64_t t = 0; t < count; t++) {
+        k[t] = weight * k[t] + bias;
+        theta[t] = k[t] + weight * theta[t];
+    }
+}
+
+SIMD_CLONES static void affine_alone(int64_t count, double weight, double bias, double *restrict k) {
+    for (int64_t t = 0; t < count; t++) k[t] = weight * k[t] + bias;
+}
+
+void covariance_affine(double weight, double bias, struct covariance *image) {
+    if (image->theta) {
+        affine(covariance_size(image), weight, bias, image->k, image->theta);
+        clear_gaps(image, image->theta);
+    } else {
+        affine_alone(covariance_size(image), weight, bias, image->k);
+    }
+    clear_gaps(image, image->k);
+}
+
+/* ---- windows: rows first, then columns ---- */
+
+SIMD_CLONES static void add_three(int64_t count, const double *restrict a, const double *restrict b,
+                                  const double *restrict c, double *restrict out) {
+    for (int64_t t = 0; t < count; t++) out[t] = b[t] + (a[t] + c[t]);
+}
+
+SIMD_CLONES static void add_two(int64_t count, const double *restrict a, const double *restrict c,
+                                double *restrict out) {
+    for (int64_t t = 0; t < count; t++) out[t] += a[t] + c[t];
+}
+
+/* out[t] = sum of x[t + v step], |v| <= reach */
+static void add_neighbours(int64_t count, int64_t reach, int64_t step, const double *x, double *out) {
+    if (reach == 0) memcpy(out, x, bytes(count));
+    for (int64_t v = 1; v <= reach; v++)
+        if (v == 1)
+            add_three(count, x - step, x, x + step, out);
+        else
+            add_two(count, x - v * step, x + v * step, out);
+}
+
+/* Every stride-th pixel of every stride-th row, brought to the front. */
+static void thin(const struct covariance *in, int64_t stride, double *x, const struct covariance *out) {
+    for (int64_t r = 0; r < out->rows; r++)
+        for (int64_t c = 0; c < out->columns; c++)
+            for (int64_t b = 0; b < out->batch; b++)
+                x[r * out->pitch + c * out->batch + b] = x[r * stride * in->pitch + c * stride * in->batch + b];
+}
+
+void covariance_windows(int64_t size, int64_t stride, const struct covariance *in, double *scratch,
+                        struct covariance *out) {
+    int64_t count = covariance_size(in), reach = least((size - 1) / 2, in->reach);
+    double *const from[] = {in->k, in->theta}, *const to[] = {out->k, out->theta};
+    for (int which = 0; which < 2 && from[which]; which++) {
+        memset(from[which] + count, 0, bytes(reach * in->pitch));
+        add_neighbours(count, reach, in->pitch, from[which], scratch);
+        add_neighbours(count, reach, in->batch, scratch, to[which]);
+        if (stride > 1) thin(in, stride, to[which], out);
+    }
+}
+
+/* ---- sums ---- */
+
+SIMD_CLONES static void add(int64_t count, const double *restrict x, double *restrict out) {
+    for (int64_t t = 0; t < count; t++) out[t] += x[t];
+}
+
+void covariance_add(const struct covariance *image, struct covariance *out) {
+    add(covariance_size(out), image->k, out->k);
+    if (out->theta) add(covariance_size(out), image->theta, out->theta);
+}
+
+void covariance_copy(const struct covariance *image, struct covariance *out) {
+    memcpy(out->k, image->k, bytes(covariance_size(out)));
+    if (out->theta) memcpy(out->theta, image->theta, bytes(covariance_size(out)));
+}
+
+/* Rows are added up into one, which is then added up. */
+static void add_rectangle(int64_t rows, int64_t columns, int64_t batch, int64_t pitch, double weight, const double *x,
+                          double *scratch, double *out) {
+    memset(scratch, 0, bytes(columns * batch));
+    for (int64_t r = 0; r < rows; r++) add(columns * batch, x + r * pitch, scratch);
+    for (int64_t b = 0; b < batch; b++) {
+        double sum = 0;
+        for (int64_t c = 0; c < columns; c++) sum += scratch[c * batch + b];
+        out[b] += weight * sum;
+    }
+}
+
+/* Along one axis: the pixels p of window `number` of out's rectangle whose q lies in the window that belongs to it, as places first to
+ * end - 1 of in's rectangle. */
+struct part {
+    int64_t first, end;
+};
+static struct part part_of(int64_t number, int64_t width, int64_t in_at, int64_t out_at) {
+    int64_t begin = width * (number + largest(0, -out_at)), beyond = in_at - width * out_at,
+            origin = largest(0, -in_at);
+    return (struct part){begin + largest(0, -beyond) - origin, begin + least(width, width - beyond) - origin};
+}
+
+void covariance_pool(int64_t rows, int64_t columns, double weight, const struct covariance *in, double *scratch,
+                     struct covariance *out) {
+    const double *const from[] = {in->k, in->theta};
+    double *const to[] = {out->k, out->theta};
+    for (int64_t r = 0; r < out->rows; r++)
+        for (int64_t c = 0; c < out->columns; c++) {
+            struct part row = part_of(r, rows, in->at.row, out->at.row);
+            struct part column = part_of(c, columns, in->at.column, out->at.column);
+            int64_t first = row.first * in->pitch + column.first * in->batch, place = r * out->pitch + c * out->batch;
+            for (int which = 0; which < 2 && from[which]; which++)
+                add_rectangle(row.end - row.first, column.end - column.first, in->batch, in->pitch, weight,
+                              from[which] + first, scratch, to[which] + place);
+        }
+}

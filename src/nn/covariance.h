@@ -1,0 +1,57 @@
+/* Covariances of pairs of examples (x, x') in the infinitely wide network, stored by displacement: for one d = q - p, K[p, q] and
+ * Theta[p, q] over the pixels p for which p and q = p + d both are in the image, a rectangle of rows - |d| x columns - |d|.
+ *
+ * What a filter's window sees of a pair (p, q) is seen at the same displacement, so every operator but pooling works on one such
+ * small image. `batch` pairs with the same x go side by side (1x1 images only: others have one).
+ * Entry (r, c, b) stands at r pitch + c batch + b. Each row ends in `reach` pixels of zeros, as many as the widest filter reaches
+ * from its centre (or as there are in the image's rows or columns); before the first row there are reach rows of zeros and behind the last there is room for as many: so a
+ * window's sum is a flat loop over the whole image.
+ * Double only. Maths: cannot fail. Not collective. */
+#ifndef COVARIANCE_H
+#define COVARIANCE_H
+
+#include <stdint.h>
+
+struct displacement {
+    int64_t row, column;
+};
+
+struct covariance {
+    struct displacement at;
+    int64_t image_rows, image_columns; /* of the value */
+    int64_t rows, columns;             /* of the rectangle */
+    int64_t batch, reach, pitch;
+    double *k, *theta; /* theta NULL: only K is wanted */
+};
+
+/* Without its arrays. */
+struct covariance covariance_create(int64_t image_rows, int64_t image_columns, struct displacement at, int64_t batch,
+                                    int64_t reach);
+/* Numbers from the first row of zeros in front to the last behind, and where k begins among them; of the largest, at = 0. */
+int64_t covariance_room(const struct covariance *image);
+int64_t covariance_front(const struct covariance *image);
+/* Numbers of the image itself, rows pitch. */
+static inline int64_t covariance_size(const struct covariance *image) { return image->rows * image->pitch; }
+
+/* Everything 0. */
+void covariance_clear(struct covariance *image);
+/* The first pixel p of the rectangle, and the q that belongs to it, as indices of the image's pixels. */
+int64_t covariance_first(const struct covariance *image);
+int64_t covariance_second(const struct covariance *image);
+
+/* K <- weight K + bias; Theta <- K + weight Theta; zeros between the rows stay. */
+void covariance_affine(double weight, double bias, struct covariance *image);
+/* out = sums over windows of size x size pixels (odd) of `in`, centred at every stride-th pixel, nothing outside. out's arrays have room for
+ * an image of in's size; what stands between its rows is for covariance_affine to clear. scratch: room of in's size, zeros in
+ * front. Writes zeros behind `in`. */
+void covariance_windows(int64_t size, int64_t stride, const struct covariance *in, double *scratch,
+                        struct covariance *out);
+/* out += image; out = image. */
+void covariance_add(const struct covariance *image, struct covariance *out);
+void covariance_copy(const struct covariance *image, struct covariance *out);
+/* out += weight times the sums over all p in window P of rows x columns pixels and q in window Q, as far as they are at
+ * in's displacement. scratch: a row. */
+void covariance_pool(int64_t rows, int64_t columns, double weight, const struct covariance *in, double *scratch,
+                     struct covariance *out);
+
+#endif

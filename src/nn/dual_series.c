@@ -1,0 +1,205 @@
+/* The Hermite coefficients of tanh as functions of the variance: quadrature at Chebyshev nodes of u = log(K + shift), then
+ * interpolation.
+ *
+ * phi' has poles where K z^2 = -pi^2/4, so the functions are analytic but for negative K, where they jump by exp(-pi^2/(8|K|)): below
+ * 1e-17 up to the shift, which keeps u finite at K = 0, and pi away in u beyond. On a range of half-length L in u the error
+ * falls with the nodes as exp(-nodes asinh(angle/L)) for any angle < pi. */
+#include <math.h>
+#include <string.h>
+
+#include "dual_kind.h"
+#include "matrix.h"
+#include "simd.h"
+
+enum { QUADRATURE = 128, POINTS = 32 }; /* pieces: nodes of the trapezoidal rule, variances */
+enum { ROWS = 2 + DUAL_TERMS };
+
+static const double PI = 3.14159265358979323846;
+static const double SHIFT = 0.03, ANGLE = 2.5, DIGITS = 32; /* e^-32 = 1e-14 */
+static const double TOLERANCE = 2e-14;                      /* of the terms left out of Tdot; those of T are fewer */
+
+/* ---- The trapezoidal rule: nodes +-(q + 1/2) step. The integrands are even, so the positive ones count twice. ---- */
+
+double dual_pole_frequency(double variance) { return 88 * sqrt(variance) / PI; }
+
+/* To that frequency the Gaussian adds up to 8 and the Hermite polynomial of degree m up to sqrt(m). */
+static double step_for(double variance, int64_t terms) {
+    return 2 * PI / (8 + sqrt(2 * (double)terms) + dual_pole_frequency(variance));
+}
+static const double RANGE = 12.5; /* of z, since |h_m(z)| exp(-z^2/4) stays below 1 */
+
+struct rule {
+    int64_t count;
+    double node[QUADRATURE], even[QUADRATURE], odd[QUADRATURE]; /* weight times h_2n, h_2n+1 */
+    double slope[QUADRATURE][POINTS];                           /* phi' at the nodes for each variance */
+};
+
+static void rule_place(struct rule *rule, double step, int64_t first) {
+    rule->count = 0;
+    for (int64_t q = 0; q < QUADRATURE && ((double)(first + q) + 0.5) * step < RANGE; q++) {
+        double z = ((double)(first + q) + 0.5) * step;
+        rule->node[q] = z;
+        rule->even[q] = 2 * step / sqrt(2 * PI) * exp(-z * z / 2);
+        rule->odd[q] = z * rule->even[q];
+        rule->count++;
+    }
+}
+
+/* phi' at the nodes, and E[phi^2]/K, E[phi'^2] on the way. */
+static void rule_evaluate(struct rule *rule, int64_t points, const double *variance, double *t, double *tdot) {
+    memset(rule->slope, 0, sizeof rule->slope);
+    for (int64_t q = 0; q < rule->count; q++)
+        for (int64_t j = 0; j < points; j++) {
+            double phi = tanh(sqrt(variance[j]) * rule->node[q]), slope = 1 - phi * phi;
+            rule->slope[q][j] = slope;
+            t[j] += rule->even[q] * phi * (phi / variance[j]);
+            tdot[j] += rule->even[q] * slope * slope;
+        }
+}
+
+/* h_m+1 = (z h_m - sqrt(m) h_m-1)/sqrt(m+1), twice: from (2n, 2n+1) to (2n+2, 2n+3). */
+SIMD_CLONES static void rule_raise(struct rule *rule, int64_t n) {
+    const double m = 2 * (double)n, a = sqrt(m + 1), b = sqrt(m + 2), c = sqrt(m + 3);
+    for (int64_t q = 0; q < rule->count; q++) {
+        rule->even[q] = (rule->node[q] * rule->odd[q] - a * rule->even[q]) / b;
+        rule->odd[q] = (rule->node[q] * rule->even[q] - b * rule->odd[q]) / c;
+    }
+}
+
+SIMD_CLONES static void rule_sum(const struct rule *rule, double *restrict sum) {
+    memset(sum, 0, POINTS * sizeof *sum);
+    for (int64_t q = 0; q < rule->count; q++)
+        for (int64_t j = 0; j < POINTS; j++) sum[j] += rule->even[q] * rule->slope[q][j];
+}
+
+/* T/K, Tdot and b_n of `points` <= POINTS variances: columns of value[rows][nodes]. */
+static void fill_points(const struct dual *dual, double step, int64_t points, const double *variance, double *value) {
+    struct rule rule;
+    int64_t terms = dual_terms(dual->tiers), nodes = dual->nodes;
+    for (int64_t first = 0; (double)first * step < RANGE; first += QUADRATURE) {
+        rule_place(&rule, step, first);
+        rule_evaluate(&rule, points, variance, value, value + nodes);
+        for (int64_t n = 0; n < terms; n++) {
+            double sum[POINTS], *row = value + (n + 2) * nodes;
+            rule_sum(&rule, sum);
+            rule_raise(&rule, n);
+            for (int64_t j = 0; j < points; j++) row[j] += sum[j];
+        }
+    }
+}
+
+/* ---- The table ---- */
+
+/* As many tiers as the largest variance wants at c = 1 (measured: 80 terms a unit of variance). */
+static int tiers_for(double variance) {
+    int tiers = 1;
+    while (tiers < DUAL_TIERS && (double)dual_terms(tiers) < 80 * variance) tiers++;
+    return tiers;
+}
+
+static void choose(struct dual *dual, int64_t count, const double *variance, double *most) {
+    double low = (double)INFINITY, high = 0;
+    for (int64_t j = 0; j < count; j++) {
+        low = variance[j] < low ? variance[j] : low;
+        high = variance[j] > high ? variance[j] : high;
+    }
+    double from = log(fmin(low, high) + SHIFT), to = log(high + SHIFT);
+    dual->middle = (from + to) / 2;
+    dual->half = fmax((to - from) / 2, 1e-3);
+    dual->nodes = (int)fmin(DUAL_NODES, 2 + ceil(DIGITS / asinh(ANGLE / dual->half)));
+    dual->tiers = tiers_for(high);
+    *most = high;
+}
+
+/* Node j, from the largest variance down; 1e-300 for 0 lets the quotients have their limits. */
+static double node_variance(const struct dual *dual, int j) {
+    double u = dual->middle + dual->half * cos(PI * j / (dual->nodes - 1));
+    return fmax(exp(u) - SHIFT, 1e-300);
+}
+
+/* What the first m = terms terms leave out of Tdot is below |c|^2m sqrt(tail_i tail_j), tail = E[phi'^2] - sum b_n^2
+ * (Cauchy-Schwarz), so reach = (TOLERANCE/tail)^(1/4m). */
+static void fill_reach(const struct dual *dual) {
+    int64_t nodes = dual->nodes;
+    for (int64_t j = 0; j < nodes; j++) {
+        double tail = dual->table[nodes + j];
+        for (int tier = 0; tier < dual->tiers; tier++) {
+            int64_t terms = dual_terms(tier + 1);
+            for (int64_t n = dual_terms(tier); n < terms; n++)
+                tail -= dual->table[(n + 2) * nodes + j] * dual->table[(n + 2) * nodes + j];
+            dual->reach[tier * nodes + j] = pow(TOLERANCE / fmax(tail, TOLERANCE / 2), 0.25 / (double)terms);
+        }
+    }
+}
+
+/* Values at the nodes cos(pi j/(nodes - 1)) become the coefficients of the Chebyshev polynomials (the first and the last
+ * value and coefficient count half). */
+static void transform(int nodes, const double *cosine, double *row) {
+    double value[DUAL_NODES];
+    memcpy(value, row, (size_t)nodes * sizeof *row);
+    value[0] /= 2, value[nodes - 1] /= 2;
+    for (int m = 0; m < nodes; m++) {
+        double sum = 0;
+        for (int j = 0; j < nodes; j++) sum += value[j] * cosine[m * j % (2 * nodes - 2)];
+        row[m] = sum * (m == 0 || m == nodes - 1 ? 1 : 2) / (nodes - 1);
+    }
+}
+
+void dual_series_prepare(struct dual *dual, int64_t count, const double *variance, struct arena *arena) {
+    dual->table = ARENA_TAKE(arena, ROWS * DUAL_NODES, double);
+    dual->reach = ARENA_TAKE(arena, DUAL_TIERS * DUAL_NODES, double);
+    if (arena_is_counting(arena)) return;
+    double most, node[DUAL_NODES], cosine[2 * DUAL_NODES];
+    choose(dual, count, variance, &most);
+    int64_t rows = 2 + dual_terms(dual->tiers);
+    memset(dual->table, 0, (size_t)(rows * dual->nodes) * sizeof(double));
+    double step = step_for(most, rows);
+    for (int j = 0; j < dual->nodes; j++) node[j] = node_variance(dual, j);
+    for (int j = 0; j < dual->nodes; j += POINTS)
+        fill_points(dual, step, dual->nodes - j < POINTS ? dual->nodes - j : POINTS, node + j, dual->table + j);
+    fill_reach(dual);
+    for (int j = 0; j < 2 * dual->nodes - 2; j++) cosine[j] = cos(PI * j / (dual->nodes - 1));
+    for (int64_t row = 0; row < rows; row++) transform(dual->nodes, cosine, dual->table + row * dual->nodes);
+}
+
+/* ---- Interpolation ---- */
+
+enum { BLOCK = 64 };
+
+static double argument(const struct dual *dual, double variance) {
+    return fmax(-1, fmin(1, (log(variance + SHIFT) - dual->middle) / dual->half));
+}
+
+/* Chebyshev polynomials of `count` <= BLOCK variances. */
+static void fill_basis(const struct dual *dual, int64_t count, const double *variance, double (*basis)[BLOCK]) {
+    for (int64_t j = 0; j < count; j++) {
+        basis[0][j] = 1;
+        basis[1][j] = argument(dual, variance[j]);
+    }
+    for (int m = 2; m < dual->nodes; m++)
+        for (int64_t j = 0; j < count; j++) basis[m][j] = 2 * basis[1][j] * basis[m - 1][j] - basis[m - 2][j];
+}
+
+void dual_series_evaluate(const struct dual *dual, int64_t first, int64_t rows, int64_t count, const double *variance,
+                          double *out) {
+    double basis[DUAL_NODES][BLOCK];
+    const int64_t nodes = dual->nodes;
+    for (int64_t at = 0; at < count; at += BLOCK) {
+        int64_t size = count - at < BLOCK ? count - at : BLOCK;
+        fill_basis(dual, size, variance + at, basis);
+        la_gemm(LA_PLAIN, LA_PLAIN, rows, size, nodes, 1, dual->table + first * nodes, nodes, basis[0], BLOCK, 0,
+                out + at, count);
+    }
+}
+
+/* The smaller of the two nodes beside a variance. */
+void dual_series_reach(const struct dual *dual, int64_t count, const double *variance, double *reach) {
+    for (int64_t j = 0; j < count; j++) {
+        int above = (int)(acos(argument(dual, variance[j])) * (dual->nodes - 1) / PI);
+        above = above > dual->nodes - 2 ? dual->nodes - 2 : above;
+        for (int tier = 0; tier < dual->tiers; tier++) {
+            const double *at = dual->reach + tier * dual->nodes + above;
+            reach[tier * count + j] = fmin(at[0], at[1]);
+        }
+    }
+}

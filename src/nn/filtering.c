@@ -1,0 +1,10 @@
+/* Which way a filtering goes. */
+#include "filtering.h"
+
+/* Fewer channels than this leave products too thin to be worth the transforms. */
+enum { CHANNELS_MIN = 16 };
+
+const struct filtering_way *filtering_way_of(const struct filtering *f) {
+    int minimal = f->size == 3 && f->stride == 1 && f->in >= CHANNELS_MIN && f->out >= CHANNELS_MIN;
+    return minimal ? &filtering_minimal : &filtering_patches;
+}

@@ -1,0 +1,52 @@
+/* Filtering of images, y = x * filter: channels last, any odd filter size, a stride, zero padding "same", which is (size-1)/2 on each
+ * side for every stride, so that out_rows = ceil(rows/stride):
+ *     y[i, p, o] = sum over (u, v), c of x[i, stride p + (u, v) - (size-1)/2, c] filter[u, v, c, o].
+ *
+ * Two ways with one face. Patches: the windows copied side by side, then one matrix product; any size and stride.
+ * Minimal: Winograd's F(2x2, 3x3) (Lavin & Gray 2016, arXiv:1509.09308), 16 products of transformed tiles for 36
+ * multiplications a tile, for 3x3 filters of stride 1. filtering_way_of chooses by shapes alone.
+ *
+ * Images go through in groups of a bounded number of positions, so scratch is bounded whatever the number of images.
+ * Cannot fail. Not collective. */
+#ifndef FILTERING_H
+#define FILTERING_H
+
+#include <stdint.h>
+#include "real.h"
+
+#define filtering_patches REAL_NAME(filtering_patches)
+#define filtering_minimal REAL_NAME(filtering_minimal)
+#define filtering_way_of  REAL_NAME(filtering_way_of)
+
+struct filtering {
+    int64_t rows, columns, in;          /* of x: pixels, channels */
+    int64_t out_rows, out_columns, out; /* of y */
+    int64_t size, stride;               /* of the filter [size, size, in, out] */
+};
+
+struct filtering_way {
+    const char *name;
+    /* Work over that of the direct sum, for predictions of time. */
+    double (*share)(const struct filtering *f);
+    /* Reals of scratch that any of the others needs. */
+    int64_t (*work)(const struct filtering *f);
+    /* y [n, out_rows, out_columns, out] = scale x * filter + bias_scale bias + beta y; bias [out] or NULL. */
+    void (*forward)(const struct filtering *f, int64_t n, real scale, const real *x, const real *filter,
+                    real bias_scale, const real *bias, real beta, real *y, real *work);
+    /* The transposed map of x: dx [n, rows, columns, in] = scale (d(x * filter)/dx)' w + beta dx. */
+    void (*input)(const struct filtering *f, int64_t n, real scale, const real *w, const real *filter, real beta,
+                  real *dx, real *work);
+    /* The transposed map of the filter, summed over images: gradient [size, size, in, out] += scale (d(x * filter)/dfilter)' w,
+     * in one addition. */
+    void (*filter)(const struct filtering *f, int64_t n, real scale, const real *x, const real *w, real *gradient,
+                   real *work);
+    /* The same for each image and each of its `count` cotangents w [n count, ..] alone, output channels from .. to - 1:
+     * gradient[n count, size size in (to - from)] = scale ..., rows of length ld >= that. */
+    void (*filter_each)(const struct filtering *f, int64_t n, int64_t count, real scale, const real *x, const real *w,
+                        int64_t from, int64_t to, real *gradient, int64_t ld, real *work);
+};
+
+extern const struct filtering_way filtering_patches, filtering_minimal;
+const struct filtering_way *filtering_way_of(const struct filtering *f);
+
+#endif

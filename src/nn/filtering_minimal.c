@@ -1,0 +1,166 @@
+/* Minimal filtering: groups of tiles are transformed (tiles.h), multiplied plane by plane, and transformed back. */
+#include <string.h>
+
+#include "filtering.h"
+#include "tiles.h"
+#include "matrix.h"
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* The most tiles in a group. Products of at most SMALL multiplications OpenBLAS (since 0.3.17, with AVX-512) takes without packing, at
+ * 1.1 times its rate for large ones, and then a group stays in the second cache; where that would leave too few tiles for a good
+ * product, many. Speed only. */
+static int64_t group_most(const struct filtering *f) {
+    enum { SMALL = 1000000, FEW = 48, MANY = 512 };
+    int64_t tiles = SMALL / (f->in * f->out);
+    return tiles < FEW || tiles > MANY ? MANY : tiles;
+}
+
+/* What is left of `tiles` after `done`, or the next group; groups are as equal as can be. */
+static int64_t group_next(const struct filtering *f, int64_t tiles, int64_t done) {
+    int64_t groups = (tiles + group_most(f) - 1) / group_most(f);
+    return smaller((tiles + groups - 1) / groups, tiles - done);
+}
+
+/* ---- scratch ---- */
+
+/* From plane to plane: not a power of two, or the sixteen streams would fall into the same few cache lines (half the speed). */
+static int64_t stride(const struct filtering *f, int64_t channels) {
+    enum { APART = 7 * TILES_LANES };
+    return group_most(f) * tiles_row(channels) + APART;
+}
+
+struct scratch {
+    real *zeros, *bias; /* [row] */
+    real *u;            /* [PLANES, in out]: transformed filter */
+    real *v, *m;        /* PLANES of a group's tiles: of channels in, of channels out */
+    real *turned;       /* [TAPS, out, in]; in the place of v and m */
+};
+
+static int64_t row(const struct filtering *f) { return tiles_row(larger(f->in, f->out)); }
+
+static int64_t work_size(const struct filtering *f) {
+    int64_t tiles = PLANES * (stride(f, f->in) + stride(f, f->out));
+    return 2 * row(f) + PLANES * f->in * f->out + larger(tiles, TAPS * f->in * f->out);
+}
+
+/* With zeros and no bias. */
+static struct scratch scratch_in(const struct filtering *f, real *work) {
+    struct scratch s = {.zeros = work, .bias = work + row(f), .v = work + 2 * row(f)};
+    s.turned = s.v;
+    s.m = s.v + PLANES * stride(f, f->in);
+    s.u = s.v + work_size(f) - 2 * row(f) - PLANES * f->in * f->out;
+    memset(work, 0, (size_t)(2 * row(f)) * sizeof *work);
+    return s;
+}
+
+static int64_t tiles_each(const struct filtering *f) { return tiles_along(f->rows) * tiles_along(f->columns); }
+
+/* 16 multiplications for the 36 of a tile, of which the last may be half outside the image; and the transforms, which take as
+ * long as some MULTIPLICATIONS for each number of a plane (measured at 64 channels). */
+static double share(const struct filtering *f) {
+    const double MULTIPLICATIONS = 10, in = (double)f->in, out = (double)f->out;
+    double done = (double)(PLANES * tiles_each(f)) * (in * out + MULTIPLICATIONS * (in + out));
+    return done / ((double)(TAPS * f->rows * f->columns) * in * out);
+}
+
+/* A group of images with `channels` of `pixel` channels. */
+static struct tiles_group group_of(const struct filtering *f, int64_t pixel, int64_t channels, int64_t first,
+                                   int64_t count, const struct scratch *s) {
+    return (struct tiles_group){{f->rows, f->columns, pixel, channels}, first, count, s->zeros};
+}
+
+/* ---- images ---- */
+
+/* y = scale x * u + bias + beta y, with u and bias in scratch */
+static void filter_images(const struct filtering *f, int64_t n, real scale, const real *x, const struct scratch *s,
+                          real beta, real *y) {
+    int64_t tiles = n * tiles_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
+    for (int64_t done = 0, count; done < tiles; done += count) {
+        count = group_next(f, tiles, done);
+        struct tiles_group in = group_of(f, f->in, f->in, done, count, s);
+        struct tiles_group out = group_of(f, f->out, f->out, done, count, s);
+        tiles_of_data(&in, x, apart_v, s->v);
+        for (int64_t k = 0; k < PLANES; k++)
+            la_gemm(LA_PLAIN, LA_PLAIN, count, f->out, f->in, scale, s->v + k * apart_v, tiles_row(f->in),
+                    s->u + k * f->in * f->out, f->out, 0, s->m + k * apart_m, tiles_row(f->out));
+        tiles_to_output(&out, apart_m, s->m, s->bias, beta, y);
+    }
+}
+
+static void forward(const struct filtering *f, int64_t n, real scale, const real *x, const real *filter,
+                    real bias_scale, const real *bias, real beta, real *y, real *work) {
+    struct scratch s = scratch_in(f, work);
+    for (int64_t i = 0; bias && i < f->out; i++) s.bias[i] = bias_scale * bias[i];
+    tiles_of_filter(f->in * f->out, filter, s.u);
+    filter_images(f, n, scale, x, &s, beta, y);
+}
+
+/* turned[TAPS - 1 - tap][out, in] = filter[tap][in, out]' */
+static void turn(const struct filtering *f, const real *filter, real *turned) {
+    enum { BLOCK = 16 };
+    for (int64_t tap = TAPS - 1; tap >= 0; tap--, filter += f->in * f->out)
+        for (int64_t begin = 0; begin < f->in; begin += BLOCK)
+            for (int64_t o = 0; o < f->out; o++) {
+                real *to = turned + (tap * f->out + o) * f->in;
+                for (int64_t i = begin; i < smaller(begin + BLOCK, f->in); i++) to[i] = filter[i * f->out + o];
+            }
+}
+
+/* dx = w filtered by the turned filter */
+static void input(const struct filtering *f, int64_t n, real scale, const real *w, const real *filter, real beta,
+                  real *dx, real *work) {
+    struct filtering back = *f;
+    back.in = f->out;
+    back.out = f->in;
+    struct scratch s = scratch_in(&back, work);
+    turn(f, filter, s.turned);
+    tiles_of_filter(f->in * f->out, s.turned, s.u);
+    filter_images(&back, n, scale, w, &s, beta, dx);
+}
+
+/* ---- filters ---- */
+
+/* u [PLANES, in channels] = scale * sum over the tiles of n images of v' m, v of x and m of the first `channels` of w's f->out */
+static void correlate(const struct filtering *f, int64_t n, real scale, const real *x, const real *w, int64_t channels,
+                      const struct scratch *s) {
+    int64_t tiles = n * tiles_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
+    for (int64_t done = 0, count; done < tiles; done += count) {
+        count = group_next(f, tiles, done);
+        struct tiles_group in = group_of(f, f->in, f->in, done, count, s);
+        struct tiles_group out = group_of(f, f->out, channels, done, count, s);
+        tiles_of_data(&in, x, apart_v, s->v);
+        tiles_of_cotangent(&out, w, apart_m, s->m);
+        for (int64_t k = 0; k < PLANES; k++)
+            la_gemm(LA_TRANSPOSED, LA_PLAIN, f->in, channels, count, scale, s->v + k * apart_v, tiles_row(f->in),
+                    s->m + k * apart_m, tiles_row(channels), done > 0, s->u + k * f->in * channels, channels);
+    }
+}
+
+static void filter_gradient(const struct filtering *f, int64_t n, real scale, const real *x, const real *w,
+                            real *gradient, real *work) {
+    struct scratch s = scratch_in(f, work);
+    correlate(f, n, scale, x, w, f->out, &s);
+    tiles_to_filter(f->in * f->out, s.u, 1, gradient);
+}
+
+static void filter_each(const struct filtering *f, int64_t n, int64_t count, real scale, const real *x, const real *w,
+                        int64_t from, int64_t to, real *gradient, int64_t ld, real *work) {
+    struct scratch s = scratch_in(f, work);
+    int64_t pixels = f->rows * f->columns;
+    for (int64_t i = 0; i < n * count; i++) {
+        correlate(f, 1, scale, x + i / count * pixels * f->in, w + i * pixels * f->out + from, to - from, &s);
+        tiles_to_filter(f->in * (to - from), s.u, 0, gradient + i * ld);
+    }
+}
+
+const struct filtering_way filtering_minimal = {
+    .name = "minimal",
+    .share = share,
+    .work = work_size,
+    .forward = forward,
+    .input = input,
+    .filter = filter_gradient,
+    .filter_each = filter_each,
+};

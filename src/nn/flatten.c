@@ -1,0 +1,57 @@
+/* The flattened image as one row of channels, (row, column, channel) with channels fastest: the same numbers. */
+#include <string.h>
+
+#include "operator.h"
+
+static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
+                    real *work) {
+    (void)theta, (void)work;
+    memcpy(out, in[0], (size_t)(n * shape_size(op->in)) * sizeof *out);
+}
+
+static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
+                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
+                real *work) {
+    (void)theta, (void)dtheta, (void)in, (void)out, (void)work;
+    size_t bytes = (size_t)(n * shape_size(op->in)) * sizeof *dout;
+    if (din[0])
+        memcpy(dout, din[0], bytes);
+    else
+        memset(dout, 0, bytes);
+}
+
+static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
+                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
+    (void)s, (void)theta, (void)in, (void)out, (void)work;
+    if (din == w) return;
+    int64_t size = n * count * shape_size(op->in);
+    for (int64_t i = 0; i < size; i++) din[i] = w[i] + (beta == 0 ? 0 : beta * din[i]);
+}
+
+/* The mean over all pixels of each with itself, d = 0: one window. */
+static void infinite(const struct operator* op, const struct infinite *at, const struct covariance *const in[SOURCES],
+                     struct covariance *out) {
+    covariance_pool(op->in.rows, op->in.columns, 1 / (double)(op->in.rows * op->in.columns), in[0], at->scratch, out);
+}
+
+static int infinite_gather(const struct operator* op, int64_t n, struct displacement out, struct displacement *in) {
+    (void)op, (void)out;
+    *in = (struct displacement){0, 0};
+    return n == 0;
+}
+
+static double flops(const struct operator* op, int64_t n) {
+    (void)op, (void)n;
+    return 0;
+}
+
+const struct operator_kind flatten_operator = {
+    .name = "flatten",
+    .in_place = 1,
+    .forward = forward,
+    .jvp = jvp,
+    .vjp_input = vjp_input,
+    .infinite = infinite,
+    .infinite_gather = infinite_gather,
+    .flops = flops,
+};

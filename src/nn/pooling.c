@@ -1,0 +1,86 @@
+/* Average pooling: the mean over windows of a x b pixels that tile the image; one window of the whole image is global average
+ * pooling. The window is in.rows/out.rows x in.columns/out.columns. */
+#include "operator.h"
+
+static real share(const struct operator* op) {
+    return (real)((double)(op->out.rows * op->out.columns) / (double)(op->in.rows * op->in.columns));
+}
+
+/* The output pixel that pixel p of n images belongs to. */
+static int64_t window_of(const struct operator* op, int64_t p) {
+    int64_t column = p % op->in.columns, row = p / op->in.columns; /* rows of all images */
+    return row / (op->in.rows / op->out.rows) * op->out.columns + column / (op->in.columns / op->out.columns);
+}
+
+/* out = mean of x over each window */
+static void pool(const struct operator* op, int64_t n, const real *x, real *out) {
+    int64_t channels = op->in.channels, pixels = n * op->in.rows * op->in.columns;
+    real scale = share(op);
+    for (int64_t i = 0; i < n * shape_size(op->out); i++) out[i] = 0;
+    for (int64_t p = 0; p < pixels; p++) {
+        real *sum = out + window_of(op, p) * channels;
+        for (int64_t c = 0; c < channels; c++) sum[c] += x[p * channels + c];
+    }
+    for (int64_t i = 0; i < n * shape_size(op->out); i++) out[i] *= scale;
+}
+
+static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
+                    real *work) {
+    (void)theta, (void)work;
+    pool(op, n, in[0], out);
+}
+
+static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
+                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
+                real *work) {
+    (void)theta, (void)dtheta, (void)in, (void)out, (void)work;
+    if (din[0]) pool(op, n, din[0], dout);
+    for (int64_t i = 0; !din[0] && i < n * shape_size(op->out); i++) dout[i] = 0;
+}
+
+/* Every pixel of a window gets its cotangent over the window's size. */
+static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
+                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
+    (void)s, (void)theta, (void)in, (void)out, (void)work;
+    int64_t channels = op->in.channels, pixels = n * count * op->in.rows * op->in.columns;
+    real scale = share(op);
+    for (int64_t p = 0; p < pixels; p++) {
+        const real *from = w + window_of(op, p) * channels;
+        real *to = din + p * channels;
+        for (int64_t c = 0; c < channels; c++) to[c] = scale * from[c] + (beta == 0 ? 0 : beta * to[c]);
+    }
+}
+
+/* ---- infinite width: the mean over p in window P and q in window Q = P + D. For windows of a x b pixels these are the
+ * displacements (a D + e) with |e| < a, in each direction. ---- */
+
+static int64_t window_rows(const struct operator* op) { return op->in.rows / op->out.rows; }
+static int64_t window_columns(const struct operator* op) { return op->in.columns / op->out.columns; }
+
+static void infinite(const struct operator* op, const struct infinite *at, const struct covariance *const in[SOURCES],
+                     struct covariance *out) {
+    int64_t rows = window_rows(op), columns = window_columns(op), pixels = rows * columns;
+    covariance_pool(rows, columns, 1 / (double)(pixels * pixels), in[0], at->scratch, out);
+}
+
+static int infinite_gather(const struct operator* op, int64_t n, struct displacement out, struct displacement *in) {
+    int64_t rows = window_rows(op), columns = window_columns(op), across = 2 * columns - 1;
+    in->row = rows * out.row + n / across - (rows - 1);
+    in->column = columns * out.column + n % across - (columns - 1);
+    return n < (2 * rows - 1) * across;
+}
+
+static double flops(const struct operator* op, int64_t n) {
+    (void)op, (void)n;
+    return 0;
+}
+
+const struct operator_kind pooling_operator = {
+    .name = "pooling",
+    .forward = forward,
+    .jvp = jvp,
+    .vjp_input = vjp_input,
+    .infinite = infinite,
+    .infinite_gather = infinite_gather,
+    .flops = flops,
+};
