@@ -1,22 +1,36 @@
 """What every figure is made from, and what it makes."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .curves import curves_of, reference_curve
+from .paper import paper_curves
 from .summary import summary_rows
+from .words import width_word
 
 
 class Context:
-    """The studies, the reference series (as curves) and the summary's rows."""
+    """The studies, the reference series and those of the paper (as curves) and the summary's rows."""
 
     def __init__(self, studies, references):
         self.studies = studies
         self.references = [reference_curve(series, order) for order, series in enumerate(references)]
+        self.families = list(dict.fromkeys(study.family for study in studies))
+        self.paper = paper_curves(self.families)
         self.rows = summary_rows(studies)
 
     @property
     def title(self):
         return " \N{MIDDLE DOT} ".join(dict.fromkeys(study.title for study in self.studies))
+
+    @property
+    def width(self):
+        """width, or channels."""
+        return width_word(self.families)
+
+    @cached_property
+    def rmse(self):
+        return self.curves(["rmse_test"])
 
     def curves(self, metrics, x_name="width"):
         return [curve for metric in metrics for curve in curves_of(self.studies, metric, x_name)]

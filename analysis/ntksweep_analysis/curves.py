@@ -9,6 +9,7 @@ import xarray as xr
 from . import statistics
 from .load import ABSENT, DIVERGED
 
+PRE_ASYMPTOTIC = ("conv", "wrn")
 PHASES = ("setup", "kernel", "training", "recording", "total")
 
 
@@ -22,6 +23,8 @@ class Curve:
     where: dict  # the other dimensions: name -> value
     source: str  # label of the study
     order: int  # of the study
+    family: str = "fc"
+    depth: float = np.nan  # of the network
 
     @cached_property
     def level(self):
@@ -38,6 +41,11 @@ class Curve:
     @cached_property
     def slopes(self):
         return statistics.local_slopes(self.x, self.samples)
+
+    @property
+    def is_local(self):
+        """RMSE against width of a family that is still pre-asymptotic: its local slopes say more than a fitted one."""
+        return self.family in PRE_ASYMPTOTIC and (self.metric, self.x_name) == ("rmse_test", "width")
 
     @property
     def lost(self):
@@ -93,9 +101,9 @@ def split(study, order, array, x_name):
     for index in np.ndindex(values.shape[:-2]):
         if not np.isnan(values[index]).all():
             where = {name: place[i] for name, place, i in zip(names, places, index)}
-            found.append(
-                Curve(array.name, x_name, x[up], values[index][up], status[index][up], where, study.label, order)
-            )
+            data = x[up], values[index][up], status[index][up]
+            network = study.family, study.depth(where)
+            found.append(Curve(array.name, x_name, *data, where, study.label, order, *network))
     return found
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from . import times
 from .context import Section, sections_of
 from .curves import phases, split
+from .local import local_curves, slope_figures
 from .reference import reference_figure
 from .scaling import INVERSE, ROOT, Guide, scaling_figures
 from .summary import ROUNDING, rounding_share, unfitted_points
@@ -16,14 +17,28 @@ def against_width(curves):
 
 
 def rmse_against_width(context):
-    curves = against_width(context.curves(["rmse_test"]))
+    curves = against_width(context.rmse)
     caption = (
         "RMSE between the network and its linearization on the test points, at the last step. Geometric mean over "
         "seeds; bars: 95 % interval of the mean. Open points: the training loss is still above 1 % of its first "
         "value, so convergence is mixed with width. Level marks: median over all seeds where some diverged."
     )
-    figures = scaling_figures(curves, [INVERSE], unfitted_points(context.rows), context.title)
-    yield from sections_of("rmse_width", "RMSE against width", caption, figures)
+    if context.paper:
+        caption += (
+            " Dashed: Lee et al. 2019, Fig. S5, at the nearest depth that is there. Its learning rate, steps, seeds "
+            "and scaling of inputs are not known, so compare slopes and orders of magnitude."
+        )
+    figures = scaling_figures(curves, [INVERSE], unfitted_points(context.rows), context.title, context.paper)
+    yield from sections_of("rmse_width", f"RMSE against {context.width}", caption, figures)
+
+
+def local_slopes(context):
+    caption = (
+        "Slope of log RMSE against log width between neighbouring widths, over the geometric mean of the two; bars: "
+        "95 % interval over seeds. Open marks: those of Lee et al. 2019 at the nearest depth."
+    )
+    figures = slope_figures(local_curves(context), context.paper)
+    yield from sections_of("local_slopes", "Local slopes", caption, figures)
 
 
 def rmse_and_references(context):
@@ -31,7 +46,7 @@ def rmse_and_references(context):
     if not context.references:
         return
     caption = "The RMSE above (large marks, intervals) over the points of the reference file (small marks)."
-    figure = reference_figure(context.curves(["rmse_test"]), context.references)
+    figure = reference_figure(context.rmse, context.references)
     yield Section("rmse_reference", "Beside the reference", caption, figure, context.references)
 
 
@@ -107,6 +122,7 @@ def cost(context):
 
 FIGURES = (
     rmse_against_width,
+    local_slopes,
     rmse_and_references,
     rmse_against_train_size,
     times.rmse,

@@ -36,6 +36,16 @@ class Study:
     def axes(self):
         return self.data["status"].dims
 
+    @property
+    def family(self):
+        return setting(self.text, "network", "family") or "fc"
+
+    def depth(self, where):
+        """Of the network at `where` (axis -> value); 6 blocks + 4 where it has blocks; NaN if it is said nowhere."""
+        name = "blocks" if self.family == "wrn" else "depth"
+        value = float(where.get(name, setting(self.text, "network", name) or np.nan))
+        return 6 * value + 4 if name == "blocks" else value
+
     def has(self, metric):
         return metric in self.data and bool(self.data[metric].notnull().any())
 
@@ -95,6 +105,13 @@ def title_of(data, text, label):
     found = re.search(r"^title:\s*(.+?)\s*$", text, re.MULTILINE)
     title = data.attrs.get("title") or (found.group(1).strip("\"'") if found else "")
     return str(title) or label
+
+
+def setting(text, section, name):
+    """What a study file says of section.name; nothing where it is an axis. The section is in lines or in braces."""
+    block = re.search(rf"^{section}:(.*(?:\n[ \t].*)*)", text, re.MULTILINE)
+    found = block and re.search(rf"[\s{{,]{name}:\s*([^\s,}}]+)", block.group(1))
+    return found.group(1) if found else ""
 
 
 def read_text(path):

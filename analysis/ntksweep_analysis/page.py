@@ -4,6 +4,7 @@ import base64
 import re
 from html import escape
 
+from . import local
 from .headline import headline, remarks
 from .statistics import RESAMPLES
 from .summary import FITTED
@@ -30,6 +31,9 @@ table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabu
 th, td { padding: .2rem .7rem .2rem 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { font-weight: 600; position: sticky; top: 0; background: var(--back); }
 td.wide { white-space: normal; }
+.slopes .scroll { max-height: none; }
+.slopes td { white-space: pre; vertical-align: top; font-size: .8rem; color: var(--soft); }
+.slopes td::first-line, .slopes td:first-child { color: var(--text); }
 pre { background: var(--card); padding: .7rem; overflow: auto; font-size: .8rem; border-radius: 4px; }
 summary { cursor: pointer; }
 @media (max-width: 40rem) { figure { overflow-x: auto; } figure img { max-width: none; width: 46rem; } }
@@ -54,7 +58,7 @@ def write_page(path, context, sections):
     """sections: those of the figures, whose SVG files stand in path's folder figures/."""
     title = escape(context.title)
     body = [f"<h1>{title}</h1>", f'<p class="headline">{raised(escape(headline(context)))}</p>']
-    body += [f'<p class="remark">{escape(line)}</p>' for line in remarks(context)]
+    body += local_html(context) + [f'<p class="remark">{raised(escape(line))}</p>' for line in remarks(context)]
     drawn = [section_html(section, path.parent) for section in sections]
     body += drawn[:1] + summary_html(context) + drawn[1:]
     body += cost_html(context) + unrecorded_html(context) + [METHOD] + run_html(context)
@@ -72,10 +76,20 @@ def section_html(section, folder):
     picture = f'<img alt="{escape(section.title)}" src="data:image/svg+xml;base64,{image}">'
     files = f'<span class="soft">figures/{section.name}.png, .svg</span>'
     figure = f"<figure>{picture}<figcaption>{raised(escape(section.caption))} {files}</figcaption></figure>"
-    content = figure + table_html(*slope_table(section.scaling))
+    content = figure + table_html(*slope_table([curve for curve in section.scaling if not curve.is_local]))
     if section.number > 1:
         return f"<details><summary>{escape(section.title)} ({section.number})</summary>{content}</details>"
     return f"<h2>{escape(section.title)}</h2>{content}"
+
+
+def local_html(context):
+    """The local slopes, which are the headline where a family is pre-asymptotic."""
+    header, rows = local.slope_table(context)
+    text = (
+        '<p class="soft">Local slope of the RMSE between two widths, with its 95 % interval over seeds; below, the '
+        "RMSE at both. All values: tables/slopes.csv, levels.csv</p>"
+    )
+    return [f'<div class="slopes">{table_html(header, rows)}{text}</div>'] if rows else []
 
 
 def table_html(header, rows):
@@ -91,7 +105,8 @@ def summary_html(context):
         return []
     rule = f"At the last step. Not fitted: the training loss is above {100 * FITTED:g} % of its value at step 0."
     text = f'<p class="soft">{rule} tables/summary.csv</p>'
-    return ["<h2>Final training loss beside final RMSE</h2>" + text + table_html(*summary_table(context.rows))]
+    table = table_html(*summary_table(context.rows, context.width))
+    return ["<h2>Final training loss beside final RMSE</h2>" + text + table]
 
 
 def cost_html(context):

@@ -18,7 +18,7 @@ def reference_figure(own, given):
             draw_curve(panel, curve, own_colour(own, curve))
         dress_panel(panel, own + members, y_limits(own + given))
         panel.set_title(title)
-        panel.set_xlabel(axis_label("width") + " or channels")
+        panel.set_xlabel(axis_label("width", ("fc", "conv")))
         if panel.get_subplotspec().is_first_col():
             panel.set_ylabel(metric_label("rmse_test"))
     style.legend_beside(figure, [own_handle(own, curve) for curve in own], "this study")
@@ -46,7 +46,7 @@ def own_colour(own, curve):
 
 def own_handle(own, curve):
     names = [curve.source] if len({other.source for other in own}) > 1 else []
-    text = ", ".join(names + [where_text(curve.where)]) + "  " + fit_text(curve)
+    text = f"{', '.join(names + [where_text(curve.where)])}  {fit_text(curve)}".rstrip()
     return Line2D(
         [], [], color=own_colour(own, curve), marker=style.MARKERS[curve.order % len(style.MARKERS)], label=text
     )

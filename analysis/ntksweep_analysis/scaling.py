@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from . import style
+from .paper import beside
 from .words import axis_label, exponent, interval, metric_label, named_value, value_text, where_text
 
 COLOURED = ("phase", "layer", "train_size", "width")
@@ -50,28 +51,62 @@ def panels_of(curves, names):
     return dict(sorted(panels.items(), key=lambda item: [curve.metric for curve in curves].index(item[0][0])))
 
 
-def scaling_figures(curves, guides=(), unfitted=None, title=""):
-    """Yields (figure, curves) of at most PANELS_MAX panels each. unfitted: function of a curve -> [X], drawn open."""
-    if not curves:
-        return
+def layout_of(curves):
+    """Name of the coloured dimension (None without one), value -> colour, and chunks of panels, one a figure."""
     names = varying(curves)
     colour_name = coloured_dimension(names)
     palette = style.colours(unique(curve.where[colour_name] for curve in curves if colour_name in curve.where))
     panels = panels_of(curves, [name for name in names if name != colour_name])
-    for chunk in style.chunks(list(panels.items())):
+    return colour_name, palette, style.chunks(list(panels.items()))
+
+
+def scaling_figures(curves, guides=(), unfitted=None, title="", paper=()):
+    """Yields (figure, curves) of at most PANELS_MAX panels each. unfitted: function of a curve -> [X], drawn open.
+    paper: curves of which those nearest to a panel's own are drawn in it."""
+    if not curves:
+        return
+    colour_name, palette, chunks = layout_of(curves)
+    for chunk in chunks:
         one_metric = len({metric for (metric, _), _ in chunk}) == 1
         figure, axes = style.grid(len(chunk), share_y=one_metric)
         drawn = [curve for _, members in chunk for curve in members]
-        shared = y_limits(drawn) if one_metric else None
+        given = beside(paper, drawn)
+        shared = y_limits(drawn + given) if one_metric else None
         for panel, ((metric, place), members) in zip(axes, chunk):
+            near = beside(paper, members)
             draw_panel(panel, members, palette, colour_name, guides, unfitted)
-            dress_panel(panel, members, shared or y_limits(members))
+            for curve in near:
+                panel.plot(curve.x, curve.level.mean, **paper_style(curve))
+            dress_panel(panel, members + near, shared or y_limits(members))
             panel.set_title(panel_title(metric, place, one_metric))
-        label_axes(axes, curves[0].x_name, metric_label(chunk[0][0][0]) if one_metric else "")
+        label_axes(axes, drawn, metric_label(chunk[0][0][0]) if one_metric else "")
         handles = legend_handles(drawn, palette, colour_name, guides, alone=len(chunk) == 1, unfitted=unfitted)
-        style.legend_beside(figure, handles, axis_label(colour_name) if colour_name else None)
+        add_legend(figure, axes, handles + paper_handles(given), colour_name, palette, drawn)
         figure.suptitle(title or None, fontsize=11)
         yield figure, drawn
+
+
+def paper_style(curve):
+    marker = style.HOLLOW[curve.order % len(style.HOLLOW)]
+    return {"color": style.GREY, "linestyle": "--", "linewidth": 1, "marker": marker, "markerfacecolor": "none"}
+
+
+def paper_handles(curves):
+    names = [f"{curve.source},\n{where_text(curve.where)}" for curve in curves]
+    return [Line2D([], [], **paper_style(curve), label=name) for curve, name in zip(curves, names)]
+
+
+def add_legend(figure, axes, handles, colour_name, palette, curves):
+    """Beside the panels; colours in a bar where they are many."""
+    title = axis_label(colour_name, families_of(curves)) if colour_name else None
+    if palette and style.needs_bar(palette):
+        style.colour_bar(figure, axes, palette, [value_text(value) for value in palette], title)
+        title = None
+    style.legend_beside(figure, handles, title)
+
+
+def families_of(curves):
+    return {curve.family for curve in curves}
 
 
 def unique(values):
@@ -171,16 +206,17 @@ def dress_panel(panel, curves, limits):
     style.log_values_axis(panel.xaxis, np.concatenate([curve.x for curve in curves]))
 
 
-def label_axes(axes, x_name, y_label):
+def label_axes(axes, curves, y_label):
     for panel in axes:
         place = panel.get_subplotspec()
-        panel.set_xlabel(axis_label(x_name))
+        panel.set_xlabel(axis_label(curves[0].x_name, families_of(curves)))
         if place.is_first_col():
             panel.set_ylabel(y_label)
 
 
 def legend_handles(curves, palette, colour_name, guides, alone, unfitted):
-    """In a figure of one panel a line for each curve, with its exponent; else one for each colour and study."""
+    """In a figure of one panel a line for each curve, with its exponent; else, or where colours are in a bar, one for
+    each colour and study."""
     guide_lines = [
         Line2D([], [], color=style.GREY, linestyle=line, linewidth=1.2, label=guide.label)
         for guide, line in zip(guides, style.LINES[2:])
@@ -189,12 +225,14 @@ def legend_handles(curves, palette, colour_name, guides, alone, unfitted):
         guide_lines.append(
             Line2D([], [], color=style.GREY, linestyle="", marker="o", markerfacecolor="white", label="not yet fitted")
         )
-    if alone:
+    bar = palette and style.needs_bar(palette)
+    if alone and not bar:
         return [
             curve_handle(curve, colour_of(curve, palette, colour_name), colour_name, curves) for curve in curves
         ] + guide_lines
     sources = {curve.source: curve for curve in curves}
-    colour_lines = [Line2D([], [], color=colour, label=value_text(value)) for value, colour in palette.items()]
+    shown = {} if bar else palette
+    colour_lines = [Line2D([], [], color=colour, label=value_text(value)) for value, colour in shown.items()]
     source_lines = [study_handle(curve, palette) for curve in sources.values()] if len(sources) > 1 else []
     return colour_lines + source_lines + guide_lines
 
@@ -217,7 +255,7 @@ def curve_handle(curve, colour, colour_name, curves):
 
 def fit_text(curve):
     symbol = {"width": "n", "train_size": "N"}.get(curve.x_name, "x")
-    if curve.fit is None:
+    if curve.fit is None or curve.is_local:
         return ""
     power = exponent(curve.fit.exponent).replace("\N{MINUS SIGN}", "-")
     return f"${symbol}^{{{power}}}$ {interval(curve.fit)}".strip()

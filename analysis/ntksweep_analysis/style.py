@@ -9,12 +9,15 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 from matplotlib import ticker  # noqa: E402
+from matplotlib.colors import ListedColormap  # noqa: E402
 
 GREY = "0.45"
 MARKERS = "osD^vP*X"
+HOLLOW = "Dv^<>ph"
 LINES = ["-", "--", ":", "-."]
 OKABE_ITO = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c6d31"]
 PANELS_MAX = 12
+NAMES_MAX = 45  # beside a colour bar
 plt.rcParams.update(
     {
         "figure.constrained_layout.use": True,
@@ -38,12 +41,32 @@ plt.rcParams.update(
 
 
 def colours(values):
-    """value -> colour: in order for numbers, apart for words."""
+    """value -> colour: in order for numbers, apart for words, and in the order given for more words than that."""
     values = list(values)
-    if any(isinstance(value, (str, bytes)) for value in values):
-        return {value: OKABE_ITO[i % len(OKABE_ITO)] for i, value in enumerate(values)}
+    words = any(isinstance(value, (str, bytes)) for value in values)
+    if words and len(values) <= len(OKABE_ITO):
+        return dict(zip(values, OKABE_ITO))
     places = np.linspace(0.0, 0.82, max(len(values), 2))
-    return {value: plt.get_cmap("viridis")(place) for value, place in zip(sorted(values), places)}
+    return {
+        value: plt.get_cmap("viridis")(place) for value, place in zip(values if words else sorted(values), places)
+    }
+
+
+def needs_bar(palette):
+    """Whether the palette is words in order of which there are too many for a legend."""
+    return len(palette) > len(OKABE_ITO) and isinstance(next(iter(palette)), (str, bytes))
+
+
+def colour_bar(figure, axes, palette, names, title):
+    """A bar right of the panels with the first name on top; of very many only every second or third is named."""
+    count = len(names)
+    figure.set_figheight(max(figure.get_figheight(), 0.6 + 0.115 * min(count, NAMES_MAX)))
+    shades = plt.cm.ScalarMappable(plt.Normalize(-0.5, count - 0.5), ListedColormap(list(palette.values())))
+    bar = figure.colorbar(shades, ax=axes, pad=0.02, aspect=40, ticks=range(0, count, math.ceil(count / NAMES_MAX)))
+    bar.ax.set_yticklabels([names[tick] for tick in bar.get_ticks()], fontsize=8 if count <= 24 else 6.5)
+    bar.ax.invert_yaxis()
+    bar.ax.set_title(title, fontsize=9)
+    bar.ax.grid(False)
 
 
 def grid(count, columns=3, share_y=True):
@@ -75,8 +98,8 @@ def log_values_axis(axis, values):
 
 def log_axis(axis, low, high):
     """Logarithmic with limits; ticks at 1, 2 and 5 of a decade where there are few decades."""
-    log_scale(axis)
     limits(axis, low, high)
+    log_scale(axis)
     decades = math.log10(high / low)
     steps = (1, 2, 5) if decades < 2.2 else (1,)
     axis.set_major_locator(ticker.LogLocator(base=10, subs=steps, numticks=9 if decades > 7 else 99))

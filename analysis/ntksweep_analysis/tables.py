@@ -128,13 +128,17 @@ def summary_csv_rows(rows):
     ]
 
 
-def summary_table(rows):
-    """Final training loss beside final RMSE; columns without any value are left out."""
+def summary_table(rows, width):
+    """Final training loss beside final RMSE; columns without any value are left out. width: what the axis is called."""
     several = len({row.source for row in rows}) > 1
     axes = list(dict.fromkeys(name for row in rows for name in row.where))
     columns = [("study", [row.source if several else "" for row in rows])]
+    titles = {"width": width}
     columns += [
-        (name.replace("_", " "), [value_text(row.where[name]) if name in row.where else "" for row in rows])
+        (
+            titles.get(name, name.replace("_", " ")),
+            [value_text(row.where[name]) if name in row.where else "" for row in rows],
+        )
         for name in axes
     ]
     columns += [

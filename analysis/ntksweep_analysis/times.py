@@ -9,6 +9,7 @@ from . import style
 from .context import Section
 from .curves import curves_of, final
 from .load import GRID
+from .scaling import families_of
 from .words import axis_label, metric_label, named_value, value_text, where_text
 
 EXAMPLES = ("probe", "test_example")
@@ -120,9 +121,9 @@ def time_figure(panels, columns, draw):
         panel.set_title(named_value("train_size", panels[key][0].where["train_size"]))
         if panel.get_subplotspec().is_first_col():
             panel.set_ylabel(metric_label(metric))
-    style.legend_beside(
-        figure, [colour_handle(palette[width], value_text(width)) for width in widths], axis_label("width")
-    )
+    families = families_of(curve for curves in panels.values() for curve in curves)
+    handles = [colour_handle(palette[width], value_text(width)) for width in widths]
+    style.legend_beside(figure, handles, axis_label("width", families))
     return figure
 
 

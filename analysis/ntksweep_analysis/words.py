@@ -20,21 +20,38 @@ METRICS = {
     "seconds": "seconds a point",
     "outputs": "output",
 }
+FAMILIES = {"fc": "fully connected", "conv": "convolutional", "wrn": "wide residual"}
+WIDTHS = {"conv": "channels", "wrn": "channels"}
 AXES = {
-    "width": "width $n$",
     "train_size": "training points $N$",
     "time": r"time $t=\eta\cdot$step",
     "data_seed": "data seed",
     "learning_rate": "learning rate",
+    "blocks": "residual blocks a group",
+    "kernel_size": "filter size",
+    "resize": "pixels averaged, each way",
 }
-SYMBOLS = {"width": "n", "train_size": "N"}
+NAMED = {
+    "width": "n = {0}",
+    "train_size": "N = {0}",
+    "kernel_size": "{0} \N{MULTIPLICATION SIGN} {0} filters",
+    "pooling": "pooling: {0}",
+    "resize": "pixels averaged {0} \N{MULTIPLICATION SIGN} {0}",
+}
 
 
 def metric_label(metric):
     return METRICS.get(metric, metric.replace("_", " "))
 
 
-def axis_label(name):
+def width_word(families):
+    """What the width counts in these families."""
+    return " or ".join(sorted({WIDTHS.get(family, "width") for family in families}, reverse=True)) or "width"
+
+
+def axis_label(name, families=()):
+    if name == "width":
+        return width_word(families) + " $n$"
     return AXES.get(name, name.replace("_", " "))
 
 
@@ -54,8 +71,8 @@ def where_text(where):
 
 def named_value(name, value):
     text = value_text(value)
-    if name in SYMBOLS:
-        return f"{SYMBOLS[name]} = {text}"
+    if name in NAMED:
+        return NAMED[name].format(text)
     words = isinstance(value, (str, bytes)) and name != "layer"
     return text if words else f"{name.replace('_', ' ')} {text}"
 

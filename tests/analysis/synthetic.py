@@ -1,12 +1,13 @@
 """Makes DIRs of studies that look as `ntksweep collect` writes them, with planted exponents and holes."""
 
+import itertools
+
 import numpy as np
 import xarray as xr
 
 STEPS = np.unique(np.r_[0, np.round(np.geomspace(1, 1000, 24))].astype(int))
 LAYERS = ["dense1", "dense2", "dense3", "readout"]
 DEFAULT_AXES = {"train_size": [32, 128, 512], "width": [32, 64, 128, 256, 512, 1024], "seed": [0, 1, 2, 3, 4]}
-LAYER_EXPONENTS = [-0.5, -1.0, -1.0, -0.5]
 ATTRIBUTES = {
     "version": "0.1.0", "commit": "unknown", "compiler": "gcc 12.2.0", "blas": "OpenBLAS 0.3.21", "core": "SkylakeX",
     "hosts": "node1,node2", "precision": "f64",
@@ -17,6 +18,27 @@ def grid_array(axes, name):
     """The axis `name` as an array that broadcasts over the grid."""
     shape = [-1 if other == name else 1 for other in axes]
     return np.arange(len(axes[name])).reshape(shape), np.asarray(axes[name]).reshape(shape)
+
+
+FC = "{ family: fc, depth: 3 }"
+CONV = "{ family: conv, depth: 4, kernel_size: 3, pooling: global }"
+WRN = "{ family: wrn, blocks: 1 }"
+
+
+def conv_layers(depth):
+    return [f"conv_{layer}" for layer in range(1, depth + 1)] + ["readout"]
+
+
+def wrn_layers(blocks):
+    names = ["conv_1"]
+    for group, block in itertools.product(range(1, 4), range(1, blocks + 1)):
+        parts = ["conv1", "conv2"] + ["shortcut"] * (group > 1 and block == 1)
+        names += [f"group{group}_block{block}_{part}" for part in parts]
+    return names + ["readout"]
+
+
+def layer_exponents(layers):
+    return [-0.5] + [-1.0] * (len(layers) - 2) + [-0.5]
 
 
 def dataset(axes=None, exponent=-0.95, spread=0.08, layers=LAYERS, probes=4, outputs=1, generator_seed=7):
@@ -60,7 +82,7 @@ def dataset(axes=None, exponent=-0.95, spread=0.08, layers=LAYERS, probes=4, out
     }
     for phase, scale in (("setup", 1e-4), ("kernel", 1e-3), ("training", 1e-2), ("total", 1.2e-2)):
         variables[f"seconds_{phase}"] = (names, scale * (width / 32.0) ** 1.8 * size / 32 * noise(0.05))
-    change = np.stack([(width / 10.0) ** power * noise(0.05) for power in LAYER_EXPONENTS[: len(layers)]], -1)
+    change = np.stack([(width / 10.0) ** power * noise(0.05) for power in layer_exponents(layers)], -1)
     variables["parameter_change"] = (names + ("step", "layer"), change[..., None, :] * growth[:, None])
     target = np.sin(1 + np.arange(probes * outputs)).reshape(probes, outputs)
     path = growth[:, None, None] * target + 0.3 * random.standard_normal(shape + (1, probes, outputs))
@@ -97,10 +119,10 @@ def change_point(data, at, status, from_step=0):
     return data
 
 
-def write_study(directory, data, title="RMSE against width, synthetic", failures=()):
+def write_study(directory, data, title="RMSE against width, synthetic", failures=(), network=FC):
     """DIR with study.yaml, results.h5, points.tsv and failed/KEY for failures [(label, reason)]."""
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "study.yaml").write_text(f'title: "{title}"\nnetwork: {{ family: fc, depth: 3 }}\n')
+    (directory / "study.yaml").write_text(f'title: "{title}"\nnetwork: {network}\n')
     data.to_netcdf(directory / "results.h5", engine="h5netcdf")
     (directory / "failed").mkdir(exist_ok=True)
     status = data["status"]
