@@ -66,12 +66,6 @@ static void infinite(const struct operator* op, const struct infinite *at, const
     dual_run(at->dual, at->own, at->other, &at->pairs, out->k, out->theta);
 }
 
-static double flops(const struct operator* op, int64_t n) {
-    (void)op;
-    (void)n;
-    return 0;
-}
-
 const struct operator_kind activation_operator = {
     .name = "activation",
     .in_place = 1,
@@ -81,5 +75,4 @@ const struct operator_kind activation_operator = {
     .infinite = infinite,
     .infinite_in_place = 1,
     .infinite_dual = infinite_dual,
-    .flops = flops,
 };

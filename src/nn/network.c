@@ -110,9 +110,13 @@ void network_vjp(const struct network *network, int first, const real *theta, co
 
 /* ---- counts and norms ---- */
 
+static double operator_flops(const struct operator* op, int64_t n) {
+    return op->kind->flops ? op->kind->flops(op, n) : 0;
+}
+
 double network_flops(const struct network *network, int first, int64_t n) {
     double flops = 0;
-    for (int i = first; i < network->operators; i++) flops += network->op[i].kind->flops(&network->op[i], n);
+    for (int i = first; i < network->operators; i++) flops += operator_flops(&network->op[i], n);
     return flops;
 }
 
@@ -120,7 +124,7 @@ double network_share(const struct network *network) {
     double done = 0;
     for (int i = 0; i < network->operators; i++) {
         const struct operator* op = & network->op[i];
-        done += op->kind->flops(op, 1) * (op->way ? op->way->share(&op->filtering) : 1);
+        done += operator_flops(op, 1) * (op->way ? op->way->share(&op->filtering) : 1);
     }
     return done / network_flops(network, 0, 1);
 }

@@ -74,9 +74,15 @@ struct operator_kind {
     int (*infinite_gather)(const struct operator* op, int64_t n, struct displacement out, struct displacement *in);
     /* An operator whose map depends on the variances, K[p, p] of x = x', of all examples: variance[count]. NULL: a linear map. */
     struct dual (*infinite_dual)(const struct operator* op, int64_t count, const double *variance, struct arena *arena);
-    /* multiply-adds times 2 of the forward pass */
+    /* multiply-adds times 2 of the forward pass; NULL: none */
     double (*flops)(const struct operator* op, int64_t n);
 };
+
+/* The backward pass of y = x: din = w + beta din; nothing is to be done where din is w. */
+static inline void operator_pass_on(int64_t size, const real *w, real beta, real *din) {
+    if (din == w) return;
+    for (int64_t i = 0; i < size; i++) din[i] = w[i] + (beta == 0 ? 0 : beta * din[i]);
+}
 
 #define dense_operator       REAL_NAME(dense_operator)
 #define convolution_operator REAL_NAME(convolution_operator)

@@ -70,11 +70,6 @@ static int infinite_gather(const struct operator* op, int64_t n, struct displace
     return n < (2 * rows - 1) * across;
 }
 
-static double flops(const struct operator* op, int64_t n) {
-    (void)op, (void)n;
-    return 0;
-}
-
 const struct operator_kind pooling_operator = {
     .name = "pooling",
     .forward = forward,
@@ -82,5 +77,4 @@ const struct operator_kind pooling_operator = {
     .vjp_input = vjp_input,
     .infinite = infinite,
     .infinite_gather = infinite_gather,
-    .flops = flops,
 };
