@@ -1,4 +1,4 @@
-/* What dual.c asks of tanh, and dual_tanh.c of its series; private to dual*.c. */
+/* What dual.c asks of tanh, and dual_tanh.c of its series; private to dual*.c. Cannot fail. Not collective. */
 #ifndef DUAL_KIND_H
 #define DUAL_KIND_H
 

@@ -1,5 +1,5 @@
 /* How the kernels of infinite width go through a network's list of operators: what infinite.c decides from sizes alone. Private to
- * infinite*.c; built with REAL_BITS 64. */
+ * infinite*.c; built with REAL_BITS 64. Cannot fail. Not collective. */
 #ifndef INFINITE_PLAN_H
 #define INFINITE_PLAN_H
 
