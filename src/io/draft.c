@@ -2,23 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "owner.h"
 
-enum { HOST_BYTES = 65, DAY_SECONDS = 86400 };
+enum { DAY_SECONDS = 86400 };
 static const char mark[] = ".tmp~";
-
-static const char *host_name(void) {
-    static _Thread_local char host[HOST_BYTES];
-    if (gethostname(host, sizeof host) != 0) strcpy(host, "localhost");
-    host[HOST_BYTES - 1] = '\0';
-    return host;
-}
 
 /* out: the folder of `path`. */
 static void folder_of(const char *path, char out[PATH_MAX]) {
@@ -44,11 +37,15 @@ static int make_folder(const char *path) {
     return sync_folder(folder);
 }
 
+int draft_name(const char *path, char temporary[PATH_MAX]) {
+    return snprintf(temporary, PATH_MAX, "%s%s%s", path, mark, owner_name()) < PATH_MAX;
+}
+
 status draft_begin(const char *path, struct draft *draft) {
     draft->error = make_folder(path);
-    int room = snprintf(draft->path, PATH_MAX, "%s", path);
-    int length = snprintf(draft->temporary, PATH_MAX, "%s%s%s~%ld", path, mark, host_name(), (long)getpid());
-    if (room >= PATH_MAX || length >= PATH_MAX) draft->error = ENAMETOOLONG;
+    draft->is_passing = 0;
+    if (!draft_name(path, draft->temporary)) draft->error = ENAMETOOLONG;
+    snprintf(draft->path, PATH_MAX, "%s", path);
     draft->fd = draft->error ? -1 : open(draft->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (draft->fd < 0) {
         FAIL(ERROR_DISK, "%s: cannot be written: %s", path, strerror(draft->error ? draft->error : errno));
@@ -85,17 +82,22 @@ void draft_read(struct draft *draft, void *bytes, size_t count, off_t offset) {
     }
 }
 
-/* The first error of the whole end: a full disk may show only in fsync or close. */
-static int finish(struct draft *draft) {
+/* Its first error: a full disk may show only in fsync or close. */
+static int end_writing(struct draft *draft, int is_synced) {
     int error = draft->error;
-    if (!error && fsync(draft->fd) != 0) error = errno;
+    if (!error && is_synced && fsync(draft->fd) != 0) error = errno;
     if (close(draft->fd) != 0 && !error) error = errno;
+    return error;
+}
+
+static int finish(struct draft *draft) {
+    int error = end_writing(draft, !draft->is_passing);
     if (!error && rename(draft->temporary, draft->path) != 0) error = errno;
     if (error) {
         unlink(draft->temporary);
         return error;
     }
-    return sync_folder(draft->path);
+    return draft->is_passing ? 0 : sync_folder(draft->path);
 }
 
 status draft_commit(struct draft *draft) {
@@ -104,14 +106,50 @@ status draft_commit(struct draft *draft) {
     return OK;
 }
 
+/* File systems without links (FAT, some FUSE): an empty file takes the name and is replaced. */
+static int place_without_link(const char *temporary, const char *path) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) return errno;
+    close(fd);
+    if (rename(temporary, path) == 0) return 0;
+    int error = errno;
+    unlink(path);
+    return error;
+}
+
+static int place(const char *temporary, const char *path) {
+    if (link(temporary, path) == 0) return 0;
+    int error = errno, has_no_links = error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK;
+    return has_no_links ? place_without_link(temporary, path) : error;
+}
+
+int draft_place(const char *temporary, const char *path) {
+    int error = place(temporary, path);
+    unlink(temporary);
+    return error;
+}
+
+/* Closed before it is placed: NFS writes at close. */
+status draft_commit_first(struct draft *draft, int *is_first) {
+    int error = end_writing(draft, 0);
+    if (error)
+        unlink(draft->temporary);
+    else
+        error = draft_place(draft->temporary, draft->path);
+    *is_first = !error;
+    if (error && error != EEXIST) FAIL(ERROR_DISK, "%s: cannot be written: %s", draft->path, strerror(error));
+    return OK;
+}
+
 void draft_abort(struct draft *draft) {
     close(draft->fd);
     unlink(draft->temporary);
 }
 
-status draft_write_file(const char *path, const void *bytes, size_t count) {
+status draft_write_file(const char *path, const void *bytes, size_t count, int is_passing) {
     struct draft draft;
     TRY(draft_begin(path, &draft));
+    draft.is_passing = is_passing;
     draft_write(&draft, bytes, count, 0);
     return draft_commit(&draft);
 }
@@ -123,15 +161,14 @@ static int older_than_a_day(const char *folder, const char *name) {
     return length < PATH_MAX && stat(path, &info) == 0 && time(NULL) - info.st_mtime > DAY_SECONDS;
 }
 
+int draft_is_name(const char *name) { return strstr(name, mark) != NULL; }
+
 int draft_is_stale(const char *folder, const char *name) {
-    const char *host = host_name();
-    const char *owner = strstr(name, mark);
-    const char *process = strrchr(name, '~');
+    const char *owner = strstr(name, mark), *us = owner_name(), *process = strrchr(name, '~');
     if (!owner) return 0;
     owner += strlen(mark);
     if (process < owner) return 0;
-    int is_ours = strlen(host) == (size_t)(process - owner) && strncmp(owner, host, strlen(host)) == 0;
-    if (!is_ours) return older_than_a_day(folder, name);
-    long id = strtol(process + 1, NULL, 10);
-    return id > 0 && kill((pid_t)id, 0) != 0 && errno == ESRCH;
+    size_t length = (size_t)(process + 1 - owner); /* of "HOST~SPACE~" */
+    if (strncmp(owner, us, length) != 0) return older_than_a_day(folder, name);
+    return owner_pid_is_gone((pid_t)strtol(process + 1, NULL, 10));
 }

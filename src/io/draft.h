@@ -1,7 +1,7 @@
 /* A file being written: under a temporary name, then synced and renamed, so it is whole or absent. Not collective.
  *
- * The temporary name is NAME.tmp~HOST~PID beside the file. A write that fails (disk full, quota, file-size limit) keeps
- * its errno in `error`, and draft_commit tells. */
+ * The temporary name is NAME.tmp~HOST~SPACE~PID (owner_name) beside the file. A write that fails (disk full, quota,
+ * file-size limit) keeps its errno in `error`, and draft_commit tells. */
 #ifndef DRAFT_H
 #define DRAFT_H
 
@@ -13,6 +13,7 @@
 struct draft {
     char path[PATH_MAX], temporary[PATH_MAX];
     int fd, error;
+    int is_passing; /* may be set after draft_begin: the file is replaced soon, and need not survive a power cut */
 };
 
 /* Opens the draft of `path`, and makes its folder (one level) if it is not there. ERROR_DISK. */
@@ -23,11 +24,21 @@ void draft_write(struct draft *draft, const void *bytes, size_t count, off_t off
 void draft_read(struct draft *draft, void *bytes, size_t count, off_t offset);
 /* Ends the draft: the file stands under its name and is on disk, or ERROR_DISK and nothing is left. */
 status draft_commit(struct draft *draft);
+/* Ends the draft, unsynced: *is_first says whether it now stands under its name, or is gone as a file stood there
+ * already. ERROR_DISK. Of several that try, one is first. */
+status draft_commit_first(struct draft *draft, int *is_first);
 /* Ends the draft and leaves nothing. */
 void draft_abort(struct draft *draft);
+/* The temporary name for `path`; 0 if it is too long. */
+int draft_name(const char *path, char temporary[PATH_MAX]);
+/* Moves a whole file from its temporary name to `path`, unless a file stands there: 0, or errno (EEXIST); the
+ * temporary name is gone in any case. */
+int draft_place(const char *temporary, const char *path);
 /* A whole small file. */
-status draft_write_file(const char *path, const void *bytes, size_t count);
+status draft_write_file(const char *path, const void *bytes, size_t count, int is_passing);
 
+/* Nonzero for the name of a draft. */
+int draft_is_name(const char *name);
 /* Nonzero for the name of a draft whose process is dead (on this host) or that is older than a day (on another). */
 int draft_is_stale(const char *folder, const char *name);
 

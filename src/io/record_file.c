@@ -1,5 +1,7 @@
 #include "record_file.h"
 
+#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +221,8 @@ static status read_numbers(hid_t set, hid_t space, enum metric_id metric, int nu
             FAIL(ERROR_DISK, "%s is damaged", metric_table[metric].name);
         length *= size[i] ? size[i] : 1;
         dim[i] = axis_dimension(set, &metric_table[metric], i);
+        if (dim[i] == DIM_FREE && metric_table[metric].place != PLACE_KEPT)
+            FAIL(ERROR_DISK, "%s has an axis without a name", metric_table[metric].name);
         sizes[i] = (int64_t)size[i];
     }
     double *value = record_add_shaped(record, metric, number, ndim, dim, sizes);
@@ -290,7 +294,7 @@ status record_file_take(hid_t file, enum record_kind kind, const char *key, int 
 /* Names the file of a reading that failed. */
 static status fail_read(const char *path, status result) {
     if (result == OK) return OK;
-    FAIL(ERROR_DISK, "%s: is not a whole record (%s); remove it and run again", path, status_message());
+    FAIL(ERROR_DISK, "%s: is not a whole record (%s)", path, status_message());
 }
 
 status record_file_read(const char *dir, enum record_kind kind, const char *key, int kept, struct record **record,
@@ -314,36 +318,72 @@ status store_read_record(const char *dir, enum record_kind kind, const char *key
     return record_file_read(dir, kind, key, kept, record, NULL);
 }
 
+/* An open folder is one that NFS has asked its server about; without that it may deny a new file for a minute. */
+static int look_again(const char *path) {
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int is_there = access(path, F_OK) == 0;
+    if (fd >= 0) close(fd);
+    return is_there;
+}
+
 int store_record_exists(const char *dir, enum record_kind kind, const char *key) {
     char path[PATH_MAX];
     record_file_path(dir, kind, key, path);
-    return access(path, F_OK) == 0;
+    return access(path, F_OK) == 0 || look_again(path);
 }
 
-/* Opens, checks the key, and reads the status unless NULL. */
-static status look(const char *path, const char *key, int *point_status) {
+void store_put_aside(const char *dir, enum record_kind kind, const char *key) {
+    char path[PATH_MAX], aside[PATH_MAX + 16];
+    record_file_path(dir, kind, key, path);
+    snprintf(aside, sizeof aside, "%s.unreadable", path);
+    (void)rename(path, aside);
+}
+
+static status read_scalar(hid_t file, enum metric_id metric, double *value) {
+    const char *name = metric_table[metric].name;
+    *value = (double)NAN;
+    if (!hdf_has(file, name)) return OK;
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+    TRY(hdf_status(set >= 0));
+    hid_t space = H5Dget_space(set);
+    int is_scalar = H5Sget_simple_extent_npoints(space) == 1;
+    H5Sclose(space);
+    if (!is_scalar) FAIL(ERROR_DISK, "%s is not one number", name);
+    return hdf_status(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, hdf_transfer(), value) >= 0);
+}
+
+static status read_scalars(hid_t file, const char *key, int count, const enum metric_id *metric, double *value) {
+    TRY(check_key(file, key));
+    for (int i = 0; i < count; i++) TRY(read_scalar(file, metric[i], &value[i]));
+    return OK;
+}
+
+int store_read_scalars(const char *dir, enum record_kind kind, const char *key, int count, const enum metric_id *metric,
+                       double *value) {
+    char path[PATH_MAX];
     hid_t file;
-    TRY(hdf_open(path, &file));
-    status result = check_key(file, key);
-    if (result == OK && point_status) {
-        hid_t set = H5Dopen2(file, metric_table[METRIC_STATUS].name, H5P_DEFAULT);
-        result = hdf_status(H5Dread(set, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, hdf_transfer(), point_status) >= 0);
-    }
+    if (!store_record_exists(dir, kind, key)) return 0;
+    record_file_path(dir, kind, key, path);
+    if (fail_read(path, hdf_open(path, &file)) != OK) return -1;
+    status result = fail_read(path, read_scalars(file, key, count, metric, value));
     H5Fclose(file);
-    return result;
+    return result == OK ? 1 : -1;
 }
 
 int store_has_record(const char *dir, enum record_kind kind, const char *key) {
-    char path[PATH_MAX];
-    if (!store_record_exists(dir, kind, key)) return 0;
-    record_file_path(dir, kind, key, path);
-    return fail_read(path, look(path, key, NULL)) == OK ? 1 : -1;
+    return store_read_scalars(dir, kind, key, 0, NULL, NULL);
 }
 
 int store_point_status(const char *dir, const char *key) {
+    static const enum metric_id metric = METRIC_STATUS;
+    double value = (double)NAN;
+    int found = store_read_scalars(dir, RECORD_POINT, key, 1, &metric, &value);
+    if (found < 1) return found - 1;
+    if (!isnan(value)) return (int)value;
     char path[PATH_MAX];
-    int point_status;
-    if (!store_record_exists(dir, RECORD_POINT, key)) return -1;
     record_file_path(dir, RECORD_POINT, key, path);
-    return fail_read(path, look(path, key, &point_status)) == OK ? point_status : -2;
+    (void)fail_read(path, status_fail(ERROR_DISK, __FILE__, __LINE__, "it has no status"));
+    return -2;
 }

@@ -12,8 +12,10 @@
 #include "panic.h"
 
 enum { LONGEST_DIR = PATH_MAX - 512 };
-static const char *const folders[] = {"points", "references", "checkpoints", "failed"};
+static const char *const folders[] = {"points", "references", "checkpoints", "failed", "claims", "runs"};
 enum { FOLDERS = sizeof folders / sizeof *folders };
+
+static struct timespec opened; /* when store_open tried to write, on the file system's clock */
 
 static void join(char path[PATH_MAX], const char *dir, const char *name) {
     snprintf(path, PATH_MAX, "%s/%s", dir, name);
@@ -38,9 +40,20 @@ static status make_folders_above(const char *dir) {
     return OK;
 }
 
-status store_open(const char *dir) {
+/* Tries to write a file, and keeps its time. */
+static status try_to_write(const char *dir) {
     char path[PATH_MAX];
     struct draft draft;
+    struct stat info;
+    join(path, dir, "points.tsv");
+    if (draft_begin(path, &draft) != OK) FAIL(ERROR_INPUT, "%s", status_message());
+    opened = fstat(draft.fd, &info) == 0 ? info.st_mtim : (struct timespec){0};
+    draft_abort(&draft);
+    return OK;
+}
+
+status store_open(const char *dir) {
+    char path[PATH_MAX];
     if (!dir[0] || strlen(dir) > LONGEST_DIR) FAIL(ERROR_INPUT, "%.80s: is no name for a folder", dir);
     TRY(make_folders_above(dir));
     TRY(make_folder(dir));
@@ -48,57 +61,77 @@ status store_open(const char *dir) {
         join(path, dir, folders[i]);
         TRY(make_folder(path));
     }
-    join(path, dir, "points.tsv");
-    if (draft_begin(path, &draft) != OK) FAIL(ERROR_INPUT, "%s", status_message());
-    draft_abort(&draft);
-    return OK;
+    return try_to_write(dir);
 }
 
-/* Calls `visit` with the folder and each name in it. */
-static void for_each_name(const char *folder, void (*visit)(const char *folder, const char *name)) {
+/* ---- what is left over ---- */
+
+typedef int is_left_over(const char *folder, const char *name);
+
+/* Removes what is left over in a folder and the folders below it. */
+static void clean_folder(const char *folder, is_left_over *is_left) {
+    char path[PATH_MAX];
     DIR *stream = opendir(folder);
     if (!stream) return;
     for (struct dirent *entry; (entry = readdir(stream));) {
-        if (entry->d_name[0] != '.') visit(folder, entry->d_name);
+        int length = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] == '.' || length >= PATH_MAX) continue;
+        if (is_left(folder, entry->d_name))
+            unlink(path);
+        else if (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN)
+            clean_folder(path, is_left);
     }
     closedir(stream);
 }
 
-static void remove_stale(const char *folder, const char *name) {
-    char path[PATH_MAX];
-    if (!draft_is_stale(folder, name)) return;
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX) unlink(path);
+static int is_recorded(const char *dir, const char *key) {
+    return store_record_exists(dir, RECORD_POINT, key) || store_record_exists(dir, RECORD_REFERENCE, key);
 }
 
-static void clean_subfolder(const char *folder, const char *name) {
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX) for_each_name(path, remove_stale);
-}
-
-/* A checkpoint has the name of its record. */
-static void remove_recorded(const char *folder, const char *name) {
-    char path[PATH_MAX], record[PATH_MAX];
-    int length = snprintf(record, sizeof record, "%s/../points/%.2s/%s", folder, name, name);
-    if (length >= PATH_MAX || access(record, F_OK) != 0) return;
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX) unlink(path);
+/* DIR/claims/KEY or DIR/checkpoints/KEY.h5 of a task that has a record. */
+static int is_of_recorded(const char *folder, const char *name) {
+    char dir[PATH_MAX], key[KEY_BYTES];
+    if (draft_is_name(name) || snprintf(dir, sizeof dir, "%s/..", folder) >= PATH_MAX) return 0;
+    snprintf(key, sizeof key, "%.*s", (int)strcspn(name, "."), name);
+    return is_recorded(dir, key);
 }
 
 void store_clean(const char *dir) {
     char path[PATH_MAX];
-    for_each_name(dir, remove_stale);
-    for_each_name(dir, clean_subfolder);
-    join(path, dir, "points");
-    for_each_name(path, clean_subfolder);
+    clean_folder(dir, draft_is_stale);
     join(path, dir, "checkpoints");
-    for_each_name(path, remove_recorded);
+    clean_folder(path, is_of_recorded);
+    join(path, dir, "claims");
+    clean_folder(path, is_of_recorded);
 }
+
+/* Than this process's store_open. */
+static int is_older(const struct stat *info) {
+    if (info->st_mtim.tv_sec != opened.tv_sec) return info->st_mtim.tv_sec < opened.tv_sec;
+    return info->st_mtim.tv_nsec < opened.tv_nsec;
+}
+
+static int is_older_draft(const char *folder, const char *name) {
+    char path[PATH_MAX];
+    struct stat info;
+    join(path, folder, name);
+    return draft_is_name(name) && lstat(path, &info) == 0 && is_older(&info);
+}
+
+void store_clean_rest(const char *dir) { clean_folder(dir, is_older_draft); }
 
 /* ---- texts ---- */
 
-status store_write_text(const char *dir, const char *name, const char *text) {
+static status write_text(const char *dir, const char *name, const char *text, int is_passing) {
     char path[PATH_MAX];
     join(path, dir, name);
-    return draft_write_file(path, text, strlen(text));
+    return draft_write_file(path, text, strlen(text), is_passing);
+}
+
+status store_write_text(const char *dir, const char *name, const char *text) { return write_text(dir, name, text, 0); }
+
+status store_write_passing_text(const char *dir, const char *name, const char *text) {
+    return write_text(dir, name, text, 1);
 }
 
 static int read_whole(FILE *file, char **text) {
@@ -194,9 +227,10 @@ static int read_row(char *line, struct manifest_row *row) {
     return end != seconds && *end == '\0';
 }
 
+/* One that is cut short counts too. */
 static int64_t count_lines(const char *text) {
     int64_t lines = 0;
-    for (; (text = strchr(text, '\n')); text++) lines++;
+    for (; *text; text += strcspn(text, "\n"), text += *text == '\n') lines++;
     return lines;
 }
 
@@ -221,7 +255,7 @@ status store_read_manifest(const char *dir, int64_t *count, struct manifest_row 
     CHECK(*row);
     *count = good ? read_rows(text + head, *row) : -1;
     free(text);
-    if (*count == lines) return OK;
+    if (good && *count == lines) return OK;
     free(*row), *row = NULL;
     FAIL(ERROR_INPUT, "%s/%s:%lld: is not a line of `key, reference, seconds, label`", dir, manifest_name,
          (long long)*count + 2);
@@ -236,6 +270,14 @@ status store_write_failure(const char *dir, const char *key, const char *label, 
     status result = store_write_text(dir, name, line);
     free(line);
     return result;
+}
+
+int store_has_new_failure(const char *dir, const char *key) {
+    char name[64], path[PATH_MAX];
+    struct stat info;
+    snprintf(name, sizeof name, "failed/%s", key);
+    join(path, dir, name);
+    return stat(path, &info) == 0 && !is_older(&info);
 }
 
 char *store_read_failure(const char *dir, const char *key) {

@@ -45,6 +45,12 @@ static status take_json(struct arguments *arguments, const char *value) {
     return OK;
 }
 
+static status take_watch(struct arguments *arguments, const char *value) {
+    (void)value;
+    arguments->watch = 1;
+    return OK;
+}
+
 static status take_verbose(struct arguments *arguments, const char *value) {
     (void)value;
     arguments->verbose = 1;
@@ -68,6 +74,7 @@ static const struct row {
     {'r', "ranks", "R", "ranks to predict the wall time for; by default one a CPU", take_ranks},
     {'m', "memory-per-rank", "SIZE", "memory that each rank will have, as in 4G; points that need more are refused",
      take_memory},
+    {'w', "watch", NULL, "goes on showing it until no run is going on and no point is left, or Ctrl-C", take_watch},
     {'j', "json", NULL, "for programs", take_json},
     {'v', "verbose", NULL, "a line for every point, and where in the source a failure arose", take_verbose},
     {'h', "help", NULL, "this help", take_help},

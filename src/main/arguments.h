@@ -13,7 +13,7 @@ struct arguments {
     struct override *override; /* owned; texts borrowed from argv */
     int ranks;                 /* 0: not given */
     double memory_per_rank;    /* bytes; 0: not given */
-    int verbose, json, help;
+    int verbose, json, watch, help;
 };
 
 struct command {

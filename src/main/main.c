@@ -9,9 +9,9 @@
 #include "panic.h"
 #include "plan.h"
 #include "progress.h"
+#include "show.h"
 #include "signals.h"
 #include "startup.h"
-#include "survey.h"
 #include "sweep.h"
 #include "version.h"
 
@@ -87,16 +87,13 @@ static status plan(const struct arguments *arguments) {
                                    .ranks = arguments->ranks ? arguments->ranks
                                             : processors > 0 ? (int)processors
                                                              : 1,
-                                   .memory_per_rank = arguments->memory_per_rank};
+                                   .memory_per_rank = arguments->memory_per_rank,
+                                   .json = arguments->json};
     return plan_print(stdout, &options);
 }
 
-static status show_status(const struct arguments *arguments) {
-    struct survey survey;
-    TRY(survey_read(arguments->object, &survey));
-    (arguments->json ? survey_print_json : survey_print)(stdout, &survey);
-    survey_free(&survey);
-    return OK;
+static status show(const struct arguments *arguments) {
+    return (arguments->watch ? show_watch : show_status)(arguments->object, arguments->json);
 }
 
 static status collect(const struct arguments *arguments) {
@@ -113,15 +110,15 @@ static const struct entry {
     status (*perform)(const struct arguments *arguments); /* NULL: run */
     int needs_blas;
 } entries[] = {
-    {{"plan", "STUDY.yaml", "sdrmh", "", "Prints what a study will take: grid, flops, memory, predicted wall time."},
+    {{"plan", "STUDY.yaml", "sdrmjh", "", "Prints what a study will take: grid, flops, memory, predicted wall time."},
      plan,
      1},
     {{"run", "STUDY.yaml", "osdvh", "o",
       "Runs a study, or goes on with it, under mpirun on as many ranks as there are."},
      NULL,
      1},
-    {{"status", "DIR", "jh", "", "Prints what is done, running, diverged, failed and left, and the time to go."},
-     show_status,
+    {{"status", "DIR", "wjh", "", "Prints what is done, running, diverged, failed and left, and the time to go."},
+     show,
      0},
     {{"collect", "DIR", "h", "", "Builds DIR/results.h5 from the records, also while a run is going on."}, collect, 1},
     {{"help", "[TOPIC]", "h", "", "Prints help on a command, or with `study` every key of the study file."}, help, 0},

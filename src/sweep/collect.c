@@ -7,6 +7,7 @@
 #include "circumstances.h"
 #include "clock.h"
 #include "progress.h"
+#include "signals.h"
 #include "task.h"
 
 /* ---- metrics reduced over seed ---- */
@@ -17,12 +18,20 @@ struct reduction {
     const struct manifest_row *row; /* [points] */
     char key[KEY_BYTES];            /* of the reference at hand: neighbouring cells often share it */
     struct record *reference;       /* NULL: none */
-    double end;                     /* on the clock */
+    int is_stopping;
+    double end; /* on the clock, of one that is stopping */
 };
 
+/* A run that is stopped, before or meanwhile, has little time for its results, however many records there are. */
+static const double STOPPING_SECONDS = 4;
+
 static int is_late(void *context) {
-    const struct reduction *reduction = context;
-    return clock_seconds() > reduction->end;
+    struct reduction *reduction = context;
+    if (!reduction->is_stopping && signals_caught()) {
+        reduction->is_stopping = 1;
+        reduction->end = clock_seconds() + STOPPING_SECONDS;
+    }
+    return reduction->is_stopping && clock_seconds() > reduction->end;
 }
 
 static status hold_reference(struct reduction *reduction, const char *key) {
@@ -62,12 +71,13 @@ static status collect(struct reduction *reduction, const struct provenance *prov
     return collected;
 }
 
-status collect_results(const char *dir, const struct study *study, double seconds, struct provenance *provenance) {
+status collect_results(const char *dir, const struct study *study, int is_stopping, struct provenance *provenance) {
     struct machine machine;
     struct manifest_row *row;
     int64_t count;
     TRY(store_read_manifest(dir, &count, &row));
-    struct reduction reduction = {.dir = dir, .study = study, .row = row, .end = clock_seconds() + seconds};
+    struct reduction reduction = {
+        .dir = dir, .study = study, .row = row, .is_stopping = is_stopping, .end = clock_seconds() + STOPPING_SECONDS};
     if (!provenance->core[0]) circumstances_measure(&machine, (int)study->config.run.threads, provenance);
     status collected = count == study->points ? collect(&reduction, provenance) : ERROR_INPUT;
     free(row);

@@ -6,8 +6,9 @@
 
 /* Builds DIR/results.h5 of `study`, which is frozen there, with the metrics that are reduced over seed. Points and
  * references are those that DIR/points.tsv names; neither data nor other ranks are needed. What was noted is said.
- * provenance: of this process, core and BLAS filled in if need be. Where it takes longer than `seconds` it is given up:
- * ERROR_INTERRUPTED, and the file stays as it was. ERROR_INPUT, ERROR_DISK. */
-status collect_results(const char *dir, const struct study *study, double seconds, struct provenance *provenance);
+ * provenance: of this process, core and BLAS filled in if need be. Where the run is stopping, or a signal comes
+ * meanwhile, and it takes more than 4 s from there, it is given up: ERROR_INTERRUPTED, and the file stays as it was.
+ * ERROR_INPUT, ERROR_DISK. */
+status collect_results(const char *dir, const struct study *study, int is_stopping, struct provenance *provenance);
 
 #endif

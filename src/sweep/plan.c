@@ -8,6 +8,7 @@
 #include "allocate.h"
 #include "clock.h"
 #include "fits.h"
+#include "makespan.h"
 #include "progress.h"
 #include "queue.h"
 #include "supply.h"
@@ -43,6 +44,54 @@ static double process_bytes(const void *context, int64_t task) {
     const struct task_cost *cost = &plan->work.cost[task];
     double reference = needs == QUEUE_NOTHING ? 0 : plan->work.cost[needs].record_bytes;
     return plan->resident + data_bytes(plan, cell, &config) + reference + cost->arena_bytes + cost->record_bytes;
+}
+
+/* ---- sums ---- */
+
+struct sums {
+    double flops, bytes, seconds, longest; /* longest: seconds of the longest task */
+};
+
+/* Over all points, or over the references. */
+static struct sums sum_over(const struct plan *plan, int references) {
+    struct sums sums = {0};
+    for (int64_t task = 0; task < plan->work.count; task++) {
+        if (work_is_reference(&plan->work, task) != references) continue;
+        sums.flops += plan->work.cost[task].flops;
+        sums.bytes += plan->work.cost[task].record_bytes;
+        sums.seconds += plan->queue[task].seconds;
+        sums.longest = fmax(sums.longest, plan->queue[task].seconds);
+    }
+    return sums;
+}
+
+/* Of the largest process. */
+static double memory_bytes(const struct plan *plan) {
+    double most = 0;
+    for (int64_t task = 0; task < plan->work.count; task++) most = fmax(most, process_bytes(plan, task));
+    return most;
+}
+
+/* Of the point with the largest state; a rank has one at a time. */
+static double checkpoint_bytes(const struct plan *plan) {
+    double most = 0;
+    for (int64_t point = 0; point < plan->work.points; point++)
+        most = fmax(most, plan->work.cost[point].state_bytes + plan->work.cost[point].record_bytes);
+    return most;
+}
+
+/* The same queue as a run's, played through. *share: of the ranks' time that is spent on tasks. */
+static double wall_seconds(const struct plan *plan, double *share) {
+    int ranks = plan->options->ranks;
+    double *busy = allocate_zeroed(ranks, sizeof *busy), sum = 0;
+    struct queue queue;
+    queue_create(plan->work.count, plan->queue, &queue);
+    double wall = queue_makespan(&queue, ranks, NULL, 1, busy);
+    for (int rank = 0; rank < ranks; rank++) sum += busy[rank];
+    *share = wall > 0 ? sum / (wall * ranks) : 1;
+    queue_free(&queue);
+    free(busy);
+    return wall;
 }
 
 /* ---- the grid ---- */
@@ -130,46 +179,66 @@ static void print_table(FILE *out, const struct plan *plan) {
         if (leads_group(plan, cell)) print_line(out, plan, cell);
 }
 
-/* Sums over all points, and over the references. */
 static void print_sums(FILE *out, const struct plan *plan) {
-    double flops[2] = {0}, bytes[2] = {0}, seconds[2] = {0};
     char size[BYTES_BYTES], time[DURATION_BYTES];
-    for (int64_t task = 0; task < plan->work.count; task++) {
-        int is_reference = work_is_reference(&plan->work, task);
-        flops[is_reference] += plan->work.cost[task].flops;
-        bytes[is_reference] += plan->work.cost[task].record_bytes;
-        seconds[is_reference] += plan->queue[task].seconds;
-    }
     fputc('\n', out);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        struct sums sums = sum_over(plan, i);
         fprintf(out, "all %-11s %10.3g flops, records %9s before compression, %s of one rank\n",
-                i ? "references:" : "points:", flops[i], fits_bytes(bytes[i], size),
-                progress_duration(seconds[i], time));
+                i ? "references:" : "points:", sums.flops, fits_bytes(sums.bytes, size),
+                progress_duration(sums.seconds, time));
+    }
 }
 
-/* Of the point with the largest state; a rank has one at a time. */
 static void print_checkpoints(FILE *out, const struct plan *plan) {
-    double most = 0;
     char size[BYTES_BYTES];
-    for (int64_t point = 0; point < plan->work.points; point++)
-        most = fmax(most, plan->work.cost[point].state_bytes + plan->work.cost[point].record_bytes);
     fprintf(out, "checkpoints: every %g minutes, at most %s a rank\n", plan->study->config.run.checkpoint_minutes,
-            fits_bytes(most, size));
+            fits_bytes(checkpoint_bytes(plan), size));
 }
 
-/* The same queue as a run's, played through. */
 static void print_wall_time(FILE *out, const struct plan *plan) {
     int ranks = plan->options->ranks;
-    double *busy = allocate_zeroed(ranks, sizeof *busy), sum = 0;
-    struct queue queue;
     char time[DURATION_BYTES];
-    queue_create(plan->work.count, plan->queue, &queue);
-    double wall = queue_makespan(&queue, ranks, NULL, 1, busy);
-    for (int rank = 0; rank < ranks; rank++) sum += busy[rank];
+    double share, wall = wall_seconds(plan, &share);
     fprintf(out, "predicted wall time on %d rank%s: %s, busy %.0f %%\n", ranks, ranks == 1 ? "" : "s",
-            progress_duration(wall, time), wall > 0 ? 100 * sum / (wall * ranks) : 100);
-    queue_free(&queue);
-    free(busy);
+            progress_duration(wall, time), 100 * share);
+}
+
+static void print_all(FILE *out, const struct plan *plan) {
+    print_grid(out, plan);
+    print_machine(out, &plan->machine);
+    print_table(out, plan);
+    print_sums(out, plan);
+    print_checkpoints(out, plan);
+    print_wall_time(out, plan);
+}
+
+/* ---- for programs ---- */
+
+static void print_json(FILE *out, const struct plan *plan) {
+    struct sums points = sum_over(plan, 0), references = sum_over(plan, 1);
+    double share, wall = wall_seconds(plan, &share);
+    const struct {
+        const char *name;
+        double value;
+    } member[] = {
+        {"points", (double)plan->work.points},
+        {"references", (double)(plan->work.count - plan->work.points)},
+        {"ranks", plan->options->ranks},
+        {"threads", (double)plan->study->config.run.threads},
+        {"longest_point_seconds", points.longest},
+        {"total_seconds", points.seconds + references.seconds},
+        {"wall_seconds", wall},
+        {"memory_bytes", memory_bytes(plan)},
+        {"record_bytes", points.bytes + references.bytes},
+        {"checkpoint_bytes", checkpoint_bytes(plan)},
+        {"checkpoint_minutes", plan->study->config.run.checkpoint_minutes},
+    };
+    enum { MEMBERS = sizeof member / sizeof *member };
+    fputs("{\n", out);
+    for (int i = 0; i < MEMBERS; i++)
+        fprintf(out, "  \"%s\": %.15g%s\n", member[i].name, member[i].value, i < MEMBERS - 1 ? "," : "");
+    fputs("}\n", out);
 }
 
 /* ---- refusing ---- */
@@ -195,18 +264,16 @@ static void measure(struct plan *plan) {
     }
 }
 
+/* A program gets numbers or a refusal, a reader both. */
 static status print(FILE *out, struct plan *plan) {
     TRY(work_estimate(plan->study, &plan->work));
     plan->train = supply_create(plan->study).train;
     measure(plan);
     find_what_matters(plan);
-    print_grid(out, plan);
-    print_machine(out, &plan->machine);
-    print_table(out, plan);
-    print_sums(out, plan);
-    print_checkpoints(out, plan);
-    print_wall_time(out, plan);
-    return refuse_misfits(plan);
+    if (!plan->options->json) print_all(out, plan);
+    TRY(refuse_misfits(plan));
+    if (plan->options->json) print_json(out, plan);
+    return OK;
 }
 
 status plan_print(FILE *out, const struct plan_options *options) {

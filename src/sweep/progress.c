@@ -53,12 +53,21 @@ const char *progress_duration(double seconds, char out[DURATION_BYTES]) {
     return out;
 }
 
+const char *progress_to_go(double seconds, char out[PROGRESS_BYTES]) {
+    char text[DURATION_BYTES];
+    if (isnan(seconds)) return strcpy(out, "time to go unknown");
+    if (seconds < 1) return strcpy(out, "soon done");
+    snprintf(out, PROGRESS_BYTES, "%s to go", progress_duration(seconds, text));
+    return out;
+}
+
 static void format_line(const struct snapshot *now, size_t size, char *line) {
-    char eta[DURATION_BYTES];
-    snprintf(line, size, "%lld/%lld points, %d running, %lld failed, %lld diverged, %.3g points/min, %s to go%s",
-             (long long)now->done, (long long)now->total, now->running, (long long)now->failed,
+    char to_go[PROGRESS_BYTES], elsewhere[64] = "";
+    if (now->elsewhere) snprintf(elsewhere, sizeof elsewhere, ", %lld in other runs", (long long)now->elsewhere);
+    snprintf(line, size, "%lld/%lld points, %d running%s, %lld failed, %lld diverged, %.3g points/min, %s%s",
+             (long long)now->done, (long long)now->total, now->running, elsewhere, (long long)now->failed,
              (long long)now->diverged, now->elapsed > 0 ? 60 * (double)now->computed / now->elapsed : 0,
-             progress_duration(now->eta, eta), now->is_stopping ? ", stopping" : "");
+             progress_to_go(now->eta, to_go), now->is_stopping ? ", stopping" : "");
 }
 
 void progress_show(const struct snapshot *snapshot) {
@@ -75,33 +84,43 @@ void progress_show(const struct snapshot *snapshot) {
     if (is_due || !(next > 0)) next = clock_seconds() + LINE_SECONDS;
 }
 
-/* "97 % 96 %", or for many ranks "96 % on average, 91 % at least". */
-static void format_busy(const struct snapshot *end, size_t size, char *out) {
-    enum { FEW = 16 };
-    double least = 1, sum = 0;
+static void list_busy(int ranks, const double *busy, char out[PROGRESS_BYTES]) {
     size_t used = 0;
-    out[0] = '\0';
-    for (int rank = 0; rank < end->ranks; rank++) {
-        least = fmin(least, end->busy[rank]);
-        sum += end->busy[rank];
-        if (end->ranks > FEW) continue;
-        used += (size_t)snprintf(out + used, size - used, "%s%.0f %%", rank ? " " : "", 100 * end->busy[rank]);
+    for (int rank = 0; rank < ranks; rank++)
+        used += (size_t)snprintf(out + used, PROGRESS_BYTES - used, "%s%.0f %%", rank ? " " : "", 100 * busy[rank]);
+}
+
+/* The rank that is the least busy of those that are more so than `last`, or as busy and come later; -1: none. */
+static int next_busy(int ranks, const double *busy, int last) {
+    int found = -1;
+    for (int rank = 0; rank < ranks; rank++) {
+        int is_after = last < 0 || busy[rank] > busy[last] || (rank > last && !(busy[rank] < busy[last]));
+        if (is_after && (found < 0 || busy[rank] < busy[found])) found = rank;
     }
-    if (end->ranks > FEW)
-        snprintf(out, size, "%.0f %% on average, %.0f %% at least", 100 * sum / end->ranks, 100 * least);
+    return found;
+}
+
+const char *progress_busy(int ranks, const double *busy, char out[PROGRESS_BYTES]) {
+    enum { FEW = 16, NAMED = 3 };
+    double sum = 0;
+    out[0] = '\0';
+    if (ranks <= FEW) return list_busy(ranks, busy, out), out;
+    for (int rank = 0; rank < ranks; rank++) sum += busy[rank];
+    size_t used = (size_t)snprintf(out, PROGRESS_BYTES, "%.0f %% on average, least", 100 * sum / ranks);
+    for (int i = 0, rank = -1; i < NAMED; i++) {
+        rank = next_busy(ranks, busy, rank);
+        used += (size_t)snprintf(out + used, PROGRESS_BYTES - used, "%s %.0f %% (rank %d)", i ? "," : "",
+                                 100 * busy[rank], rank);
+    }
+    return out;
 }
 
 void progress_summarize(const struct snapshot *end) {
-    char wall[DURATION_BYTES], busy[256];
-    format_busy(end, sizeof busy, busy);
-    progress_say("%lld of %lld points recorded (%lld diverged), %lld failed; %s on %d rank%s, busy %s",
+    char wall[DURATION_BYTES], busy[PROGRESS_BYTES], elsewhere[64] = "";
+    if (end->elsewhere)
+        snprintf(elsewhere, sizeof elsewhere, ", %lld in the hands of other runs", (long long)end->elsewhere);
+    progress_say("%lld of %lld points recorded (%lld diverged), %lld failed%s; %s on %d rank%s, busy %s",
                  (long long)end->done, (long long)end->total, (long long)end->diverged, (long long)end->failed,
-                 progress_duration(end->elapsed, wall), end->ranks, end->ranks == 1 ? "" : "s", busy);
-}
-
-void snapshot_free(struct snapshot *snapshot) {
-    for (int i = 0; i < snapshot->running; i++) free(snapshot->task[i].label);
-    free(snapshot->task);
-    free(snapshot->busy);
-    *snapshot = (struct snapshot){0};
+                 elsewhere, progress_duration(end->elapsed, wall), end->ranks, end->ranks == 1 ? "" : "s",
+                 progress_busy(end->ranks, end->busy, busy));
 }

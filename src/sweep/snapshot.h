@@ -1,4 +1,4 @@
-/* What rank 0 knows of a running sweep at one moment: shown as progress, written to DIR/state.json, read by `status`. */
+/* What rank 0 knows of a running sweep at one moment: shown as progress, written to DIR/runs, read by `status`. */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
 
@@ -13,10 +13,11 @@ struct snapshot_task {
 
 struct snapshot {
     int64_t total, done, diverged,
-        failed;       /* points; done with the diverged; failed with those whose reference failed */
-    int64_t computed; /* points done in this run */
-    double elapsed;   /* seconds of this run */
-    double eta;       /* seconds to go; NaN: not known yet */
+        failed;        /* points; done with the diverged; failed with those whose reference failed */
+    int64_t computed;  /* points done in this run */
+    int64_t elsewhere; /* points that other runs on the same DIR hold; not done, not failed */
+    double elapsed;    /* seconds of this run */
+    double eta;        /* seconds to go; NaN: not known yet */
     int is_stopping, is_ended;
     int ranks, running;
     double *busy;               /* [ranks], share of `elapsed` spent on tasks; owned */

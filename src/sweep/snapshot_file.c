@@ -1,171 +1,198 @@
-/* The file is JSON, which libyaml reads. */
 #include "snapshot_file.h"
 
-#include <errno.h>
+#include <dirent.h>
+#include <limits.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <yaml.h>
 
 #include "allocate.h"
+#include "clock.h"
 #include "store.h"
 
-static const char FILE_NAME[] = "state.json";
-static const double STALE_SECONDS = 30;
-enum { HOST_BYTES = 256 };
-
-static void host_name(char host[HOST_BYTES]) {
-    gethostname(host, HOST_BYTES);
-    host[HOST_BYTES - 1] = '\0';
-}
+static const char FOLDER[] = "runs", SUFFIX[] = ".json";
+static const double LOOK_SECONDS = 3, SILENT_SECONDS = 30, NAP = 0.1;
+static const double FRESH_SECONDS = 3; /* so far may clocks differ of what is believed at once */
 
 /* ---- writing ---- */
 
-void snapshot_print_string(FILE *out, const char *text) {
-    fputc('"', out);
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c < 0x20)
-            fprintf(out, "\\u%04x", *c);
-        else
-            fprintf(out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
-    }
-    fputc('"', out);
-}
-
-static void print_number(FILE *out, double value) {
-    if (isfinite(value))
-        fprintf(out, "%.3f", value);
-    else
-        fputs("null", out);
-}
-
-void snapshot_print(FILE *out, const struct snapshot *snapshot) {
-    fprintf(out, "  \"ranks\": %d,\n  \"eta_seconds\": ", snapshot->ranks);
-    print_number(out, snapshot->eta);
-    fputs(",\n  \"busy\": [", out);
-    for (int i = 0; i < snapshot->ranks; i++) fprintf(out, "%s%.4f", i ? ", " : "", snapshot->busy[i]);
-    fputs("],\n  \"running_tasks\": [", out);
-    for (int i = 0; i < snapshot->running; i++) {
-        const struct snapshot_task *task = &snapshot->task[i];
-        fprintf(out, "%s\n    {\"rank\": %d, \"seconds\": %.3f, \"label\": ", i ? "," : "", task->rank, task->seconds);
-        snapshot_print_string(out, task->label);
-        fputc('}', out);
-    }
-    fputs("]", out);
-}
-
-void snapshot_write(const char *dir, const struct snapshot *snapshot) {
-    char *text = NULL, host[HOST_BYTES];
+static void write_as(const char *dir, const char *name, const struct snapshot *snapshot) {
+    struct snapshot_run run = {.renewed = (double)time(NULL), .snapshot = *snapshot};
+    char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out) return;
-    host_name(host);
-    fprintf(out, "{\n  \"ended\": %s,\n  \"renewed\": %lld,\n  \"host\": ", snapshot->is_ended ? "true" : "false",
-            (long long)time(NULL));
-    snapshot_print_string(out, host);
-    fprintf(out, ",\n  \"pid\": %ld,\n  \"elapsed_seconds\": %.3f,\n", (long)getpid(), snapshot->elapsed);
-    snapshot_print(out, snapshot);
-    fputs("\n}\n", out);
+    snprintf(run.owner, sizeof run.owner, "%s", owner_text());
+    snapshot_json_print(out, &run);
     fclose(out);
-    (void)store_write_text(dir, FILE_NAME, text);
+    (void)store_write_passing_text(dir, name, text);
     free(text);
 }
 
-/* ---- reading ---- */
+static void own_name(char name[NAME_MAX]) { snprintf(name, NAME_MAX, "%s/%s%s", FOLDER, owner_name(), SUFFIX); }
 
-/* The value of `key`, or NULL. */
-static yaml_node_t *member(yaml_document_t *json, const yaml_node_t *object, const char *key) {
-    if (!object || object->type != YAML_MAPPING_NODE) return NULL;
-    for (yaml_node_pair_t *pair = object->data.mapping.pairs.start; pair < object->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *name = yaml_document_get_node(json, pair->key);
-        if (name->type == YAML_SCALAR_NODE && strcmp((const char *)name->data.scalar.value, key) == 0)
-            return yaml_document_get_node(json, pair->value);
+static void remove_file(const char *dir, const char *name) {
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) < PATH_MAX) unlink(path);
+}
+
+void snapshot_write(const char *dir, const struct snapshot *snapshot) {
+    char name[NAME_MAX];
+    own_name(name);
+    write_as(dir, name, snapshot);
+}
+
+void snapshot_end(const char *dir, const struct snapshot *snapshot) {
+    char name[NAME_MAX];
+    own_name(name);
+    write_as(dir, "state.json", snapshot);
+    remove_file(dir, name);
+}
+
+/* ---- a look ---- */
+
+static void sight_free(struct snapshot_sight *sight) {
+    snapshot_free(&sight->run.snapshot);
+    free(sight->name);
+    free(sight->text);
+    *sight = (struct snapshot_sight){0};
+}
+
+void snapshot_sights_free(struct snapshot_sights *sights) {
+    for (int i = 0; i < sights->count; i++) sight_free(&sights->sight[i]);
+    free(sights->sight);
+    *sights = (struct snapshot_sights){0};
+}
+
+static int is_near(double seconds, time_t now) { return fabs(seconds - (double)now) <= FRESH_SECONDS; }
+
+/* Do the clocks of the run, of the file system and of this host agree that it has just been written? */
+static int is_fresh(const char *dir, const struct snapshot_sight *sight) {
+    char path[PATH_MAX];
+    struct stat info;
+    int length = snprintf(path, sizeof path, "%s/%s", dir, sight->name);
+    if (length >= PATH_MAX || stat(path, &info) != 0) return 0;
+    return is_near(sight->run.renewed, time(NULL)) && is_near((double)info.st_mtime, time(NULL));
+}
+
+/* Takes what the file says now, owned. */
+static void renew(const char *dir, char *text, struct snapshot_sight *sight) {
+    int is_first = !sight->text;
+    free(sight->text);
+    snapshot_free(&sight->run.snapshot);
+    sight->text = text;
+    int is_run = snapshot_json_read(text, &sight->run);
+    if (is_first) sight->since = clock_seconds();
+    if (!is_first || (is_run && is_fresh(dir, sight))) sight->changed = clock_seconds();
+}
+
+/* What was seen of the file before, taken out of `sights`; else a new one. */
+static struct snapshot_sight take(struct snapshot_sights *sights, const char *name) {
+    for (int i = 0; i < sights->count; i++) {
+        struct snapshot_sight sight = sights->sight[i];
+        if (!sight.name || strcmp(sight.name, name) != 0) continue;
+        sights->sight[i] = (struct snapshot_sight){0};
+        return sight;
     }
-    return NULL;
+    return (struct snapshot_sight){.name = allocate_copy(name, strlen(name) + 1)};
 }
 
-static const char *text_of(const yaml_node_t *node) {
-    return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : "";
+static int is_dead(const struct snapshot_sight *sight) { return !*sight->run.owner || owner_is_gone(sight->run.owner); }
+
+/* By what is known of the process, else by when the file last changed. */
+static int is_going_on(const struct snapshot_sight *sight) {
+    if (is_dead(sight)) return 0;
+    if (owner_is_seen(sight->run.owner)) return 1;
+    return sight->changed > 0 && clock_seconds() - sight->changed <= SILENT_SECONDS;
 }
 
-/* NaN for null and for what is not there. */
-static double number_of(const yaml_node_t *node) {
-    char *end;
-    const char *text = text_of(node);
-    double value = strtod(text, &end);
-    return end == text ? (double)NAN : value;
+static int is_undecided(const struct snapshot_sight *sight) {
+    if (sight->is_going_on || is_dead(sight) || sight->changed > 0) return 0;
+    return clock_seconds() - sight->since < LOOK_SECONDS;
 }
 
-static int count_of(const yaml_node_t *node) {
-    if (!node || node->type != YAML_SEQUENCE_NODE) return 0;
-    return (int)(node->data.sequence.items.top - node->data.sequence.items.start);
+static int is_run_file(const struct dirent *entry) {
+    size_t length = strlen(entry->d_name), suffix = strlen(SUFFIX);
+    return length > suffix && strcmp(entry->d_name + length - suffix, SUFFIX) == 0;
 }
 
-static yaml_node_t *item(yaml_document_t *json, const yaml_node_t *list, int index) {
-    return yaml_document_get_node(json, list->data.sequence.items.start[index]);
+static int by_going_on(const void *a, const void *b) {
+    const struct snapshot_sight *first = a, *second = b;
+    if (first->is_going_on != second->is_going_on) return second->is_going_on - first->is_going_on;
+    return strcmp(first->name, second->name);
 }
 
-/* A process that nobody has reaped yet is dead too; in a container that can last. */
-static int is_alive(pid_t pid) {
-    char path[64], state = '?';
-    if (kill(pid, 0) != 0 && errno == ESRCH) return 0;
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    FILE *file = fopen(path, "r");
-    if (!file) return 1; /* it may be hidden */
-    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = '?';
-    fclose(file);
-    return state != 'Z' && state != 'X';
+/* One file; nothing if it has gone meanwhile. */
+static void look_at(const char *dir, const char *file, struct snapshot_sights *before, struct snapshot_sights *now) {
+    char name[NAME_MAX + sizeof FOLDER + 1], *text;
+    snprintf(name, sizeof name, "%s/%s", FOLDER, file);
+    if (store_read_text(dir, name, &text) != OK || !text) return;
+    struct snapshot_sight sight = take(before, name);
+    if (sight.text && strcmp(sight.text, text) == 0)
+        free(text);
+    else
+        renew(dir, text, &sight);
+    sight.is_going_on = is_going_on(&sight);
+    now->going_on += sight.is_going_on;
+    now->sight[now->count++] = sight;
 }
 
-static int is_live(yaml_document_t *json, const yaml_node_t *root) {
-    char host[HOST_BYTES];
-    host_name(host);
-    double age = (double)time(NULL) - number_of(member(json, root, "renewed"));
-    if (strcmp(text_of(member(json, root, "ended")), "false") != 0 || !(age <= STALE_SECONDS)) return 0;
-    if (strcmp(text_of(member(json, root, "host")), host) != 0) return 1;
-    return is_alive((pid_t)number_of(member(json, root, "pid")));
-}
-
-static void fill(yaml_document_t *json, const yaml_node_t *root, struct snapshot *snapshot) {
-    const yaml_node_t *busy = member(json, root, "busy"), *tasks = member(json, root, "running_tasks");
-    *snapshot = (struct snapshot){.ranks = count_of(busy), .running = count_of(tasks)};
-    snapshot->eta = number_of(member(json, root, "eta_seconds"));
-    snapshot->elapsed = number_of(member(json, root, "elapsed_seconds"));
-    snapshot->busy = allocate_zeroed(snapshot->ranks, sizeof *snapshot->busy);
-    snapshot->task = allocate_zeroed(snapshot->running, sizeof *snapshot->task);
-    for (int i = 0; i < snapshot->ranks; i++) snapshot->busy[i] = number_of(item(json, busy, i));
-    for (int i = 0; i < snapshot->running; i++) {
-        const yaml_node_t *task = item(json, tasks, i);
-        const char *label = text_of(member(json, task, "label"));
-        snapshot->task[i] = (struct snapshot_task){.rank = (int)number_of(member(json, task, "rank")),
-                                                   .seconds = number_of(member(json, task, "seconds")),
-                                                   .label = allocate_copy(label, strlen(label) + 1)};
+static void look_once(const char *dir, struct snapshot_sights *sights) {
+    char path[PATH_MAX];
+    struct dirent **entry = NULL;
+    int length = snprintf(path, sizeof path, "%s/%s", dir, FOLDER);
+    int files = length < PATH_MAX ? scandir(path, &entry, is_run_file, alphasort) : -1;
+    struct snapshot_sights now = {.sight = allocate_zeroed(files > 0 ? files : 0, sizeof *now.sight)};
+    for (int i = 0; i < files; i++) {
+        look_at(dir, entry[i]->d_name, sights, &now);
+        free(entry[i]);
     }
+    free(entry);
+    snapshot_sights_free(sights);
+    qsort(now.sight, (size_t)now.count, sizeof *now.sight, by_going_on);
+    *sights = now;
 }
 
-static int parse(const char *text, struct snapshot *snapshot) {
-    yaml_parser_t parser;
-    yaml_document_t json;
-    if (!yaml_parser_initialize(&parser)) return 0;
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
-    int is_running = 0;
-    if (yaml_parser_load(&parser, &json)) {
-        const yaml_node_t *root = yaml_document_get_root_node(&json);
-        is_running = is_live(&json, root);
-        if (is_running) fill(&json, root, snapshot);
-        yaml_document_delete(&json);
+static int must_wait(const struct snapshot_sights *sights) {
+    int undecided = 0;
+    for (int i = 0; i < sights->count; i++) undecided += is_undecided(&sights->sight[i]);
+    return undecided > 0;
+}
+
+void snapshot_look(const char *dir, struct snapshot_sights *sights) {
+    for (look_once(dir, sights); must_wait(sights); look_once(dir, sights)) clock_nap(NAP);
+}
+
+/* ---- among runs ---- */
+
+/* What a run saw of the others at its beginning: files that have not changed at its end are those of runs that died unseen. */
+static struct snapshot_sights others;
+
+static int is_silent(const struct snapshot_sight *sight) {
+    return !owner_is_seen(sight->run.owner) && clock_seconds() - fmax(sight->since, sight->changed) > SILENT_SECONDS;
+}
+
+void snapshot_clean(const char *dir) {
+    look_once(dir, &others);
+    for (int i = 0; i < others.count; i++)
+        if (is_dead(&others.sight[i])) remove_file(dir, others.sight[i].name);
+}
+
+int snapshot_has_others(const char *dir) {
+    char own[NAME_MAX];
+    int count = 0;
+    own_name(own);
+    look_once(dir, &others);
+    for (int i = 0; i < others.count; i++) {
+        const struct snapshot_sight *sight = &others.sight[i];
+        if (strcmp(sight->name, own) == 0) continue;
+        if (is_dead(sight) || is_silent(sight))
+            remove_file(dir, sight->name);
+        else
+            count++;
     }
-    yaml_parser_delete(&parser);
-    return is_running;
-}
-
-int snapshot_read(const char *dir, struct snapshot *snapshot) {
-    char *text = NULL;
-    if (store_read_text(dir, FILE_NAME, &text) != OK || !text) return 0;
-    int is_running = parse(text, snapshot);
-    free(text);
-    return is_running;
+    return count > 0;
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "allocate.h"
-#include "progress.h"
-#include "snapshot_file.h"
+
+/* ---- records ---- */
 
 static enum outcome survey_point(const char *dir, const char *key) {
     static const enum outcome outcome[] = {OUTCOME_FAILED, OUTCOME_NONE, OUTCOME_DONE, OUTCOME_DIVERGED};
@@ -23,95 +23,152 @@ enum outcome survey_record(const char *dir, enum record_kind kind, const char *k
     return kind == RECORD_POINT ? survey_point(dir, key) : survey_reference(dir, key);
 }
 
-static void count_point(const char *dir, const struct manifest_row *row, struct survey *survey) {
-    enum outcome outcome = survey_record(dir, RECORD_POINT, row->key);
-    survey->done += outcome == OUTCOME_DONE || outcome == OUTCOME_DIVERGED;
-    survey->diverged += outcome == OUTCOME_DIVERGED;
-    if (outcome == OUTCOME_DONE || outcome == OUTCOME_DIVERGED) return;
-    char *reason = store_read_failure(dir, row->key);
-    if (reason) {
-        size_t label = strlen(row->label);
-        if (strncmp(reason, row->label, label) == 0 && reason[label] == ':')
-            memmove(reason, reason + label + 2, strlen(reason + label + 2) + 1);
-        survey->failure[survey->failed++] =
-            (struct survey_failure){allocate_copy(row->label, strlen(row->label) + 1), reason};
-        return;
-    }
-    survey->left++;
-    survey->begun += store_has_checkpoint(dir, row->key);
+/* ---- points ---- */
+
+static int is_recorded(const struct survey_point *point) {
+    return point->outcome == OUTCOME_DONE || point->outcome == OUTCOME_DIVERGED;
 }
 
+/* What its record says, if there is a whole one. */
+static void read_record(const char *dir, const char *key, struct survey_point *point) {
+    static const enum metric_id metric[] = {METRIC_STATUS, METRIC_SECONDS_TOTAL, METRIC_DIVERGED_STEP,
+                                            METRIC_DIVERGED_STEP_LINEAR};
+    double value[sizeof metric / sizeof *metric];
+    if (store_read_scalars(dir, RECORD_POINT, key, sizeof metric / sizeof *metric, metric, value) != 1) return;
+    if (isnan(value[0])) return;
+    point->outcome = value[0] > 0 ? OUTCOME_DIVERGED : OUTCOME_DONE;
+    point->seconds = value[1];
+    point->diverged_step = value[2];
+    point->diverged_step_linear = value[3];
+}
+
+/* The reason without the label before it, which everyone knows. */
+static char *read_reason(const char *dir, const struct manifest_row *row) {
+    char *reason = store_read_failure(dir, row->key);
+    size_t label = strlen(row->label);
+    if (reason && strncmp(reason, row->label, label) == 0 && reason[label] == ':')
+        memmove(reason, reason + label + 2, strlen(reason + label + 2) + 1);
+    return reason;
+}
+
+static void read_point(const char *dir, const struct manifest_row *row, struct survey_point *point) {
+    free(point->reason);
+    *point = (struct survey_point){.outcome = OUTCOME_NONE};
+    read_record(dir, row->key, point);
+    if (is_recorded(point)) return;
+    point->reason = read_reason(dir, row);
+    if (point->reason)
+        point->outcome = OUTCOME_FAILED;
+    else
+        point->is_begun = store_has_checkpoint(dir, row->key);
+}
+
+static void count_points(struct survey *survey) {
+    survey->done = survey->diverged = survey->failed = survey->begun = 0;
+    for (int64_t i = 0; i < survey->total; i++) {
+        const struct survey_point *point = &survey->point[i];
+        survey->done += is_recorded(point);
+        survey->diverged += point->outcome == OUTCOME_DIVERGED;
+        survey->failed += point->outcome == OUTCOME_FAILED;
+        survey->begun += point->is_begun;
+    }
+    survey->left = survey->total - survey->done - survey->failed;
+}
+
+static void forget_points(struct survey *survey) {
+    for (int64_t i = 0; i < survey->total; i++) free(survey->point[i].reason);
+    free(survey->point);
+    free(survey->row);
+    survey->point = NULL, survey->row = NULL, survey->total = 0;
+}
+
+/* A study that was extended meanwhile is read anew. */
+static status read_manifest(const char *dir, struct survey *survey) {
+    int64_t total;
+    struct manifest_row *row;
+    TRY(store_read_manifest(dir, &total, &row));
+    if (survey->row && total == survey->total && memcmp(row, survey->row, (size_t)total * sizeof *row) == 0) {
+        free(row);
+        return OK;
+    }
+    forget_points(survey);
+    survey->total = total;
+    survey->row = row;
+    survey->point = allocate_zeroed(total, sizeof *survey->point);
+    return OK;
+}
+
+/* ---- runs ---- */
+
+/* Each run says how long it would take for all that it may do. While points wait, those that go on share them, so that their speeds
+ * add up; then it is the last one that counts. Runs that are stopping take nothing any more. */
+static double time_to_go(const struct survey *survey) {
+    double speed = 0, longest = (double)NAN;
+    for (int i = 0; i < survey->runs.going_on; i++) {
+        const struct snapshot *run = &survey->runs.sight[i].run.snapshot;
+        if (run->is_stopping || isnan(run->eta)) continue;
+        speed += 1 / fmax(run->eta, 1e-3);
+        longest = fmax(longest, run->eta);
+    }
+    if (survey->done == survey->total && !survey->runs.going_on) return 0;
+    return speed > 0 && survey->left > survey->running ? 1 / speed : longest;
+}
+
+static void sum_runs(struct survey *survey) {
+    survey->ranks = survey->running = 0;
+    survey->points_per_hour = 0;
+    for (int i = 0; i < survey->runs.going_on; i++) {
+        const struct snapshot *run = &survey->runs.sight[i].run.snapshot;
+        survey->ranks += run->ranks;
+        survey->running += run->running;
+        if (run->elapsed > 0) survey->points_per_hour += 3600 * (double)run->computed / run->elapsed;
+    }
+    survey->eta = time_to_go(survey);
+}
+
+/* ---- the whole ---- */
+
+/* Runs are looked at before points: a run that ends meanwhile has left its records. */
 status survey_read(const char *dir, struct survey *survey) {
-    struct manifest_row *row = NULL;
-    *survey = (struct survey){0};
-    TRY(store_read_manifest(dir, &survey->total, &row));
-    survey->failure = allocate_zeroed(survey->total, sizeof *survey->failure);
-    for (int64_t i = 0; i < survey->total; i++) count_point(dir, &row[i], survey);
-    survey->is_running = snapshot_read(dir, &survey->run);
-    free(row);
+    TRY(read_manifest(dir, survey));
+    snapshot_look(dir, &survey->runs);
+    for (int64_t i = 0; i < survey->total; i++)
+        if (!is_recorded(&survey->point[i])) read_point(dir, &survey->row[i], &survey->point[i]);
+    count_points(survey);
+    sum_runs(survey);
     return OK;
 }
 
 void survey_free(struct survey *survey) {
-    for (int64_t i = 0; i < survey->failed; i++) {
-        free(survey->failure[i].label);
-        free(survey->failure[i].reason);
-    }
-    free(survey->failure);
-    snapshot_free(&survey->run);
+    forget_points(survey);
+    snapshot_sights_free(&survey->runs);
     *survey = (struct survey){0};
 }
 
-static void print_run(FILE *out, const struct snapshot *run) {
-    char text[DURATION_BYTES];
-    fprintf(out, "a run is going on, on %d rank%s", run->ranks, run->ranks == 1 ? "" : "s");
-    fprintf(out, ", for %s", progress_duration(run->elapsed, text));
-    fprintf(out, "; time to go: %s\n", progress_duration(run->eta, text));
-    fputs("busy:", out);
-    for (int rank = 0; rank < run->ranks; rank++) fprintf(out, " %.0f %%", 100 * run->busy[rank]);
-    fputc('\n', out);
-    for (int i = 0; i < run->running; i++)
-        fprintf(out, "  running on rank %d for %s: %s\n", run->task[i].rank,
-                progress_duration(run->task[i].seconds, text), run->task[i].label);
-}
+int survey_is_over(const struct survey *survey) { return !survey->runs.going_on && survey->left == 0; }
 
-void survey_print(FILE *out, const struct survey *survey) {
-    fprintf(out,
-            "%" PRId64 " points: %" PRId64 " done (%" PRId64 " diverged), %d running, %" PRId64 " failed, %" PRId64
-            " left",
-            survey->total, survey->done, survey->diverged, survey->run.running, survey->failed, survey->left);
-    if (survey->begun) fprintf(out, " (%" PRId64 " begun)", survey->begun);
-    fputc('\n', out);
-    for (int64_t i = 0; i < survey->failed; i++)
-        fprintf(out, "  failed: %s: %s\n", survey->failure[i].label, survey->failure[i].reason);
-    if (survey->is_running)
-        print_run(out, &survey->run);
-    else
-        fputs(survey->done == survey->total ? "complete\n" : "no run is going on; run again to go on\n", out);
-}
+/* ---- what is worth telling ---- */
 
-static void print_reasons(FILE *out, const struct survey *survey) {
-    fputs("  \"failures\": [", out);
-    for (int64_t i = 0; i < survey->failed; i++) {
-        fprintf(out, "%s\n    {\"label\": ", i ? "," : "");
-        snapshot_print_string(out, survey->failure[i].label);
-        fputs(", \"reason\": ", out);
-        snapshot_print_string(out, survey->failure[i].reason);
-        fputc('}', out);
+int survey_find_slowest(const struct survey *survey, int most, int64_t *index) {
+    int count = 0;
+    for (int64_t i = 0; i < survey->total; i++) {
+        const struct survey_point *point = &survey->point[i];
+        if (!is_recorded(point) || !(point->seconds >= 0)) continue;
+        int at = count < most ? count++ : most; /* `most`: it may fall out at once */
+        for (; at > 0 && survey->point[index[at - 1]].seconds < point->seconds; at--)
+            if (at < most) index[at] = index[at - 1];
+        if (at < most) index[at] = i;
     }
-    fputs("],\n", out);
+    return count;
 }
 
-void survey_print_json(FILE *out, const struct survey *survey) {
-    struct snapshot run = survey->run;
-    if (!survey->is_running) run.eta = survey->left + survey->failed ? (double)NAN : 0;
-    fprintf(out,
-            "{\n  \"complete\": %s,\n  \"total\": %" PRId64 ",\n  \"done\": %" PRId64 ",\n  \"diverged\": %" PRId64,
-            survey->done == survey->total ? "true" : "false", survey->total, survey->done, survey->diverged);
-    fprintf(out,
-            ",\n  \"failed\": %" PRId64 ",\n  \"left\": %" PRId64 ",\n  \"begun\": %" PRId64 ",\n  \"running\": %d,\n",
-            survey->failed, survey->left, survey->begun, survey->run.running);
-    print_reasons(out, survey);
-    snapshot_print(out, &run);
-    fputs("\n}\n", out);
+const char *survey_divergence(const struct survey_point *point, char out[DIVERGENCE_BYTES]) {
+    size_t used = 0;
+    snprintf(out, DIVERGENCE_BYTES, "at a step that its record does not say");
+    if (point->diverged_step >= 0)
+        used = (size_t)snprintf(out, DIVERGENCE_BYTES, "network at step %.0f", point->diverged_step);
+    if (point->diverged_step_linear >= 0)
+        snprintf(out + used, DIVERGENCE_BYTES - used, "%slinearization at step %.0f", used ? ", " : "",
+                 point->diverged_step_linear);
+    return out;
 }

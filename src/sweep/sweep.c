@@ -1,6 +1,6 @@
 #include "sweep.h"
 
-#include <math.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "progress.h"
 #include "protocol.h"
 #include "server.h"
+#include "snapshot_file.h"
 #include "survey.h"
 #include "work.h"
 #include "worker.h"
@@ -52,8 +53,10 @@ static status prepare(struct sweep *sweep) {
     TRY(fits_run_memory(sweep->study, &sweep->work));
     TRY(store_open(options->dir));
     TRY(store_freeze(options->dir, sweep->study));
+    TRY(write_manifest(sweep));
     store_clean(options->dir);
-    return write_manifest(sweep);
+    snapshot_clean(options->dir);
+    return OK;
 }
 
 /* The study from its frozen text, which study_read takes from a file: one in memory. */
@@ -117,14 +120,19 @@ static status begin(struct sweep *sweep) {
 /* ---- the sweep ---- */
 
 /* What stands on disk is done; what cannot be read is named and done again. */
+static enum outcome find_record(const char *dir, enum record_kind kind, const char *key) {
+    enum outcome outcome = survey_record(dir, kind, key);
+    if (outcome != OUTCOME_FAILED) return outcome;
+    progress_say("%s; it is put aside and computed again", status_message());
+    store_put_aside(dir, kind, key);
+    return OUTCOME_NONE;
+}
+
 static unsigned char *find_records(const struct sweep *sweep) {
     const struct work *work = &sweep->work;
     unsigned char *found = allocate_zeroed(work->count, 1);
-    for (int64_t task = 0; task < work->count; task++) {
-        enum outcome outcome = survey_record(sweep->options->dir, work_kind(work, task), work->task[task].key);
-        if (outcome == OUTCOME_FAILED) progress_say("%s; it is computed again", status_message());
-        found[task] = outcome == OUTCOME_FAILED ? OUTCOME_NONE : (unsigned char)outcome;
-    }
+    for (int64_t task = 0; task < work->count; task++)
+        found[task] = (unsigned char)find_record(sweep->options->dir, work_kind(work, task), work->task[task].key);
     return found;
 }
 
@@ -155,6 +163,8 @@ static void write_blocked(const struct sweep *sweep, const struct server *server
     const struct work *work = &sweep->work;
     for (int64_t point = 0; point < work->points; point++) {
         if (server_task_state(server, point) != QUEUE_BLOCKED) continue;
+        if (store_record_exists(sweep->options->dir, RECORD_POINT, work->task[point].key))
+            continue; /* by another run */
         const char *reference = work->task[work->queue[point].needs].key;
         char *why = store_read_failure(sweep->options->dir, reference);
         char label[LABEL_BYTES], reason[REASON_BYTES];
@@ -165,24 +175,73 @@ static void write_blocked(const struct sweep *sweep, const struct server *server
     }
 }
 
-/* A stopped run has little time for its results, however many records there are. */
-static const double STOPPING_SECONDS = 4;
+/* The study that stands in DIR: another run may have widened it meanwhile. */
+static status collect_frozen(const char *dir, int is_stopping, struct provenance *provenance) {
+    char file[4096];
+    struct study *study = NULL;
+    snprintf(file, sizeof file, "%s/study.yaml", dir);
+    TRY(study_read(file, 0, NULL, NULL, &study));
+    status collected = collect_results(dir, study, is_stopping, provenance);
+    study_free(study);
+    return collected;
+}
+
+static status build_results(const struct sweep *sweep, int is_stopping) {
+    const char *dir = sweep->options->dir;
+    status collected = collect_frozen(dir, is_stopping, sweep->provenance);
+    if (collected == OK)
+        progress_say("results in %s/results.h5", dir);
+    else
+        progress_say("%s%s", status_message(),
+                     collected == ERROR_INTERRUPTED ? " before the end; ntksweep collect does" : "");
+    return collected;
+}
+
+/* The run that ends last builds the results; one that is stopped beside others leaves them to these. On a full disk
+ * they stay as they are. */
+static status conclude(const struct sweep *sweep, const struct server *server, const struct snapshot *last) {
+    const char *dir = sweep->options->dir;
+    char others[512];
+    server_words_of_others(server, sizeof others, others);
+    if (server_found_full_disk(server)) return OK;
+    if (last->is_stopping && last->done < last->total && snapshot_has_others(dir)) {
+        progress_say("other runs go on in %s; the last of them builds the results", dir);
+    } else if (others[0] && !last->is_stopping) {
+        progress_say("%" PRId64 " point%s left to %s; the run that ends last builds the results", last->elsewhere,
+                     last->elsewhere == 1 ? " is" : "s are", others);
+    } else {
+        return build_results(sweep, last->is_stopping);
+    }
+    return OK;
+}
+
+static int64_t count_diverged(const struct sweep *sweep) {
+    int64_t diverged = 0;
+    for (int64_t point = 0; point < sweep->work.points; point++)
+        diverged += survey_record(sweep->options->dir, RECORD_POINT, sweep->work.task[point].key) == OUTCOME_DIVERGED;
+    return diverged;
+}
+
+/* Nothing is left lying about. */
+static void tidy(const struct sweep *sweep, const struct snapshot *last) {
+    const char *dir = sweep->options->dir;
+    store_clean(dir);
+    if (last->done == last->total && !snapshot_has_others(dir)) store_clean_rest(dir);
+}
 
 static void finish(const struct sweep *sweep, struct server *server, struct sweep_end *end) {
     server_join(server);
     write_blocked(sweep, server);
     struct snapshot last = server_snapshot(server);
-    status collected = collect_results(sweep->options->dir, sweep->study,
-                                       last.is_stopping ? STOPPING_SECONDS : (double)INFINITY, sweep->provenance);
+    status concluded = conclude(sweep, server, &last);
+    if (server_has_helpers(server)) last.diverged = count_diverged(sweep);
+    if (!last.is_stopping && concluded == OK) tidy(sweep, &last);
     progress_summarize(&last);
-    if (collected == OK)
-        progress_say("results in %s/results.h5", sweep->options->dir);
-    else
-        progress_say("%s%s", status_message(),
-                     collected == ERROR_INTERRUPTED ? " before the end; ntksweep collect does" : "");
-    end->failed = last.failed + (collected != OK && collected != ERROR_INTERRUPTED);
-    end->is_interrupted = last.is_stopping && (last.done + last.failed < last.total || collected == ERROR_INTERRUPTED);
+    end->failed = last.failed + (concluded != OK && concluded != ERROR_INTERRUPTED);
+    end->failed += !end->failed && server_found_full_disk(server);
+    end->is_interrupted = (last.is_stopping && last.done + last.failed < last.total) || concluded == ERROR_INTERRUPTED;
     if (end->is_interrupted) progress_say("stopped by a signal; run again to go on");
+    snapshot_end(sweep->options->dir, &last);
     snapshot_free(&last);
     server_free(server);
 }
@@ -210,12 +269,4 @@ status sweep_run(MPI_Comm comm, const struct sweep_options *options, struct prov
 
 /* ---- collect, the command ---- */
 
-status sweep_collect(const char *dir, struct provenance *provenance) {
-    char file[4096];
-    struct study *study = NULL;
-    snprintf(file, sizeof file, "%s/study.yaml", dir);
-    TRY(study_read(file, 0, NULL, NULL, &study));
-    status collected = collect_results(dir, study, (double)INFINITY, provenance);
-    study_free(study);
-    return collected;
-}
+status sweep_collect(const char *dir, struct provenance *provenance) { return collect_frozen(dir, 0, provenance); }

@@ -165,16 +165,26 @@ static status write_record(const struct worker *worker, const struct config *con
     return written;
 }
 
-static status run_task(struct worker *worker, enum outcome *outcome) {
+/* Whether the disk takes it no more, or another run has written the same record meanwhile, is told apart. */
+static status keep_record(const struct worker *worker, const struct config *config, const struct record *record,
+                          struct report *report) {
+    const struct worker_job *job = &worker->job;
+    status written = write_record(worker, config, record);
+    if (written == OK || store_record_exists(job->dir, work_kind(job->work, worker->task), key_of(worker))) return OK;
+    report->is_disk = written == ERROR_DISK;
+    return written;
+}
+
+static status run_task(struct worker *worker, struct report *report) {
     struct config config = study_point(worker->job.study, worker->job.work->task[worker->task].cell);
     struct record *record = NULL;
     circumstances_forget_peak();
     TRY(compute(worker, &config, &record));
     add_circumstances(worker, &config, record);
-    *outcome = record_value(record, METRIC_STATUS) > 0 ? OUTCOME_DIVERGED : OUTCOME_DONE;
-    status written = write_record(worker, &config, record);
+    report->outcome = record_value(record, METRIC_STATUS) > 0 ? OUTCOME_DIVERGED : OUTCOME_DONE;
+    status kept = keep_record(worker, &config, record, report);
     record_free(record);
-    return written;
+    return kept;
 }
 
 static void begin_task(struct worker *worker, int64_t task) {
@@ -187,10 +197,9 @@ static void begin_task(struct worker *worker, int64_t task) {
 static struct report perform(struct worker *worker, int64_t task) {
     struct report report = {.task = task};
     begin_task(worker, task);
-    status result = run_task(worker, &report.outcome);
+    status result = run_task(worker, &report);
     if (result != OK) {
         report.outcome = result == ERROR_INTERRUPTED ? OUTCOME_INTERRUPTED : OUTCOME_FAILED;
-        report.is_disk = result == ERROR_DISK;
         snprintf(report.reason, sizeof report.reason, "%s", status_message());
     }
     if (report.outcome == OUTCOME_FAILED) /* where the disk is full this fails too; then rank 0's line has to do */

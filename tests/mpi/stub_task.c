@@ -142,7 +142,9 @@ static status take_steps(const struct config *config, const struct dataset *data
 static void end(const struct config *config, const struct record *reference, struct record *record) {
     record_scalar(record, METRIC_LAMBDA_MAX, record_find(reference, METRIC_REFERENCE_EIGENVALUES, 0)->value[0]);
     record_scalar(record, METRIC_LEARNING_RATE_USED, config->training.learning_rate.value);
-    record_scalar(record, METRIC_STATUS, setting("STUB_DIVERGE", 0) == (double)config->width);
+    int is_diverged = setting("STUB_DIVERGE", 0) == (double)config->width;
+    record_scalar(record, METRIC_STATUS, is_diverged);
+    record_scalar(record, METRIC_DIVERGED_STEP, is_diverged ? STEPS / 2 : (double)NAN);
 }
 
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,

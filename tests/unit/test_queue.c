@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "queue.h"
+#include "makespan.h"
 #include "random.h"
 
 static void assert_seconds(double value, double expected, double tolerance) {
@@ -42,6 +42,81 @@ static void test_references_go_before_points_that_are_ready(void **state) {
     assert_int_equal(queue_next(&queue), 5);
     queue_finish(&queue, 5, QUEUE_DONE);
     assert_int_equal(queue_next(&queue), 6);
+    queue_free(&queue);
+}
+
+static void test_tasks_of_other_runs(void **state) {
+    (void)state;
+    struct queue queue;
+    queue_create(TASKS, tasks, &queue);
+    assert_int_equal(queue_next(&queue), 5);
+    queue_leave(&queue, 5); /* another run makes it */
+    assert_int_equal(queue_next(&queue), 6);
+    assert_int_equal(queue.elsewhere, 1);
+    assert_int_equal(queue_next(&queue), QUEUE_NOTHING); /* nor do its points come */
+    queue_finish(&queue, 6, QUEUE_DONE);
+    assert_int_equal(queue_next(&queue), 1);
+    queue_finish(&queue, 5, QUEUE_DONE); /* the other run has made it */
+    assert_int_equal(queue_next(&queue), 4);
+    queue_leave(&queue, 4);
+    queue_return(&queue, 4); /* the other run gave it up */
+    assert_int_equal(queue_next(&queue), 4);
+    assert_int_equal(queue.elsewhere, 0);
+    queue_free(&queue);
+}
+
+static void test_given_up_elsewhere_without_its_reference(void **state) {
+    (void)state;
+    struct queue queue;
+    queue_create(TASKS, tasks, &queue);
+    assert_int_equal(queue_next(&queue), 5);
+    assert_int_equal(queue_next(&queue), 6);
+    queue_finish(&queue, 6, QUEUE_DONE);
+    assert_int_equal(queue_next(&queue), 1);
+    queue_leave(&queue, 1);
+    queue.state[6] = QUEUE_RUNNING; /* as if it had to be made again */
+    queue_finish(&queue, 6, QUEUE_FAILED);
+    queue_return(&queue, 1);
+    assert_int_equal(queue.state[1], QUEUE_BLOCKED);
+    queue_free(&queue);
+}
+
+/* The ready task that goes before all others, by looking at each. */
+static int64_t find_next(const struct queue *queue, const unsigned char *leads) {
+    int64_t best = QUEUE_NOTHING;
+    for (int64_t i = 0; i < queue->count; i++) {
+        int64_t needs = queue->task[i].needs;
+        if (queue->state[i] != QUEUE_WAITING || (needs >= 0 && queue->state[needs] != QUEUE_DONE)) continue;
+        if (best == QUEUE_NOTHING || leads[i] > leads[best] ||
+            (leads[i] == leads[best] && queue->task[i].seconds > queue->task[best].seconds))
+            best = i;
+    }
+    return best;
+}
+
+/* 300 points on 17 references, many of equal cost, in the course of a run in which tasks come back, are left, found and done. */
+static void test_order_of_many(void **state) {
+    (void)state;
+    enum { POINTS = 300, COUNT = POINTS + 17 };
+    struct queue_task many[COUNT];
+    unsigned char leads[COUNT] = {0};
+    double normal[COUNT];
+    random_normal(7, RANDOM_TEST, 1, 0, COUNT, normal);
+    for (int i = 0; i < COUNT; i++) {
+        many[i] = (struct queue_task){floor(9 * exp(normal[i])), i < POINTS && i % 5 ? POINTS + i % 17 : QUEUE_NOTHING};
+        if (many[i].needs != QUEUE_NOTHING) leads[many[i].needs] = 1;
+    }
+    struct queue queue;
+    queue_create(COUNT, many, &queue);
+    for (int64_t turn = 0; queue.waiting + queue.running > 0; turn++) {
+        int64_t expected = find_next(&queue, leads), task = queue_next(&queue);
+        assert_int_equal(task, expected);
+        int64_t other = turn * 101 % COUNT;
+        if (queue.state[other] == QUEUE_RUNNING) queue_finish(&queue, other, QUEUE_DONE);
+        if (turn % 29 == 3 && queue.state[other] == QUEUE_WAITING) queue_finish(&queue, other, QUEUE_DONE);
+        if (turn % 7 == 2 && task != QUEUE_NOTHING && queue.state[task] == QUEUE_RUNNING) queue_return(&queue, task);
+    }
+    for (int i = 0; i < COUNT; i++) assert_int_equal(queue.state[i], QUEUE_DONE);
     queue_free(&queue);
 }
 
@@ -119,6 +194,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_references_go_before_points_that_are_ready),
+        cmocka_unit_test(test_tasks_of_other_runs),
+        cmocka_unit_test(test_given_up_elsewhere_without_its_reference),
+        cmocka_unit_test(test_order_of_many),
         cmocka_unit_test(test_failed_reference_blocks),
         cmocka_unit_test(test_makespan),
         cmocka_unit_test(test_returned_task_comes_again),

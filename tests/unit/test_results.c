@@ -224,6 +224,24 @@ static void test_notes(void **state) {
     free(notes);
 }
 
+/* A record with an axis that nothing names any more is named, and the rest is collected. */
+static void test_nameless_axis(void **state) {
+    struct grid *grid = *state;
+    char *notes, path[PATH_MAX];
+    write_grid(grid);
+    snprintf(path, sizeof path, "%s/points/%.2s/%s.h5", grid->dir, grid->keys[6], grid->keys[6]);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t outputs = H5Dopen2(file, "outputs", H5P_DEFAULT), probe = H5Dopen2(file, "probe", H5P_DEFAULT);
+    assert_true(H5DSdetach_scale(outputs, probe, 1) >= 0);
+    H5Dclose(probe);
+    H5Dclose(outputs);
+    H5Fclose(file);
+    H5Fclose(collect(grid, &notes));
+    assert_non_null(strstr(notes, path));
+    assert_non_null(strstr(notes, "outputs has an axis without a name"));
+    free(notes);
+}
+
 static void test_nothing_yet(void **state) {
     struct grid *grid = *state;
     char *notes;
@@ -417,6 +435,7 @@ int main(int argc, char **argv) {
                                        ON_GRID(test_values),
                                        ON_GRID(test_status),
                                        ON_GRID(test_notes),
+                                       ON_GRID(test_nameless_axis),
                                        ON_GRID(test_nothing_yet),
                                        ON_GRID(test_freeze),
                                        ON_GRID(test_disk_full),

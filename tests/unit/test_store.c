@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+#include "clock.h"
 #include "draft.h"
 
 static const double steps[] = {0, 1, 3, 9, 27};
@@ -53,6 +54,7 @@ static void test_round_trip(void **state) {
     write_sample(*state, 5, record);
     assert_int_equal(store_has_record(*state, RECORD_POINT, key), 1);
     assert_int_equal(store_record_exists(*state, RECORD_POINT, key), 1);
+    assert_int_equal(store_record_exists(*state, RECORD_REFERENCE, key), 0);
     assert_int_equal(store_point_status(*state, key), 0);
     assert_ok(store_read_record(*state, RECORD_POINT, key, 1, &back));
     assert_same_record(record, back);
@@ -134,7 +136,7 @@ static void test_wrong_file(void **state) {
     record_path(*state, 3 + 251, other);
     assert_int_equal(rename(path, other), 0);
     assert_named(*state, 3 + 251);
-    assert_ok(draft_write_file(path, "hello", 5));
+    assert_ok(draft_write_file(path, "hello", 5, 0));
     assert_named(*state, 3);
     record_free(record);
 }
@@ -192,16 +194,84 @@ static void test_clean(void **state) {
     assert_int_equal(access(path, F_OK), 0);
 }
 
+static void join(const char *dir, const char *name, char path[PATH_MAX]) {
+    assert_true(snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX);
+}
+
+static void write_file(const char *dir, const char *name) {
+    char path[PATH_MAX];
+    join(dir, name, path);
+    assert_ok(draft_write_file(path, "", 0, 0));
+}
+
+static int is_there(const char *dir, const char *name) {
+    char path[PATH_MAX];
+    join(dir, name, path);
+    return access(path, F_OK) == 0;
+}
+
+/* Almost `seconds` later, with fewer nanoseconds, or earlier, with more. */
+static void shift_time(const char *dir, const char *name, int seconds) {
+    char path[PATH_MAX];
+    struct stat info;
+    join(dir, name, path);
+    assert_int_equal(stat(path, &info), 0);
+    const struct timespec time = {info.st_mtim.tv_sec + seconds, seconds > 0 ? 0 : 999999999};
+    assert_int_equal(utimensat(AT_FDCWD, path, (const struct timespec[]){time, time}, 0), 0);
+}
+
+/* At the end the drafts of other hosts go too, but for those that were begun after this run. */
+static void test_clean_rest(void **state) {
+    static const char *const old[] = {"results.h5.tmp~n7~1", "points/ab/a.h5.tmp~n7~2", "claims/a.tmp~n7~3",
+                                      "runs/n7~4.json.tmp~n7~4"};
+    static const char *const kept[] = {"points/ab/b.h5.tmp~n7~2", "points/cd/c.h5.tmp~n7~1"};
+    const char *dir = *state;
+    for (int i = 0; i < 4; i++) write_file(dir, old[i]);
+    write_file(dir, "points/ab/a.h5");
+    clock_nap(0.03);
+    assert_ok(store_open(dir));
+    for (int i = 0; i < 2; i++) write_file(dir, kept[i]);
+    shift_time(dir, old[1], -1);
+    shift_time(dir, kept[1], 1);
+    store_clean(dir);
+    for (int i = 0; i < 4; i++) assert_true(is_there(dir, old[i]));
+    store_clean_rest(dir);
+    for (int i = 0; i < 4; i++) assert_false(is_there(dir, old[i]));
+    for (int i = 0; i < 2; i++) assert_true(is_there(dir, kept[i]));
+    assert_true(is_there(dir, "points/ab/a.h5"));
+}
+
+/* The checkpoint of a recorded point goes, but not one that is being written, nor that of another point. */
+static void test_clean_checkpoints(void **state) {
+    struct record *record = full_record();
+    char key[KEY_BYTES], name[80], draft[80], other[80];
+    sample_key(2, key);
+    snprintf(name, sizeof name, "checkpoints/%s.h5", key);
+    snprintf(draft, sizeof draft, "checkpoints/%s.h5.tmp~n7~2", key);
+    sample_key(3, key);
+    snprintf(other, sizeof other, "checkpoints/%s.h5", key);
+    write_sample(*state, 2, record);
+    write_file(*state, name);
+    write_file(*state, draft);
+    write_file(*state, other);
+    store_clean(*state);
+    assert_false(is_there(*state, name));
+    assert_true(is_there(*state, draft));
+    assert_true(is_there(*state, other));
+    record_free(record);
+}
+
 /* ---- texts ---- */
 
 static void test_open(void **state) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/file", (const char *)*state);
-    assert_ok(draft_write_file(path, "", 0));
+    assert_ok(draft_write_file(path, "", 0, 0));
     assert_int_equal(store_open(path), ERROR_INPUT);
     snprintf(path, sizeof path, "%s/new/folder", (const char *)*state);
     assert_ok(store_open(path));
     assert_ok(store_open(path));
+    assert_true(is_there(path, "claims") && is_there(path, "runs"));
     assert_int_equal(store_open("/proc/no"), ERROR_INPUT);
     assert_int_equal(store_open(""), ERROR_INPUT);
 }
@@ -254,9 +324,13 @@ static void test_failure(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_round_trip), IN_FOLDER(test_reference), IN_FOLDER(test_empty_array), IN_FOLDER(test_truncated),
-        IN_FOLDER(test_wrong_file), IN_FOLDER(test_disk_full), IN_FOLDER(test_draft),       IN_FOLDER(test_clean),
-        IN_FOLDER(test_open),       IN_FOLDER(test_text),      IN_FOLDER(test_manifest),    IN_FOLDER(test_failure),
+        IN_FOLDER(test_round_trip),  IN_FOLDER(test_reference),
+        IN_FOLDER(test_empty_array), IN_FOLDER(test_truncated),
+        IN_FOLDER(test_wrong_file),  IN_FOLDER(test_disk_full),
+        IN_FOLDER(test_draft),       IN_FOLDER(test_clean),
+        IN_FOLDER(test_clean_rest),  IN_FOLDER(test_clean_checkpoints),
+        IN_FOLDER(test_open),        IN_FOLDER(test_text),
+        IN_FOLDER(test_manifest),    IN_FOLDER(test_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,142 @@
+#include "claim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "draft.h"
+
+enum { TAKING_SECONDS = 60 };
+
+static void claim_path(const char *dir, const char *key, char path[PATH_MAX]) {
+    snprintf(path, PATH_MAX, "%s/claims/%s", dir, key);
+}
+
+/* ---- looking ---- */
+
+/* The line that the file holds; empty if it is not whole. */
+static void read_owner(int fd, char owner[OWNER_BYTES]) {
+    ssize_t count = pread(fd, owner, OWNER_BYTES - 1, 0);
+    owner[count > 0 ? count : 0] = '\0';
+    char *end = strchr(owner, '\n');
+    *(end ? end : owner) = '\0';
+}
+
+/* A file is opened even where only its times are asked for: then NFS asks its server. */
+static int look(const char *path, struct claim_sight *sight) {
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) return 0;
+    int is_there = (fd < 0 ? stat(path, &info) : fstat(fd, &info)) == 0;
+    sight->owner[0] = '\0';
+    if (fd >= 0) read_owner(fd, sight->owner);
+    if (fd >= 0) close(fd);
+    if (!is_there) return 0;
+    sight->inode = (int64_t)info.st_ino;
+    sight->seconds = info.st_mtim.tv_sec;
+    sight->nanoseconds = info.st_mtim.tv_nsec;
+    return 1;
+}
+
+int claim_look(const char *dir, const char *key, struct claim_sight *sight) {
+    char path[PATH_MAX];
+    claim_path(dir, key, path);
+    return look(path, sight);
+}
+
+int claim_is_same(const struct claim_sight *a, const struct claim_sight *b) {
+    return a->inode == b->inode && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds &&
+           strcmp(a->owner, b->owner) == 0;
+}
+
+/* ---- our own ---- */
+
+/* Not synced: a power cut ends the run too, and what it leaves of the claim, an empty file at worst, is taken over
+ * like any other that nobody renews. A link that was made although the reply was lost says EEXIST, so the file is
+ * read back. */
+status claim_take(const char *dir, const char *key, int *is_ours) {
+    char path[PATH_MAX];
+    struct draft draft;
+    struct claim_sight sight;
+    claim_path(dir, key, path);
+    TRY(draft_begin(path, &draft));
+    draft_write(&draft, owner_text(), strlen(owner_text()), 0);
+    draft_write(&draft, "\n", 1, (off_t)strlen(owner_text()));
+    TRY(draft_commit_first(&draft, is_ours));
+    if (!*is_ours) *is_ours = look(path, &sight) && strcmp(sight.owner, owner_text()) == 0;
+    return OK;
+}
+
+int claim_renew(const char *dir, const char *key) {
+    char path[PATH_MAX], owner[OWNER_BYTES];
+    claim_path(dir, key, path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return errno != ENOENT;
+    read_owner(fd, owner);
+    int is_lost = *owner && strcmp(owner, owner_text()) != 0;
+    if (!is_lost) futimens(fd, NULL);
+    close(fd);
+    return !is_lost;
+}
+
+void claim_release(const char *dir, const char *key) {
+    char path[PATH_MAX];
+    struct claim_sight sight;
+    claim_path(dir, key, path);
+    if (look(path, &sight) && strcmp(sight.owner, owner_text()) == 0) unlink(path);
+}
+
+/* ---- those of others ---- */
+
+/* Moves the claim aside; 0: there is none any more. What counts is what is there afterwards: a reply may be lost. */
+static int move_aside(const char *path, const char *aside, struct claim_sight *sight) {
+    unlink(aside);
+    rename(path, aside);
+    return look(aside, sight);
+}
+
+/* A second look just before it is moved. What is not whole is not put back: where there are no links, its owner is
+ * about to replace it. */
+static status move_and_take(const char *dir, const char *key, const struct claim_sight *sight, int *is_ours) {
+    char path[PATH_MAX], aside[PATH_MAX];
+    struct claim_sight now;
+    claim_path(dir, key, path);
+    if (!draft_name(path, aside)) FAIL(ERROR_DISK, "%s: cannot be written: %s", path, strerror(ENAMETOOLONG));
+    if (!look(path, &now) || !claim_is_same(&now, sight) || !move_aside(path, aside, &now)) return OK;
+    int is_it = claim_is_same(&now, sight);
+    if (!is_it && *now.owner) (void)draft_place(aside, path);
+    unlink(aside);
+    return is_it ? claim_take(dir, key, is_ours) : OK;
+}
+
+/* Removes what somebody left who was killed while he took over, which takes no minute. The folder has just been
+ * written to: both times are the file system's. */
+static void remove_if_left(const char *dir, const char *over) {
+    char path[PATH_MAX];
+    struct stat folder;
+    struct claim_sight sight;
+    claim_path(dir, "", path);
+    if (stat(path, &folder) != 0 || !claim_look(dir, over, &sight)) return;
+    if (!owner_is_gone(sight.owner) && folder.st_mtim.tv_sec - sight.seconds < TAKING_SECONDS) return;
+    claim_path(dir, over, path);
+    unlink(path);
+}
+
+/* One at a time, by a claim on the taking over: else whoever comes late would move a fresh claim away, and a third
+ * one could find none. */
+status claim_take_over(const char *dir, const char *key, const struct claim_sight *sight, int *is_ours) {
+    char over[NAME_MAX];
+    int is_alone;
+    *is_ours = 0;
+    snprintf(over, sizeof over, "%s.tmp~over~0", key); /* a draft's name */
+    TRY(claim_take(dir, over, &is_alone));
+    if (!is_alone) {
+        remove_if_left(dir, over);
+        return OK;
+    }
+    status taken = move_and_take(dir, key, sight, is_ours);
+    claim_release(dir, over);
+    return taken;
+}
