@@ -32,3 +32,8 @@ unit_test(test_queue DEPENDS sweep base)
 unit_test(test_claims DEPENDS sweep io task data spec base)
 unit_test(test_snapshot DEPENDS sweep io spec base)
 unit_test(test_survey DEPENDS sweep io spec base)
+
+# The scripts in jobs/, beside fakes of Slurm and of the program.
+foreach(name submit decisions)
+  add_test(NAME jobs_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/jobs/${name})
+endforeach()
