@@ -1,0 +1,17 @@
+# Real Slurm daemons and real hosts, on this machine (label cluster). Exit code 77: it offers no namespaces, or lacks packages; the output says why.
+function(cluster_test name)
+  add_test(NAME cluster_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/cluster/${name} ${ARGN})
+  set_tests_properties(cluster_${name} PROPERTIES LABELS cluster TIMEOUT 300 RUN_SERIAL TRUE SKIP_RETURN_CODE 77)
+endfunction()
+set(twentyfour ${CMAKE_SOURCE_DIR}/tests/data/twentyfour.yaml)
+foreach(name slurm_requeued slurm_shared)
+  cluster_test(${name} $<TARGET_FILE:ntksweep> ${twentyfour} --set training.steps=2400)
+endforeach()
+# What becomes of a run when its hosts, its disk, its clock or its files fail it.
+add_library(clock_set_back MODULE tests/cluster/clock_set_back.c)
+target_link_libraries(clock_set_back PRIVATE flags)
+cluster_test(hosts $<TARGET_FILE:ntksweep> ${twentyfour} --set sweep.train_size=24)
+cluster_test(disk $<TARGET_FILE:ntksweep> ${twelve} --set training.steps=6000 --set measure.keep=[outputs,parameters])
+cluster_test(moved $<TARGET_FILE:ntksweep> ${twelve} --set training.steps=8000)
+cluster_test(damaged $<TARGET_FILE:ntksweep> ${twelve} --set training.steps=6000)
+cluster_test(clock $<TARGET_FILE:ntksweep_stub> ${twelve} $<TARGET_FILE:clock_set_back>)
