@@ -22,3 +22,24 @@ bench_program(bench_images_f32 bench_images 32)
 bench_program(bench_images_f64 bench_images 64)
 bench_program(bench_infinite bench_infinite 64)
 bench_program(bench_dual bench_dual 64)
+
+# The scheduler: a study's costs replayed; requests served with claims and, bench_server_alone, without.
+function(bench_sweep_program name)
+  add_executable(${name} EXCLUDE_FROM_ALL ${ARGN})
+  foreach(dependency base spec data io task sweep)
+    target_include_directories(${name} PRIVATE src/${dependency})
+  endforeach()
+  target_compile_definitions(${name} PRIVATE BENCH_COSTS="${CMAKE_SOURCE_DIR}/tests/bench/costs.tsv")
+  target_link_libraries(${name} PRIVATE flags -Wl,--start-group ${NTKSWEEP_LINK} -Wl,--end-group MPI::MPI_C
+                        Threads::Threads hdf5::hdf5 hdf5::hdf5_hl m)
+  add_dependencies(bench ${name})
+endfunction()
+bench_sweep_program(bench_schedule tests/bench/bench_schedule.c tests/bench/costs.c)
+bench_sweep_program(bench_server_alone tests/bench/bench_server.c tests/bench/no_claims.c)
+bench_sweep_program(bench_server tests/bench/bench_server.c)
+add_custom_command(TARGET bench POST_BUILD COMMAND bench_schedule)
+foreach(program bench_server_alone bench_server)
+  add_custom_command(TARGET bench POST_BUILD COMMAND ${CMAKE_COMMAND} -E env OMPI_ALLOW_RUN_AS_ROOT=1
+                     OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+                     ${MPIEXEC_EXECUTABLE} -n 8 $<TARGET_FILE:${program}>)
+endforeach()
