@@ -60,10 +60,10 @@ goes_on_as() { # JOB, a new one
 # What status says of this study, not of one that stood in DIR before: the run took it up, or something was recorded.
 says() { [ "$(member "$1")" = "$2" ] && { [ "$code" = 0 ] || gained; }; }
 
-if says complete true; then
+if says complete true && [ "$code" != 75 ]; then # with 75 it was told to stop while it built the results
     { [ "$code" = 0 ] && [ -e "$dir/results.h5" ]; } || "$program" collect "$dir" || finish "$code" "all points are recorded, but results.h5 could not be built"
     finish 0 "complete: $dir/results.h5"
-elif says left 0 || [ "$code" = 2 ]; then
+elif { says left 0 && ! says complete true; } || [ "$code" = 2 ]; then
     "$program" status "$dir"
     finish 2 "finished, but some points failed; a new job tries them again"
 elif [ "$code" = 0 ] && [ "$(member ranks)" != 0 ]; then
