@@ -378,7 +378,7 @@ static void end_if_over(struct server *server) {
 
 static void show(struct server *server) {
     double now = clock_seconds();
-    int must_show = now >= server->show_at, must_write = now >= server->state_at;
+    int must_show = now >= server->show_at, must_write = now >= server->state_at || server->is_ended;
     if (!must_show && !must_write) return;
     struct snapshot snapshot = server_snapshot(server);
     if (must_show && !server->is_ended) progress_show(&snapshot);
