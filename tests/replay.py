@@ -26,18 +26,25 @@ GREY = "source: mnist, path: ., classes: ['0', '3', '7'], resize: 2"
 PAIR = "source: mnist, path: ., classes: ['0', '3'], resize: 2"
 CRITICAL = "{ critical_fraction: 0.4 }"
 SMALL = "{ critical_fraction: 0.1 }"
+OWN = "{ empirical_fraction: 0.4 }"
 PLAIN = "loss: mse"
 CASES = [
     dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2,
          parameterization="ntk", rate=CRITICAL, linearization="function", training=PLAIN),
     dict(data=GAUSSIAN + "5", network="family: fc, depth: 2", width=13, activation="tanh", sigma_b2=0.2,
-         parameterization="standard", rate=CRITICAL, linearization="parameter", training=PLAIN),
+         parameterization="standard", rate=CRITICAL, linearization="parameter", training="rates: matched"),
+    dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2,
+         parameterization="standard", rate=OWN, linearization="function", training="momentum: 0.5", momentum=0.5),
+    dict(data=GREY, network="family: conv, depth: 2, pooling: global", width=5, activation="tanh", sigma_b2=0.2, alpha=2,
+         parameterization="standard", rate=OWN, linearization="parameter", training="loss: cross_entropy"),
+    dict(data=GREY, network="family: wrn, blocks: 1", width=6, activation="tanh", sigma_b2=0.2, parameterization="standard",
+         rate="{ absolute: 0.02 }", linearization="function", training="rates: matched"),
     dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="relu", sigma_b2=0,
          parameterization="standard", rate="{ absolute: 0.01 }", linearization="function", training=PLAIN),
     dict(data=COLOUR, network="family: conv, depth: 2, pooling: global", width=17, activation="relu", sigma_b2=0.2,
          parameterization="ntk", rate=CRITICAL, linearization="function", training=PLAIN),
     dict(data=GREY, network="family: conv, depth: 2, pooling: flatten, kernel_size: 5", width=5, activation="erf",
-         sigma_b2=0, parameterization="standard", rate=CRITICAL, linearization="parameter", training=PLAIN),
+         sigma_b2=0, parameterization="standard", rate=CRITICAL, linearization="parameter", training="rates: matched"),
     dict(data=GREY, network="family: wrn, blocks: 1", width=6, activation="tanh", sigma_b2=0.2,
          parameterization="ntk", rate=CRITICAL, linearization="function", training=PLAIN),
     dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2, alpha=5,
@@ -48,7 +55,7 @@ CASES = [
          training="loss: cross_entropy, momentum: 0.9, batch_size: 3"),
     dict(data=GREY, network="family: conv, depth: 2, pooling: global", width=5, activation="tanh", sigma_b2=0.2, alpha=0.5,
          parameterization="standard", rate=SMALL, linearization="parameter", momentum=0.8,
-         training="loss: cross_entropy, momentum: 0.8, batch_size: 2, centred: true"),
+         training="loss: cross_entropy, momentum: 0.8, batch_size: 2, centred: true, rates: matched"),
     dict(data=PAIR, network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2, parameterization="ntk",
          rate=CRITICAL, linearization="function", training="loss: cross_entropy"),
     dict(data=GREY, network="family: fc, depth: 2", width=13, activation="tanh", sigma_b2=0.2, parameterization="ntk",
@@ -160,7 +167,7 @@ class Pass:
 class Network:
     def __init__(self, case):
         self.ntk, self.b2 = case["parameterization"] == "ntk", case["sigma_b2"]
-        self.matched = not self.ntk and "critical" in case["rate"]
+        self.matched = "rates: matched" in case["training"]
         self.phi, self.text = PHI[case["activation"]], case["network"]
         self.alpha = case.get("alpha", 1)
         self.readout_alone = "readout" in case["training"]
@@ -273,6 +280,9 @@ def replay(case, file):
     jacobians = [net.jacobian(theta0, x), net.jacobian(theta0, x_test)]
     for name, kernel, jacobian in zip(("NTK", "NTK of test points"), kernels, jacobians):
         check(name, kernel, jacobian @ jacobians[0].T, 1e-11)
+    if case["rate"] == OWN:
+        stable = (4 * len(x) if "cross_entropy" in case["training"] else 2 * y.size) * (1 + case.get("momentum", 0))
+        check("learning rate", eta, 0.4 * stable / np.linalg.eigvalsh(kernels[0])[-1], 1e-11)
     origin = both(theta0) if "centred" in case["training"] else [0, 0]
     theta, descents = [t.copy() for t in theta0], [Descent(case, eta) for _ in theta0]
     linear = Linear(case, eta, [f - o for f, o in zip(both(theta0), origin)], kernels, jacobians)
@@ -287,7 +297,7 @@ def replay(case, file):
                 mine[name.replace("f_", "loss_")].append(value(g, target))
         if step == steps[-1]:
             break
-        batch = kept["batches"][step].astype(int) if "batch_size" in case["training"] else np.arange(len(x))
+        batch = kept["batches"][step] if "batch_size" in case["training"] else np.arange(len(x))
         gradient = net.gradient(theta, x[batch], slope(f[0][batch], y[batch]))
         theta = [t + descent.move(g) for t, g, descent in zip(theta, gradient, descents)]
         g = np.zeros(y.shape)

@@ -52,7 +52,7 @@ class ResultsTest(unittest.TestCase):
         self.assertEqual(data.width.dtype, np.int64)
         self.assertEqual(data.seconds_total.dtype, np.float64)
         self.assertEqual(data.seconds_total.attrs["units"], "s")
-        self.assertEqual(data.status.attrs["flag_meanings"], "missing recorded diverged")
+        self.assertEqual(data.status.attrs["flag_meanings"], "network_diverged linearization_diverged")
         self.assertEqual(data.attrs["title"], "holes")
         for name in data.variables:
             self.assertTrue({"units", "long_name"} <= set(data[name].attrs), name)

@@ -1,6 +1,7 @@
 #include "hdf.h"
 
 #include <hdf5_hl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,23 +167,41 @@ status hdf_describe(hid_t set, const char *unit, const char *meaning) {
     return hdf_write_attribute(set, "long_name", meaning);
 }
 
+static hsize_t count_words(const char *words) {
+    hsize_t count = 1;
+    for (; (words = strchr(words, ' ')); words++) count++;
+    return count;
+}
+
+enum { FLAGS_MOST = 16 };
+
 /* -1 "missing" (only in results), then the words of the table from 0 on. */
 static status describe_flags(hid_t set, const char *words) {
-    signed char value[16];
-    hsize_t count = 2;
-    for (const char *space = words; (space = strchr(space, ' ')); space++) count++;
-    CHECK(count <= sizeof value);
-    for (hsize_t i = 0; i < count; i++) value[i] = (signed char)((int)i - 1);
+    signed char value[FLAGS_MOST];
+    hsize_t count = 1 + count_words(words);
+    CHECK(count <= FLAGS_MOST);
+    for (int i = 0; i < FLAGS_MOST; i++) value[i] = (signed char)(i - 1);
     char meanings[256];
     snprintf(meanings, sizeof meanings, "missing %s", words);
     TRY(hdf_write_numbers(set, "flag_values", H5T_NATIVE_SCHAR, count, value));
     return hdf_write_attribute(set, "flag_meanings", meanings);
 }
 
+/* 1, 2, 4, .. that may be set together; 0: none of them; -1: missing (only in results). */
+static status describe_bits(hid_t set, const char *words) {
+    static const signed char mask[] = {1, 2, 4, 8, 16, 32, 64};
+    hsize_t count = count_words(words);
+    CHECK(count <= sizeof mask);
+    TRY(hdf_write_numbers(set, "flag_masks", H5T_NATIVE_SCHAR, count, mask));
+    TRY(hdf_write_attribute(set, "flag_meanings", words));
+    return hdf_write_attribute(set, "comment", "0: none of them; -1: no record is there");
+}
+
 status hdf_describe_metric(hid_t set, const struct metric *metric) {
     int varies = metric->varies;
     TRY(hdf_describe(set, metric->unit, metric->meaning));
-    if (metric->flags) TRY(describe_flags(set, metric->flags));
+    if (metric->type == METRIC_FLAG) TRY(describe_flags(set, metric->flags));
+    if (metric->type == METRIC_BITS) TRY(describe_bits(set, metric->flags));
     if (varies) TRY(hdf_write_numbers(set, "varies", H5T_NATIVE_INT, 0, &varies));
     return OK;
 }
@@ -310,4 +329,38 @@ void hdf_axis_name(hid_t set, int axis, size_t size, char *name) {
     struct axis_name out = {size, name};
     name[0] = '\0';
     H5DSiterate_scales(set, (unsigned)axis, NULL, take_name, &out);
+}
+
+/* ---- numbers of metrics ---- */
+
+hid_t hdf_metric_type(enum metric_type type) {
+    switch (type) {
+    case METRIC_COUNT:
+        return H5T_STD_I64LE;
+    case METRIC_FLAG:
+    case METRIC_BITS:
+        return H5T_STD_I8LE;
+    default:
+        return H5T_IEEE_F64LE;
+    }
+}
+
+void hdf_fill_counts(enum metric_type type, int64_t n, double *values) {
+    for (int64_t i = 0; type == METRIC_COUNT && i < n; i++) values[i] = isnan(values[i]) ? -1 : values[i];
+}
+
+status hdf_write_metric(hid_t set, enum metric_type type, int64_t n, const double *values) {
+    double *copy = type == METRIC_COUNT ? malloc((size_t)(n + 1) * sizeof *copy) : NULL;
+    CHECK(copy || type != METRIC_COUNT);
+    if (copy) memcpy(copy, values, (size_t)n * sizeof *copy);
+    hdf_fill_counts(type, n, copy);
+    herr_t written = H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, hdf_transfer(), copy ? copy : values);
+    free(copy);
+    return hdf_status(written >= 0);
+}
+
+status hdf_read_metric(hid_t set, enum metric_type type, int64_t n, double *values) {
+    TRY(hdf_status(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, hdf_transfer(), values) >= 0));
+    for (int64_t i = 0; type == METRIC_COUNT && i < n; i++) values[i] = values[i] < 0 ? (double)NAN : values[i];
+    return OK;
 }

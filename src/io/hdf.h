@@ -35,6 +35,13 @@ status hdf_read_attribute(hid_t object, const char *name, char **text);
 status hdf_describe(hid_t set, const char *unit, const char *meaning);
 status hdf_describe_metric(hid_t set, const struct metric *metric);
 
+/* The type in files of a metric's numbers, which are doubles in memory, and how those of a whole dataset are written and read: a count that
+ * is not there is NaN in memory and -1 in the file. hdf_fill_counts: values[n] as they go into the file. */
+hid_t hdf_metric_type(enum metric_type type);
+void hdf_fill_counts(enum metric_type type, int64_t n, double *values);
+status hdf_write_metric(hid_t set, enum metric_type type, int64_t n, const double *values);
+status hdf_read_metric(hid_t set, enum metric_type type, int64_t n, double *values);
+
 struct hdf_array {
     const char *name;
     hid_t type;                   /* in the file */

@@ -26,16 +26,35 @@ void record_file_path(const char *dir, enum record_kind kind, const char *key, c
     }
 }
 
-/* Tensors are numbered: kept/parameters/03. */
+/* Tensors are numbered: kept/parameters/03, with as many digits as the last one needs, at least two, so that names sort as numbers do. */
 static int is_numbered(const struct metric *metric) { return metric->dim[0] == DIM_FREE; }
+enum { DIGITS_LEAST = 2, DIGITS_MOST = 9 };
 
-static void array_name(const struct metric *metric, int number, char name[NAME_BYTES]) {
+static void array_name(const struct metric *metric, int digits, int number, char name[NAME_BYTES]) {
     const char *group = metric->place == PLACE_KEPT ? "kept/" : "";
     if (is_numbered(metric)) {
-        snprintf(name, NAME_BYTES, "%s%s/%02d", group, metric->name, number);
+        snprintf(name, NAME_BYTES, "%s%s/%0*d", group, metric->name, digits, number);
     } else {
         snprintf(name, NAME_BYTES, "%s%s", group, metric->name);
     }
+}
+
+static int digits_of(const struct record *record, enum metric_id metric) {
+    int last = 0, digits = 1;
+    for (int i = 0; i < record->count; i++)
+        if (record->array[i].metric == metric && record->array[i].number > last) last = record->array[i].number;
+    for (; last >= 10; last /= 10) digits++;
+    return digits > DIGITS_LEAST ? digits : DIGITS_LEAST;
+}
+
+/* Those of a file. One of a program before has 00 .. 99, 100, .. */
+static int digits_in(hid_t file, const struct metric *metric) {
+    char name[NAME_BYTES];
+    for (int digits = DIGITS_LEAST; is_numbered(metric) && digits <= DIGITS_MOST; digits++) {
+        array_name(metric, digits, 0, name);
+        if (hdf_has(file, name)) return digits;
+    }
+    return DIGITS_LEAST;
 }
 
 static void scale_name(enum dimension dim, int64_t size, char name[NAME_BYTES]) {
@@ -87,18 +106,16 @@ static status write_scale(hid_t file, enum dimension dim, int64_t size) {
 }
 
 static hid_t file_type(const struct array *array) {
-    if (array->text) return hdf_text_type();
-    return metric_table[array->metric].type == METRIC_FLAG ? H5T_STD_I8LE : H5T_IEEE_F64LE;
+    return array->text ? hdf_text_type() : hdf_metric_type(metric_table[array->metric].type);
 }
 
 static status write_values(hid_t set, const struct array *array) {
+    if (!array->text) return hdf_write_metric(set, metric_table[array->metric].type, array_length(array), array->value);
     const char *text = array->text;
-    herr_t written = text ? H5Dwrite(set, hdf_text_type(), H5S_ALL, H5S_ALL, hdf_transfer(), &text)
-                          : H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, hdf_transfer(), array->value);
-    return hdf_status(written >= 0);
+    return hdf_status(H5Dwrite(set, hdf_text_type(), H5S_ALL, H5S_ALL, hdf_transfer(), &text) >= 0);
 }
 
-static status write_array(hid_t file, const struct array *array, int packed) {
+static status write_array(hid_t file, const struct record *record, const struct array *array, int packed) {
     const struct metric *metric = &metric_table[array->metric];
     char name[NAME_BYTES], dimension[METRIC_DIMENSIONS][NAME_BYTES];
     const char *dimensions[METRIC_DIMENSIONS];
@@ -109,7 +126,7 @@ static status write_array(hid_t file, const struct array *array, int packed) {
         dimensions[i] = dimension[i];
         size[i] = (hsize_t)array->size[i];
     }
-    array_name(metric, array->number, name);
+    array_name(metric, digits_of(record, array->metric), array->number, name);
     const struct hdf_array shape = {
         name, file_type(array), array->ndim, size, dimensions, NULL, packed && metric->place == PLACE_KEPT};
     hid_t set;
@@ -136,7 +153,7 @@ status record_file_put(hid_t file, const struct record_contents *contents) {
     for (int i = 0; i < record->count; i++) {
         const struct array *array = &record->array[i];
         if (metric_table[array->metric].place == PLACE_COORDINATE || array_length(array) == 0) continue;
-        TRY(write_array(file, array, !contents->unpacked));
+        TRY(write_array(file, record, array, !contents->unpacked));
     }
     return OK;
 }
@@ -226,13 +243,13 @@ static status read_numbers(hid_t set, hid_t space, enum metric_id metric, int nu
         sizes[i] = (int64_t)size[i];
     }
     double *value = record_add_shaped(record, metric, number, ndim, dim, sizes);
-    return hdf_status(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, hdf_transfer(), value) >= 0);
+    return hdf_read_metric(set, metric_table[metric].type, (int64_t)length, value);
 }
 
 /* Reads the array `name` of the metric; *there = 0 if it is not in the file. */
-static status read_array(hid_t file, enum metric_id metric, int number, struct record *record, int *there) {
+static status read_array(hid_t file, enum metric_id metric, int digits, int number, struct record *record, int *there) {
     char name[NAME_BYTES];
-    array_name(&metric_table[metric], number, name);
+    array_name(&metric_table[metric], digits, number, name);
     *there = hdf_has(file, name);
     if (!*there) return OK;
     hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
@@ -254,9 +271,9 @@ static int is_wanted(enum metric_place place, enum record_kind kind, int kept) {
 static status read_arrays(hid_t file, enum record_kind kind, int kept, struct record *record) {
     for (int i = 0; i < METRICS; i++) {
         const struct metric *metric = &metric_table[i];
-        int there = is_wanted(metric->place, kind, kept);
+        int there = is_wanted(metric->place, kind, kept), digits = there ? digits_in(file, metric) : 0;
         for (int number = 0; there; number++) {
-            TRY(read_array(file, (enum metric_id)i, number, record, &there));
+            TRY(read_array(file, (enum metric_id)i, digits, number, record, &there));
             if (!is_numbered(metric)) break;
         }
     }
@@ -288,7 +305,9 @@ status record_file_take(hid_t file, enum record_kind kind, const char *key, int 
                         struct provenance *provenance) {
     TRY(check_key(file, key));
     if (provenance) TRY(read_provenance(file, provenance));
-    return read_arrays(file, kind, kept, record);
+    TRY(read_arrays(file, kind, kept, record));
+    record_settle_status(record);
+    return OK;
 }
 
 /* Names the file of a reading that failed. */
@@ -351,7 +370,7 @@ static status read_scalar(hid_t file, enum metric_id metric, double *value) {
     int is_scalar = H5Sget_simple_extent_npoints(space) == 1;
     H5Sclose(space);
     if (!is_scalar) FAIL(ERROR_DISK, "%s is not one number", name);
-    return hdf_status(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, hdf_transfer(), value) >= 0);
+    return hdf_read_metric(set, metric_table[metric].type, 1, value);
 }
 
 static status read_scalars(hid_t file, const char *key, int count, const enum metric_id *metric, double *value) {
@@ -377,11 +396,11 @@ int store_has_record(const char *dir, enum record_kind kind, const char *key) {
 }
 
 int store_point_status(const char *dir, const char *key) {
-    static const enum metric_id metric = METRIC_STATUS;
-    double value = (double)NAN;
-    int found = store_read_scalars(dir, RECORD_POINT, key, 1, &metric, &value);
+    static const enum metric_id metric[] = {METRIC_STATUS, METRIC_DIVERGED_STEP, METRIC_DIVERGED_STEP_LINEAR};
+    double value[3] = {(double)NAN, (double)NAN, (double)NAN};
+    int found = store_read_scalars(dir, RECORD_POINT, key, 3, metric, value);
     if (found < 1) return found - 1;
-    if (!isnan(value)) return (int)value;
+    if (!isnan(value[0])) return record_status_bits(value[1], value[2]);
     char path[PATH_MAX];
     record_file_path(dir, RECORD_POINT, key, path);
     (void)fail_read(path, status_fail(ERROR_DISK, __FILE__, __LINE__, "it has no status"));

@@ -145,12 +145,21 @@ static status write_attributes(const struct collection *c, hid_t file) {
     return write_owned(file, "precision", precision_text(c->study));
 }
 
+/* Which form of the learning rate the numbers are of. */
+static status write_form(hid_t file, const struct axis *axis) {
+    hid_t scale = H5Dopen2(file, axis->name, H5P_DEFAULT);
+    TRY(hdf_status(scale >= 0));
+    TRY(hdf_write_attribute(scale, "form", axis->form));
+    return hdf_status(H5Dclose(scale) >= 0);
+}
+
 static status create_axis(hid_t file, const struct axis *axis) {
     hid_t text = hdf_text_type();
     const void *value = axis->is_choice ? (const void *)axis->text : axis->number;
     hid_t memory = axis->is_choice ? text : H5T_NATIVE_DOUBLE;
     hid_t type = axis->is_choice ? text : axis->is_count ? H5T_STD_I64LE : H5T_IEEE_F64LE;
-    return hdf_create_scale(file, axis->name, type, memory, (hsize_t)axis->count, value, axis->unit, axis->meaning);
+    TRY(hdf_create_scale(file, axis->name, type, memory, (hsize_t)axis->count, value, axis->unit, axis->meaning));
+    return axis->form ? write_form(file, axis) : OK;
 }
 
 static status create_inner(hid_t file, enum dimension dim, const struct inner *inner) {
@@ -185,6 +194,7 @@ static int is_packed(const struct collection *c, enum metric_id id) {
 static status create_metric(struct collection *c, hid_t file, enum metric_id id) {
     static const double nan_fill = (double)NAN;
     static const signed char flag_fill = -1;
+    static const int64_t count_fill = -1;
     const struct metric *metric = &metric_table[id];
     const char *dimension[RESULT_AXES];
     hsize_t size[RESULT_AXES];
@@ -194,10 +204,16 @@ static status create_metric(struct collection *c, hid_t file, enum metric_id id)
         dimension[i] = i < axes ? c->study->axis[i].name : dimension_name[dim];
         size[i] = (hsize_t)(i < axes ? c->study->axis[i].count : c->layout->inner[dim].count);
     }
-    struct hdf_array array = {metric->name, H5T_IEEE_F64LE, ndim, size, dimension, &nan_fill, is_packed(c, id)};
-    if (metric->type == METRIC_FLAG) array.type = H5T_STD_I8LE, array.fill = &flag_fill;
-    if (metric->type == METRIC_TEXT) array.type = hdf_text_type(), array.fill = NULL;
+    const void *fills[] = {[METRIC_REAL] = &nan_fill,
+                           [METRIC_COUNT] = &count_fill,
+                           [METRIC_FLAG] = &flag_fill,
+                           [METRIC_BITS] = &flag_fill,
+                           [METRIC_TEXT] = NULL};
+    hid_t type = metric->type == METRIC_TEXT ? hdf_text_type() : hdf_metric_type(metric->type);
+    struct hdf_array array = {metric->name, type, ndim, size, dimension, fills[metric->type], is_packed(c, id)};
     TRY(hdf_create_array(file, &array, &c->set[id]));
+    if (metric->type == METRIC_COUNT) /* so that xarray reads NaN where there is none */
+        TRY(hdf_write_numbers(c->set[id], "_FillValue", H5T_NATIVE_INT64, 1, &count_fill));
     return hdf_describe_metric(c->set[id], metric);
 }
 
@@ -235,6 +251,7 @@ static status write_array(const struct collection *c, int64_t point, const struc
     double *value = malloc((size_t)layout_length(c->layout, array->metric) * sizeof *value);
     CHECK(value);
     layout_place(c->layout, record, array, value);
+    hdf_fill_counts(metric_table[array->metric].type, layout_length(c->layout, array->metric), value);
     status result = write_cell(c, array->metric, point, H5T_NATIVE_DOUBLE, value);
     free(value);
     return result;

@@ -174,7 +174,7 @@ static status replace_study(const char *dir, const char *old_text, const struct 
     char path[PATH_MAX];
     struct study *old;
     join(path, dir, "study.yaml");
-    TRY(study_read(path, 0, NULL, NULL, &old));
+    TRY(study_read_frozen(path, &old));
     status result = study_extends(old, study);
     study_free(old);
     TRY(result);

@@ -57,7 +57,7 @@ void store_put_aside(const char *dir, enum record_kind kind, const char *key);
  * there; 0: absent; -1: there but not readable (status_message() names it). */
 int store_read_scalars(const char *dir, enum record_kind kind, const char *key, int count, const enum metric_id *metric,
                        double *value);
-/* A point's METRIC_STATUS (0 recorded, 1 diverged), -1: absent, -2: there but not readable. */
+/* A point's METRIC_STATUS (enum status_bits), -1: absent, -2: there but not readable. */
 int store_point_status(const char *dir, const char *key);
 
 /* DIR/checkpoints/KEY.h5: a point's unfinished record (kept arrays too, unpacked) and, in the group `state`, its

@@ -78,6 +78,32 @@ double la_distance_squares(int64_t n, const real *a, const real *b) {
     return lanes_sum(lane);
 }
 
+int la_is_finite(int64_t n, const real *x) {
+    real lane[LANES] = {0}, sum = 0; /* of x - x: 0, or NaN */
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < LANES; j++) lane[j] += x[i + j] - x[i + j];
+    for (; i < n; i++) sum += x[i] - x[i];
+    for (int j = 0; j < LANES; j++) sum += lane[j];
+    return sum == 0;
+}
+
+static real larger(real a, real b) { return a > b ? a : b; }
+
+real la_largest(int64_t n, const real *x) {
+    real lane[LANES] = {0}, most = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < LANES; j++) lane[j] = larger(x[i + j] < 0 ? -x[i + j] : x[i + j], lane[j]);
+    for (; i < n; i++) most = larger(x[i] < 0 ? -x[i] : x[i], most);
+    for (int j = 0; j < LANES; j++) most = larger(lane[j], most);
+    return most;
+}
+
+void la_scale(int64_t n, real alpha, real *x) {
+    for (int64_t i = 0; i < n; i++) x[i] *= alpha;
+}
+
 void la_axpy(int64_t n, real alpha, const real *x, real *y) {
     for (int64_t i = 0; i < n; i++) y[i] += alpha * x[i];
 }

@@ -15,6 +15,9 @@
 #define la_axpy             REAL_NAME(la_axpy)
 #define la_add_columns      REAL_NAME(la_add_columns)
 #define la_distance_squares REAL_NAME(la_distance_squares)
+#define la_is_finite        REAL_NAME(la_is_finite)
+#define la_largest          REAL_NAME(la_largest)
+#define la_scale            REAL_NAME(la_scale)
 #define la_from_double      REAL_NAME(la_from_double)
 #define la_to_double        REAL_NAME(la_to_double)
 #define la_gemm_rate        REAL_NAME(la_gemm_rate)
@@ -34,6 +37,12 @@ void la_mirror(int64_t n, real *c);
 /* <a, b> and |a - b|^2, in double (b may be NULL in the second: |a|^2). The order of the sum is fixed. */
 double la_dot(int64_t n, const real *a, const real *b);
 double la_distance_squares(int64_t n, const real *a, const real *b);
+/* Are all numbers finite? */
+int la_is_finite(int64_t n, const real *x);
+/* max |x|; what is not a number does not count. */
+real la_largest(int64_t n, const real *x);
+/* x *= alpha. */
+void la_scale(int64_t n, real alpha, real *x);
 /* y += alpha x. */
 void la_axpy(int64_t n, real alpha, const real *x, real *y);
 /* y[n] += alpha times the column sums of a[m, n] (row length lda), summed in double: y gets one addition. */

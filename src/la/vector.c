@@ -31,12 +31,13 @@ enum { BLOCK = 16 };
 
 typedef void map_blocks(int64_t n, const real *h, real *x);
 
+/* h - h is 0, and NaN where h is not finite: subtracted, it leaves all bits of a number alone. */
 SIMD_CLONES static void erf_blocks(int64_t n, const real *h, real *x) {
-    for (int64_t i = 0; i < n; i++) x[i] = ERF(h[i]);
+    for (int64_t i = 0; i < n; i++) x[i] = ERF(h[i]) - (h[i] - h[i]);
 }
 
 SIMD_CLONES static void tanh_blocks(int64_t n, const real *h, real *x) {
-    for (int64_t i = 0; i < n; i++) x[i] = TANH(h[i]);
+    for (int64_t i = 0; i < n; i++) x[i] = TANH(h[i]) - (h[i] - h[i]);
 }
 
 /* erf'(h) = 2/sqrt(pi) exp(-h^2) */
@@ -74,7 +75,7 @@ SIMD_CLONES static void tanh_backward(int64_t n, const real *x, const real *w, r
 }
 
 SIMD_CLONES static void relu(int64_t n, const real *h, real *x) {
-    for (int64_t i = 0; i < n; i++) x[i] = h[i] > 0 ? h[i] : 0;
+    for (int64_t i = 0; i < n; i++) x[i] = h[i] > 0 ? h[i] : h[i] - h[i];
 }
 
 SIMD_CLONES static void relu_backward(int64_t n, const real *h, const real *w, real *d) {

@@ -2,7 +2,10 @@
  *
  * erf and tanh are glibc's vector versions (libmvec): at most 4 units in the last place in either precision, and the
  * same bits for an element wherever it stands in an array. Where the compiler does not take them (clang), the scalar
- * library functions (1 ulp). in = out is allowed. Cannot fail. Not collective. */
+ * library functions (1 ulp). in = out is allowed. Cannot fail. Not collective.
+ *
+ * What is not finite stays seen: phi(NaN) is NaN, and so is phi(-inf) of relu and phi(+-inf) of erf and tanh, which would turn a network that
+ * has blown up back into numbers. */
 #ifndef VECTOR_H
 #define VECTOR_H
 

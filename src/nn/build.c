@@ -37,7 +37,7 @@ static struct tensor parameterized(const struct builder *builder, double varianc
         .active = variance > 0,
         .deviation = ntk ? 1 : sqrt(variance),
         .scale = ntk ? (real)sqrt(variance) : 1,
-        .rate = !ntk && builder->rates == RATES_MATCHED ? (real)variance : 1,
+        .rate = config_has_matched_rates(builder->config) ? (real)variance : 1,
     };
 }
 
@@ -183,8 +183,7 @@ static const struct {
     int takes_images;
 } families[] = {[FAMILY_FC] = {family_fc, 0}, [FAMILY_CONV] = {family_conv, 1}, [FAMILY_WRN] = {family_wrn, 1}};
 
-void network_create(const struct config *config, struct shape input, int64_t outputs, enum network_rates rates,
-                    struct network *network) {
+void network_create(const struct config *config, struct shape input, int64_t outputs, struct network *network) {
     int kind = config->network.family;
     network->operators = network->tensors = network->layers = network->slots = 0;
     network->theta = 0;
@@ -193,7 +192,7 @@ void network_create(const struct config *config, struct shape input, int64_t out
     network->sigma_b2 = config->network.sigma_b2;
     for (int i = 0; i <= OPERATORS_MAX; i++) network->slot_size[i] = 0;
     struct shape first = families[kind].takes_images ? input : (struct shape){1, 1, shape_size(input)};
-    struct builder builder = {.network = network, .config = config, .rates = rates, .at = {0, first}};
+    struct builder builder = {.network = network, .config = config, .at = {0, first}};
     families[kind].write(&builder, outputs);
     build_finish(&builder);
 }

@@ -25,7 +25,6 @@ struct cursor {
 struct builder {
     struct network *network;
     const struct config *config;
-    enum network_rates rates;
     struct cursor at; /* the last operator's value; set it back to begin a branch */
 };
 

@@ -74,13 +74,9 @@ struct network {
     int64_t slot_size[OPERATORS_MAX + 1];
 };
 
-/* Rates of the tensors: one for all, or matched to the NTK parameterization (maths.md, standard parameterization). */
-enum network_rates { RATES_UNIFORM, RATES_MATCHED };
-
 /* The network of a config on inputs of this shape (fc takes an image as one row of numbers). `network` is large: keep it in the
  * arena or static. */
-void network_create(const struct config *config, struct shape input, int64_t outputs, enum network_rates rates,
-                    struct network *network);
+void network_create(const struct config *config, struct shape input, int64_t outputs, struct network *network);
 /* theta_0: Philox, key (seed, parameters), counter (tensor, index); drawn in double and rounded. */
 void network_initialize(const struct network *network, uint64_t seed, real *theta);
 

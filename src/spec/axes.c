@@ -56,6 +56,37 @@ static status read_values(struct study *study, const struct key *key, struct pla
     return OK;
 }
 
+/* [{ absolute: 0.1 }, { absolute: 0.2 }] */
+static status read_forms(struct study *study, const struct key *key, struct place list, struct axis *axis) {
+    int *form = &study->config.training.learning_rate.form, count = place_count(list);
+    if (count == 0) return place_refuse(list, key->name, "at least one form");
+    axis_allocate(study, axis, count);
+    for (int i = 0; i < count; i++) {
+        struct place inner, item = place_item(list, i);
+        int own;
+        TRY(value_open_rate(key, item, &own, &inner));
+        if (i > 0 && own != *form)
+            return place_fail(item, key->name, "%s after %s; forms of one kind were expected", value_rate_word(own),
+                              value_rate_word(*form));
+        *form = own;
+        TRY(read_item(study, key, inner, axis, i));
+    }
+    return OK;
+}
+
+static status read_rates(struct study *study, const struct key *key, struct place place, struct axis *axis) {
+    int *form = &study->config.training.learning_rate.form;
+    if (place_is_list(place)) {
+        TRY(read_forms(study, key, place, axis));
+    } else {
+        TRY(value_open_rate(key, place, form, &place));
+        TRY(read_values(study, key, place, axis));
+    }
+    axis->form = value_rate_word(*form);
+    axis->meaning = value_rate_meaning(*form);
+    return OK;
+}
+
 status axis_read(struct study *study, const struct key *key, struct place place) {
     CHECK(study->axes < AXES_MAX);
     struct axis *axis = &study->axis[study->axes++];
@@ -65,7 +96,7 @@ status axis_read(struct study *study, const struct key *key, struct place place)
     axis->meaning = key->meaning;
     axis->is_choice = key->type == TYPE_CHOICE || key->type == TYPE_BATCH;
     axis->is_count = key->type == TYPE_COUNT;
-    if (key->type == TYPE_RATE) TRY(value_open_rate(key, place, &study->config.training.learning_rate.form, &place));
+    if (key->type == TYPE_RATE) return read_rates(study, key, place, axis);
     if (key->range && place_is_map(place)) return read_range(study, key, place, axis);
     return read_values(study, key, place, axis);
 }
@@ -74,6 +105,24 @@ const struct axis *axis_find(const struct study *study, const struct key *key) {
     for (int a = 0; a < study->axes; a++)
         if (strcmp(study->axis[a].key, key->name) == 0) return &study->axis[a];
     return NULL;
+}
+
+/* The axis over the choice that decides about `key`, or NULL. */
+static const struct axis *deciding_axis(const struct study *study, const struct key *key) {
+    for (int a = 0; key->when && a < study->axes; a++)
+        if (key_find(study->axis[a].key)->offset == key->when->offset) return &study->axis[a];
+    return NULL;
+}
+
+int axes_use_key(const struct study *study, const struct key *key) {
+    const struct axis *axis = deciding_axis(study, key);
+    if (!axis) return key_applies(key, &study->config);
+    struct config config = study->config;
+    for (int64_t i = 0; i < axis->count; i++) {
+        value_put(key_find(axis->key), axis->number[i], &config);
+        if (key_applies(key, &config)) return 1;
+    }
+    return 0;
 }
 
 double axes_points(const struct study *study) {

@@ -22,7 +22,12 @@ static int is_batch_too_large(const struct config *config) { return config_batch
 static int is_adam(const struct config *config) { return config->training.optimizer == OPTIMIZER_ADAM; }
 
 static int is_adam_at_critical_rate(const struct config *config) {
-    return is_adam(config) && config->training.learning_rate.form == RATE_CRITICAL_FRACTION;
+    return is_adam(config) && config->training.learning_rate.form != RATE_ABSOLUTE;
+}
+
+/* Of a kernel without a limit of infinite width. */
+static int is_critical_rate_unknown(const struct config *config) {
+    return config->training.learning_rate.form == RATE_CRITICAL_FRACTION && !config_has_infinite_width(config);
 }
 
 static int is_adam_in_function_space(const struct config *config) {
@@ -48,23 +53,30 @@ static int has_kernels_too_late(const struct config *config) {
     return steps->count > 0 && steps->item[steps->count - 1] > config->training.steps;
 }
 
-/* The value of `key` is to blame. Only these two keys of the config are looked at, and measure.predictions, which is no axis. */
+/* The value of `key` is to blame. Only these keys of the config are looked at, and what is no axis: measure.predictions, the form of the
+ * learning rate. */
 static const struct conflict {
     const char *key, *other;
     int (*is_there)(const struct config *config);
     const char *expected;
+    const char *third; /* NULL: none */
 } conflict_table[] = {
-    {"network.family", "data.source", is_without_images, "fc, or data.source: mnist or cifar10,"},
-    {"network.depth", "network.family", is_without_convolution, "a whole number >= 1"},
-    {"training.loss", "data.source", is_without_classes, "mse, or data with classes (mnist or cifar10),"},
-    {"training.batch_size", "sweep.train_size", is_batch_too_large, "full, or at most sweep.train_size,"},
-    {"training.learning_rate", "training.optimizer", is_adam_at_critical_rate, "{ absolute: x }"},
-    {"training.linearization", "training.optimizer", is_adam_in_function_space, "auto or parameter"},
-    {"measure.predictions", "training.optimizer", is_predicted_with_adam, "false, or training.optimizer: sgd,"},
-    {"training.batch_size", "sweep.train_size", is_predicted_in_batches, "full, or measure.predictions: false,"},
-    {"training.momentum", "training.loss", is_flow_with_momentum, "0, or measure.predictions: false,"},
-    {"measure.probes", "data.test_size", has_probes_too_many, "at most data.test_size"},
-    {"measure.kernel_steps", "training.steps", has_kernels_too_late, "no step after training.steps"},
+    {"network.family", "data.source", is_without_images, "fc, or data.source: mnist or cifar10,", NULL},
+    {"network.depth", "network.family", is_without_convolution, "a whole number >= 1", NULL},
+    {"training.loss", "data.source", is_without_classes, "mse, or data with classes (mnist or cifar10),", NULL},
+    {"training.batch_size", "sweep.train_size", is_batch_too_large, "full, or at most sweep.train_size,", NULL},
+    {"training.learning_rate", "training.optimizer", is_adam_at_critical_rate, "{ absolute: x }", NULL},
+    {"training.learning_rate", "training.rates", is_critical_rate_unknown,
+     "rates: matched (network.parameterization: standard has no limit of infinite width at one rate for all tensors) "
+     "or "
+     "{ empirical_fraction: c }",
+     "network.parameterization"},
+    {"training.linearization", "training.optimizer", is_adam_in_function_space, "auto or parameter", NULL},
+    {"measure.predictions", "training.optimizer", is_predicted_with_adam, "false, or training.optimizer: sgd,", NULL},
+    {"training.batch_size", "sweep.train_size", is_predicted_in_batches, "full, or measure.predictions: false,", NULL},
+    {"training.momentum", "training.loss", is_flow_with_momentum, "0, or measure.predictions: false,", NULL},
+    {"measure.probes", "data.test_size", has_probes_too_many, "at most data.test_size", NULL},
+    {"measure.kernel_steps", "training.steps", has_kernels_too_late, "no step after training.steps", NULL},
 };
 
 /* ---- every value of the one with every value of the other ---- */
@@ -91,14 +103,28 @@ static status refuse(const struct conflict *conflict, const struct config *confi
     return refused;
 }
 
+/* Is it there with some value of `key` (NULL: as the config is)? */
+static int is_with_some(const struct study *study, const struct key *key, const struct conflict *conflict,
+                        struct config config) {
+    const struct axis *axis = key ? axis_find(study, key) : NULL;
+    if (!axis) return conflict->is_there(&config);
+    for (int64_t i = 0; i < axis->count; i++) {
+        value_put(key, axis->number[i], &config);
+        if (conflict->is_there(&config)) return 1;
+    }
+    return 0;
+}
+
 static status check(const struct study *study, const struct slots *slots, const struct conflict *conflict) {
     const struct key *key = key_find(conflict->key), *other = key_find(conflict->other);
+    const struct key *third = conflict->third ? key_find(conflict->third) : NULL;
     const struct axis *others = axis_find(study, other);
     for (int64_t i = 0; i < count_values(study, key); i++) {
         struct config config = axis_config(study, key, i);
         for (int64_t j = 0; j < count_values(study, other); j++) {
             if (others) value_put(other, others->number[j], &config);
-            if (conflict->is_there(&config)) return refuse(conflict, &config, value_place(slots, key, i));
+            if (is_with_some(study, third, conflict, config))
+                return refuse(conflict, &config, value_place(slots, key, i));
         }
     }
     return OK;

@@ -18,7 +18,8 @@ enum loss { LOSS_MSE, LOSS_CROSS_ENTROPY };
 enum optimizer_kind { OPTIMIZER_SGD, OPTIMIZER_ADAM };
 enum layers { LAYERS_ALL, LAYERS_READOUT };
 enum { BATCH_SIZE_FULL = 0 };
-enum rate_form { RATE_NONE, RATE_ABSOLUTE, RATE_CRITICAL_FRACTION };
+enum rate_form { RATE_NONE, RATE_ABSOLUTE, RATE_CRITICAL_FRACTION, RATE_EMPIRICAL_FRACTION };
+enum rates { RATES_UNIFORM, RATES_MATCHED };
 enum linearization { LINEARIZATION_AUTO, LINEARIZATION_FUNCTION, LINEARIZATION_PARAMETER };
 enum spacing { SPACING_LOG, SPACING_LINEAR };
 enum kernel_steps { KERNEL_STEPS_NONE, KERNEL_STEPS_LAST, KERNEL_STEPS_ALL, KERNEL_STEPS_LIST };
@@ -34,7 +35,8 @@ struct count_list {
     int64_t count;
     const int64_t *item;
 };
-/* `{ absolute: x }` or `{ critical_fraction: c }`; momentum and the rest of the optimizer stand beside it. */
+/* `{ absolute: x }`, or the share of a largest stable rate: that of the infinitely wide network, `{ critical_fraction: c }`, or of this
+ * network, `{ empirical_fraction: c }`. Momentum and the rest of the optimizer stand beside it. */
 struct learning_rate {
     int form; /* enum rate_form; RATE_NONE: not given */
     double value;
@@ -69,6 +71,7 @@ struct config {
         int layers;         /* enum layers: which are trained */
         int centred;        /* truth: f - f_0 is trained */
         struct learning_rate learning_rate;
+        int rates; /* enum rates, of the standard parameterization: one for all tensors, or matched to the NTK one's */
         int64_t steps;
         int linearization;
     } training;
@@ -110,10 +113,14 @@ static inline int64_t config_test_columns(const struct config *config) {
     return config->training.loss == LOSS_MSE ? config_shown_points(config) : 0;
 }
 
+/* Has each tensor a rate of its own, so that the standard parameterization follows the trajectory of the NTK one? */
+static inline int config_has_matched_rates(const struct config *config) {
+    return config->network.parameterization == PARAMETERIZATION_STANDARD && config->training.rates == RATES_MATCHED;
+}
+
 /* Do infinite-width kernels belong to the network's Theta_0? Not where all tensors move at one rate in the standard parameterization. */
 static inline int config_has_infinite_width(const struct config *config) {
-    return config->network.parameterization == PARAMETERIZATION_NTK ||
-           config->training.learning_rate.form == RATE_CRITICAL_FRACTION;
+    return config->network.parameterization == PARAMETERIZATION_NTK || config_has_matched_rates(config);
 }
 
 /* Examples of a step of training. */

@@ -8,7 +8,7 @@
 static void write_own(const struct study *study, FILE *out) {
     const char *last = "";
     for (const struct key *key = key_table; key->name; key++) {
-        if (axis_find(study, key) || !key_applies(key, &study->config)) continue;
+        if (axis_find(study, key) || !axes_use_key(study, key)) continue;
         if (!key_same_section(key->name, last))
             fprintf(out, "%.*s:\n", (int)(key_bare(key->name) - key->name) - 1, key->name);
         last = key->name;

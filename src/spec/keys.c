@@ -16,6 +16,8 @@ static const struct key_condition with_depth = {AT(network.family), 1u << FAMILY
                                                 "network.family is fc or conv (wrn has blocks)"};
 static const struct key_condition with_conv = {AT(network.family), 1u << FAMILY_CONV, "network.family is conv"};
 static const struct key_condition with_wrn = {AT(network.family), 1u << FAMILY_WRN, "network.family is wrn"};
+static const struct key_condition with_standard = {AT(network.parameterization), 1u << PARAMETERIZATION_STANDARD,
+                                                   "network.parameterization is standard"};
 static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, "training.optimizer is sgd"};
 
 const struct key_section keys_section_table[] = {
@@ -102,7 +104,17 @@ const struct key key_table[] = {
      .meaning = "examples of a step: the training set, or so many of its random permutation, a new one every epoch"},
     {"training.learning_rate", TYPE_RATE, AT(training.learning_rate), .above = 1, .most = HUGE_VAL,
      .axis = "learning_rate", .effect = EFFECT_POINT, .unit = "1",
-     .meaning = "the rate, or its share of the largest stable one for the loss, momentum and infinite-width kernel"},
+     .meaning =
+         "the rate; or its share of the largest stable one for the loss and momentum: that of the infinite-width "
+         "kernel of the training set (critical_fraction, the same for all widths and seeds), or of this network's "
+         "own kernel at step 0 (empirical_fraction). As an axis { critical_fraction: [0.1, 0.5] }, or a list of "
+         "forms of one kind"},
+    {"training.rates", TYPE_CHOICE, AT(training.rates), .choice = WORDS("uniform", "matched"), .fallback = "uniform",
+     .axis = "rates", .effect = EFFECT_POINT, .when = &with_standard, .unit = "1",
+     .meaning =
+         "uniform: the learning rate for all tensors; matched: times sigma_w2/fan_in for weights and sigma_b2 for "
+         "biases, which follows the trajectory of the NTK parameterization. Recorded kernels weigh each tensor by "
+         "its rate over the learning rate"},
     {"training.steps", TYPE_COUNT, AT(training.steps), .least = 1, .most = ANY_COUNT, .effect = EFFECT_POINT,
      .unit = "1", .meaning = "steps of training"},
     {"training.linearization", TYPE_CHOICE, AT(training.linearization),

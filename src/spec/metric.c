@@ -51,6 +51,8 @@ const char *const dimension_meaning[DIMENSIONS] = {
     { name, PLACE_RECORD, METRIC_COUNT, {DIM_NONE}, "1", meaning, NULL, 0 }
 #define FLAG(name, flags, meaning)                                                                                     \
     { name, PLACE_RECORD, METRIC_FLAG, {DIM_NONE}, "1", meaning, flags, 0 }
+#define BITS(name, flags, meaning)                                                                                     \
+    { name, PLACE_RECORD, METRIC_BITS, {DIM_NONE}, "1", meaning, flags, 0 }
 #define REDUCED(name, meaning, ...)                                                                                    \
     { name, PLACE_REDUCED, METRIC_REAL, {__VA_ARGS__}, "1", meaning, NULL, 0 }
 #define VARYING(name, type, unit, meaning)                                                                             \
@@ -91,7 +93,9 @@ const struct metric metric_table[METRICS] = {
     [METRIC_OUTPUTS_LINEAR] =
         NUMBER("outputs_linear", "1", "test outputs of the linearization", DIM_STEP, DIM_PROBE, DIM_OUTPUT),
 
-    [METRIC_LEARNING_RATE_USED] = NUMBER("learning_rate_used", "1", "learning rate", DIM_NONE),
+    [METRIC_LEARNING_RATE_USED] = NUMBER(
+        "learning_rate_used", "1",
+        "learning rate eta; with training.rates: matched a tensor's own is eta times its initial variance", DIM_NONE),
     [METRIC_LAMBDA_MAX] = NUMBER("lambda_max", "1", "largest eigenvalue of the empirical NTK at step 0", DIM_NONE),
     [METRIC_LAMBDA_MIN] = NUMBER("lambda_min", "1", "smallest eigenvalue of the empirical NTK at step 0", DIM_NONE),
     [METRIC_NTK_TRACE] = NUMBER("ntk_trace", "1", "trace of the empirical NTK at step 0", DIM_NONE),
@@ -113,7 +117,7 @@ const struct metric metric_table[METRICS] = {
         NUMBER("rmse_rounding", "1", "RMSE between the network's last outputs evaluated in f32 and in f64", DIM_NONE),
     [METRIC_RMSE_ROUNDING_LINEAR] = NUMBER(
         "rmse_rounding_linear", "1", "RMSE between the linearization's last outputs run in f32 and in f64", DIM_NONE),
-    [METRIC_STATUS] = FLAG("status", "recorded diverged", "state of the point"),
+    [METRIC_STATUS] = BITS("status", "network_diverged linearization_diverged", "which of the models diverged"),
     [METRIC_DIVERGED_STEP] = COUNT("diverged_step", "step at which the network diverged"),
     [METRIC_DIVERGED_STEP_LINEAR] = COUNT("diverged_step_linear", "step at which the linearization diverged"),
     [METRIC_PARAMETERS] = COUNT("parameters", "number of trained parameters"),
@@ -124,7 +128,7 @@ const struct metric metric_table[METRICS] = {
         NUMBER("input_deviation", "1", "deviation of the training split, by which inputs are divided", DIM_NONE),
 
     [METRIC_FLOPS] =
-        VARYING("flops", METRIC_COUNT, "1",
+        VARYING("flops", METRIC_REAL, "1",
                 "floating-point operations of the whole point, counted beforehand; more where memory is short"),
     [METRIC_ARENA_BYTES] = VARYING("arena_bytes", METRIC_REAL, "B", "memory planned for the point's numbers"),
     [METRIC_SECONDS_SETUP] = VARYING("seconds_setup", METRIC_REAL, "s", "time to set up the point"),
@@ -170,13 +174,24 @@ const struct metric metric_table[METRICS] = {
         KEPT("f_train_linear", "training outputs of the linearization", DIM_STEP, DIM_TRAIN_EXAMPLE, DIM_OUTPUT),
     [METRIC_KEPT_F_TEST_LINEAR] =
         KEPT("f_test_linear", "test outputs of the linearization", DIM_STEP, DIM_TEST_EXAMPLE, DIM_OUTPUT),
-    [METRIC_KEPT_BATCHES] = KEPT("batches", "training examples of a step's batch", DIM_TRAINING_STEP, DIM_BATCH),
+    [METRIC_KEPT_BATCHES] = {"batches",
+                             PLACE_KEPT,
+                             METRIC_COUNT,
+                             {DIM_TRAINING_STEP, DIM_BATCH},
+                             "1",
+                             "training examples of a step's batch, places in the training set",
+                             NULL,
+                             0},
     [METRIC_KEPT_PARAMETERS] = KEPT("parameters", "parameter tensor at step 0", DIM_FREE, DIM_FREE),
     [METRIC_KEPT_PARAMETERS_FINAL] = KEPT("parameters_final", "parameter tensor at the last step", DIM_FREE, DIM_FREE),
     [METRIC_KEPT_NTK_TRAIN_TRAIN] =
-        KEPT("ntk_train_train", "empirical NTK at step 0, training with training", DIM_TRAIN_ROW, DIM_TRAIN_ROW_2),
+        KEPT("ntk_train_train",
+             "empirical NTK J R J' at step 0, training with training; R: a tensor's rate over eta, 1 unless matched",
+             DIM_TRAIN_ROW, DIM_TRAIN_ROW_2),
     [METRIC_KEPT_NTK_TEST_TRAIN] =
-        KEPT("ntk_test_train", "empirical NTK at step 0, test with training", DIM_TEST_ROW, DIM_TRAIN_ROW_2),
+        KEPT("ntk_test_train",
+             "empirical NTK J R J' at step 0, test with training; R: a tensor's rate over eta, 1 unless matched",
+             DIM_TEST_ROW, DIM_TRAIN_ROW_2),
     [METRIC_KEPT_NTK_INFINITE_TRAIN_TRAIN] =
         KEPT("ntk_infinite_train_train", "infinite-width NTK, training with training", DIM_TRAIN_EXAMPLE,
              DIM_TRAIN_EXAMPLE_2),

@@ -29,7 +29,8 @@ enum dimension {
 extern const char *const dimension_name[DIMENSIONS];    /* "" for DIM_NONE and DIM_FREE */
 extern const char *const dimension_meaning[DIMENSIONS]; /* long_name */
 
-enum metric_type { METRIC_REAL, METRIC_COUNT, METRIC_FLAG, METRIC_TEXT };
+/* A count in a file is a whole number, -1 where the record has NaN. */
+enum metric_type { METRIC_REAL, METRIC_COUNT, METRIC_FLAG, METRIC_BITS, METRIC_TEXT };
 enum metric_place {
     PLACE_COORDINATE, /* of the record: step, kernel_step, layer; named as their dimension */
     PLACE_RECORD,     /* root of the record, aggregated in results.h5 */
@@ -46,8 +47,9 @@ struct metric {
     enum dimension dim[METRIC_DIMENSIONS]; /* DIM_NONE after the last */
     const char *unit;                      /* "1", "s", "B", "GFLOP/s" */
     const char *meaning;                   /* long_name */
-    const char *flags;                     /* METRIC_FLAG: the words of 0, 1, ..., a space between; else NULL */
-    int varies;                            /* may differ between equal runs: tests/same-results leaves it out */
+    const char
+        *flags; /* the words of 0, 1, ... (METRIC_FLAG), of 1, 2, 4, ... (METRIC_BITS), a space between; or NULL */
+    int varies; /* may differ between equal runs: tests/same-results leaves it out */
 };
 
 /* In the order of the table in metric.c. */
@@ -84,7 +86,7 @@ enum metric_id {
     METRIC_RMSE_TEST_FLOW_INFINITE,
     METRIC_RMSE_ROUNDING,
     METRIC_RMSE_ROUNDING_LINEAR,
-    METRIC_STATUS, /* 0 recorded, 1 diverged; -1 in results.h5 where there is no record */
+    METRIC_STATUS, /* enum status_bits; -1 in results.h5 where there is no record */
     METRIC_DIVERGED_STEP,
     METRIC_DIVERGED_STEP_LINEAR,
     METRIC_PARAMETERS,

@@ -62,6 +62,12 @@ static void write_hex(const unsigned char bytes[16], char hex[KEY_BYTES]) {
     for (int i = 0; i < 16; i++) snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
 }
 
+static int numerical_version(const struct config *config, enum key_effect effect) {
+    int is_deep = config->network.family != FAMILY_FC || config->network.depth > 0;
+    int has_relu = is_deep && config->network.activation == ACTIVATION_RELU;
+    return effect == EFFECT_POINT && has_relu ? NTKSWEEP_NUMERICAL_VERSION_RELU : NTKSWEEP_NUMERICAL_VERSION;
+}
+
 static void hash(const struct config *config, enum key_effect effect, const unsigned char data_digest[16],
                  char name[KEY_BYTES]) {
     char *text = NULL, data[KEY_BYTES];
@@ -72,7 +78,7 @@ static void hash(const struct config *config, enum key_effect effect, const unsi
     int64_t columns = effect == EFFECT_REFERENCE ? config_test_columns(config) : 0;
     if (columns) fprintf(out, "test_columns=%lld\n", (long long)columns);
     write_hex(data_digest, data);
-    fprintf(out, "data=%s\nnumerical_version=%d\n", data, NTKSWEEP_NUMERICAL_VERSION);
+    fprintf(out, "data=%s\nnumerical_version=%d\n", data, numerical_version(config, effect));
     fclose(out);
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(text, size));

@@ -94,3 +94,15 @@ int64_t array_length(const struct array *array) {
     for (int i = 0; i < array->ndim; i++) length *= array->size[i];
     return length;
 }
+
+int record_status_bits(double diverged_step, double diverged_step_linear) {
+    return (diverged_step >= 0 ? STATUS_NETWORK_DIVERGED : 0) +
+           (diverged_step_linear >= 0 ? STATUS_LINEARIZATION_DIVERGED : 0);
+}
+
+void record_settle_status(struct record *record) {
+    const double *network = record_values(record, METRIC_DIVERGED_STEP);
+    const double *linear = record_values(record, METRIC_DIVERGED_STEP_LINEAR);
+    const struct array *bits = record_find(record, METRIC_STATUS, 0);
+    if (network && linear && bits) *bits->value = record_status_bits(*network, *linear);
+}

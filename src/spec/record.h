@@ -22,6 +22,13 @@ struct record {
     struct array *array;
 };
 
+/* METRIC_STATUS, a sum of: (4 is free for a later model). */
+enum status_bits { STATUS_NETWORK_DIVERGED = 1, STATUS_LINEARIZATION_DIVERGED = 2 };
+/* From the steps at which they did, NaN: they did not. */
+int record_status_bits(double diverged_step, double diverged_step_linear);
+/* Sets METRIC_STATUS by METRIC_DIVERGED_STEP*: that of a program before said 1 for either. Nothing where one is missing. */
+void record_settle_status(struct record *record);
+
 struct record *record_create(void);
 void record_free(struct record *record); /* NULL is fine */
 

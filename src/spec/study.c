@@ -15,6 +15,7 @@ struct reader {
     struct study *study;
     struct source *source; /* [sources] */
     int sources;
+    int is_frozen; /* a copy that the program wrote */
     struct slots slots;
 };
 
@@ -148,6 +149,13 @@ static status apply_data_path(struct reader *reader, const char *path) {
 
 /* ---- resolving ---- */
 
+/* Critical fractions were of matched rates before there was a key that says so. */
+static const char *fallback_of(const struct reader *reader, const struct key *key) {
+    int form = reader->study->config.training.learning_rate.form;
+    int is_matched = reader->is_frozen && form == RATE_CRITICAL_FRACTION && strcmp(key->name, "training.rates") == 0;
+    return is_matched ? "matched" : key->fallback;
+}
+
 static status fill_slot(struct reader *reader, const struct key *key, struct place *slot) {
     struct source *source = add_source(reader, ORIGIN_DEFAULT, reader->study->file);
     if (!key->fallback) {
@@ -155,7 +163,7 @@ static status fill_slot(struct reader *reader, const struct key *key, struct pla
         value_expected(key, sizeof words, words);
         return place_fail(source_place(source), key->name, "missing; %s was expected", words);
     }
-    TRY(source_read_text(source, key->fallback));
+    TRY(source_read_text(source, fallback_of(reader, key)));
     *slot = source_place(source);
     return OK;
 }
@@ -163,7 +171,7 @@ static status fill_slot(struct reader *reader, const struct key *key, struct pla
 static status resolve(struct reader *reader, const struct key *key) {
     struct study *study = reader->study;
     struct place *own = &reader->slots.own[key - key_table], *swept = &reader->slots.swept[key - key_table];
-    if (!key_applies(key, &study->config)) {
+    if (!axes_use_key(study, key)) {
         struct place given = own->node ? *own : *swept;
         return given.node ? place_fail(given, key->name, "not used here; it stands only where %s", key->when->words)
                           : OK;
@@ -192,9 +200,9 @@ static status read_study(struct reader *reader, int overrides, const struct over
     return OK;
 }
 
-status study_read(const char *file, int overrides, const struct override *override, const char *data_path,
-                  struct study **study) {
-    struct reader reader = {.study = calloc(1, sizeof *reader.study)};
+static status read_file(const char *file, int is_frozen, int overrides, const struct override *override,
+                        const char *data_path, struct study **study) {
+    struct reader reader = {.study = calloc(1, sizeof *reader.study), .is_frozen = is_frozen};
     reader.source = calloc((size_t)overrides + 2 + KEYS_MAX, sizeof *reader.source);
     CHECK(reader.study && reader.source);
     reader.study->file = strcpy(study_take(reader.study, strlen(file) + 1), file);
@@ -207,3 +215,10 @@ status study_read(const char *file, int overrides, const struct override *overri
         study_free(reader.study);
     return outcome;
 }
+
+status study_read(const char *file, int overrides, const struct override *override, const char *data_path,
+                  struct study **study) {
+    return read_file(file, 0, overrides, override, data_path, study);
+}
+
+status study_read_frozen(const char *file, struct study **study) { return read_file(file, 1, 0, NULL, NULL, study); }

@@ -19,6 +19,7 @@ struct axis {
     char name[AXIS_NAME_BYTES]; /* dimension in results.h5: "width", "depth", "data_seed", "learning_rate" */
     const char *unit;           /* "1" for a pure number or count */
     const char *meaning;        /* long_name */
+    const char *form;           /* of a learning rate: "absolute", "critical_fraction", ...; else NULL */
     int64_t count;
     int is_choice;     /* values are words: `number` is the enum, or the size of a batch; `text` its word */
     int is_count;      /* whole numbers */
@@ -47,6 +48,8 @@ struct override {
  * of the user is refused in one line. */
 status study_read(const char *file, int overrides, const struct override *override, const char *data_path,
                   struct study **study);
+/* The same of a frozen copy (DIR/study.yaml), also one of a program before this: keys that it could not know get the value that was meant. */
+status study_read_frozen(const char *file, struct study **study);
 void study_free(struct study *study);
 
 /* The config of cell `point` (0 .. points-1, row-major over the axes, last axis fastest). Borrows from the study. */

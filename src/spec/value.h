@@ -36,6 +36,8 @@ void value_write_item(const struct key *key, const struct config *config, struct
 char *value_format(const struct key *key, const struct config *config, enum value_style style);
 /* "absolute" of a learning rate's form. */
 const char *value_rate_word(int form);
+/* "learning rate / critical": what its numbers are, for an axis over them. */
+const char *value_rate_meaning(int form);
 
 /* The number of a count, real, choice or learning rate. */
 double value_get(const struct key *key, const struct config *config);

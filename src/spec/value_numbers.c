@@ -148,25 +148,31 @@ static void bytes_words(const struct key *key, size_t size, char *out) {
     snprintf(out, size, "a number of bytes such as 512M or 2G, at least %.0fM", key->least / 1048576);
 }
 
-static const char *const rate_word[] = {"", "absolute", "critical_fraction"};
+static const struct {
+    const char *word, *meaning;
+} rate_form[] = {[RATE_NONE] = {"", ""},
+                 [RATE_ABSOLUTE] = {"absolute", "learning rate"},
+                 [RATE_CRITICAL_FRACTION] = {"critical_fraction", "learning rate / critical"},
+                 [RATE_EMPIRICAL_FRACTION] = {"empirical_fraction", "learning rate / empirical critical"}};
+enum { RATE_FORMS = sizeof rate_form / sizeof *rate_form };
+#define RATE_WORDS "one of { absolute: x }, { critical_fraction: c }, { empirical_fraction: c }"
 
-const char *value_rate_word(int form) { return rate_word[form]; }
+const char *value_rate_word(int form) { return rate_form[form].word; }
+const char *value_rate_meaning(int form) { return rate_form[form].meaning; }
 
 static void rate_words(const struct key *key, size_t size, char *out) {
     (void)key;
-    snprintf(out, size, "either { absolute: x } or { critical_fraction: c }");
+    snprintf(out, size, RATE_WORDS);
 }
 
 status value_open_rate(const struct key *key, struct place place, int *form, struct place *inner) {
     if (!place_is_map(place) || place_count(place) == 0) return value_refuse_key(key, place);
-    if (place_count(place) > 1)
-        return place_fail(place, key->name,
-                          "more than one form is not either { absolute: x } or { critical_fraction: c }");
+    if (place_count(place) > 1) return place_fail(place, key->name, "more than one form is not " RATE_WORDS);
     struct place name = place_pair(place, 0, inner);
     const char *text = place_text(name);
-    for (*form = RATE_CRITICAL_FRACTION; *form > RATE_NONE; --*form)
-        if (text && strcmp(rate_word[*form], text) == 0) return OK;
-    return place_refuse(name, key->name, "absolute or critical_fraction");
+    for (*form = RATE_FORMS - 1; *form > RATE_NONE; --*form)
+        if (text && strcmp(rate_form[*form].word, text) == 0) return OK;
+    return place_refuse(name, key->name, "absolute, critical_fraction or empirical_fraction");
 }
 
 static double get_rate(const struct key *key, const struct config *config) {
@@ -192,7 +198,7 @@ static void write_rate_item(const struct key *key, const struct config *config, 
 }
 
 static void write_rate(const struct key *key, const struct config *config, struct pen pen) {
-    fprintf(pen.out, "{%s: ", rate_word[MEMBER_CONST(struct learning_rate, key, config)->form]);
+    fprintf(pen.out, "{%s: ", rate_form[MEMBER_CONST(struct learning_rate, key, config)->form].word);
     write_rate_item(key, config, pen);
     fputc('}', pen.out);
 }

@@ -1,8 +1,10 @@
-/* The program's version, and the version of its numbers: raised whenever a record of the same study would differ. */
+/* The program's version, and the version of its numbers: raised whenever a record of the same study would differ, for the kinds of points
+ * alone whose records do (pairs.c): others keep their names. */
 #ifndef VERSION_H
 #define VERSION_H
 
-#define NTKSWEEP_VERSION           "0.1.0"
-#define NTKSWEEP_NUMERICAL_VERSION 3
+#define NTKSWEEP_VERSION                "0.1.0"
+#define NTKSWEEP_NUMERICAL_VERSION      3
+#define NTKSWEEP_NUMERICAL_VERSION_RELU 4 /* relu passes on what is not a number, so that divergence is seen */
 
 #endif

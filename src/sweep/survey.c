@@ -10,8 +10,10 @@
 /* ---- records ---- */
 
 static enum outcome survey_point(const char *dir, const char *key) {
-    static const enum outcome outcome[] = {OUTCOME_FAILED, OUTCOME_NONE, OUTCOME_DONE, OUTCOME_DIVERGED};
-    return outcome[store_point_status(dir, key) + 2];
+    static const enum outcome without[] = {OUTCOME_FAILED, OUTCOME_NONE};
+    int bits = store_point_status(dir, key);
+    if (bits < 0) return without[bits + 2];
+    return bits ? OUTCOME_DIVERGED : OUTCOME_DONE;
 }
 
 static enum outcome survey_reference(const char *dir, const char *key) {

@@ -66,7 +66,7 @@ static status study_from_text(const char *text, struct study **study) {
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     int is_whole = write(file, text, strlen(text)) == (ssize_t)strlen(text);
-    status read = is_whole ? study_read(path, 0, NULL, NULL, study) : ERROR_MEMORY;
+    status read = is_whole ? study_read_frozen(path, study) : ERROR_MEMORY;
     close(file);
     return read;
 }
@@ -180,7 +180,7 @@ static status collect_frozen(const char *dir, int is_stopping, struct provenance
     char file[4096];
     struct study *study = NULL;
     snprintf(file, sizeof file, "%s/study.yaml", dir);
-    TRY(study_read(file, 0, NULL, NULL, &study));
+    TRY(study_read_frozen(file, &study));
     status collected = collect_results(dir, study, is_stopping, provenance);
     study_free(study);
     return collected;

@@ -277,7 +277,8 @@ static void or_nan(struct point *point, enum metric_id metric, double step) {
 
 void measure_end(struct point *point) {
     if (point->progress.diverged < 0) keep_parameters(point, METRIC_KEPT_PARAMETERS_FINAL, point->theta);
-    record_scalar(point->record, METRIC_STATUS, point->progress.diverged >= 0 || point->progress.diverged_linear >= 0);
+    record_scalar(point->record, METRIC_STATUS,
+                  record_status_bits(point->progress.diverged, point->progress.diverged_linear));
     or_nan(point, METRIC_DIVERGED_STEP, point->progress.diverged);
     or_nan(point, METRIC_DIVERGED_STEP_LINEAR, point->progress.diverged_linear);
 }

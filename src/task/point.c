@@ -38,11 +38,16 @@ static double kernel_flops(const struct point *point, int64_t test, int64_t byte
     return ntk_empirical_flops(point->problem.network, &at, bytes, problem_has_gram(&point->problem));
 }
 
+/* Does its learning rate follow from its own kernel? */
+static int has_empirical_rate(const struct config *config) {
+    return config->training.learning_rate.form == RATE_EMPIRICAL_FRACTION;
+}
+
 /* In parameter space too the kernel at theta_0 is measured where it is small, or of use: a matter of sizes, not of memory. */
 enum { SMALL_KERNEL_ROWS = 4096 };
 static int measures_kernel_anyway(const struct point *point) {
     return point_kernel_rows(point) <= SMALL_KERNEL_ROWS || (point->config->measure.keep & KEEP_KERNELS) ||
-           point->config->measure.predictions;
+           point->config->measure.predictions || has_empirical_rate(point->config);
 }
 
 /* auto: function space where the optimizer is linear in the gradient, the kernels fit half of run.memory and LAPACK, and the flops, with
@@ -204,6 +209,7 @@ static double elementwise(const struct point *point) {
     double trained = (2 * stepped + looked) * (1 + point->in_parameters);
     double kernels = point->with_kernel ? (double)((points->train + points->test) * (1 + points->outputs)) : 0;
     double spectrum = point->predictor[PREDICTOR_EMPIRICAL].is_closed ? 2 : 0.5; /* with vectors or without */
+    if (has_empirical_rate(point->config)) spectrum += 0.5;
     return (trained + kernels) * a_point + 20 * (double)network->theta + spectrum * rows * rows * rows +
            optimizer_work(point);
 }
@@ -262,6 +268,12 @@ status point_check(const struct config *config, const struct dataset *shape) {
              "sweep.train_size: %" PRId64
              " examples are beyond the eigensolver of infinite-width kernels; at most %" PRId64 " were expected",
              train, la_eigen_most(1));
+    if (has_empirical_rate(config) && rows > la_eigen_most(0))
+        FAIL(ERROR_INPUT,
+             "training.learning_rate: empirical_fraction needs the eigenvalues of a kernel of %" PRId64
+             " rows (examples times outputs), beyond the eigensolver's %" PRId64
+             "; absolute or critical_fraction was expected",
+             rows, la_eigen_most(0));
     if (with_kernel && rows > la_eigen_most(vectors))
         FAIL(ERROR_INPUT,
              "%s: a kernel of %" PRId64 " rows (examples times outputs) is beyond the eigensolver's %" PRId64

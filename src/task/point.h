@@ -74,7 +74,8 @@ struct point {
     struct twin twin;
     real *theta, *theta0;
     int in_parameters, with_kernel;
-    size_t kept_mark; /* of the arena: below it what outlives the training: theta, theta0, last outputs */
+    int kernel_is_finite; /* at theta_0 */
+    size_t kept_mark;     /* of the arena: below it what outlives the training: theta, theta0, last outputs */
     real *f_test_last, *f_test_linear_last;
     struct ntk_kernels kernel; /* at theta_0 */
     struct ntk_kernels moved;  /* at a later step */

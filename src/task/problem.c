@@ -10,10 +10,8 @@
 struct problem problem_create(const struct config *config, const struct dataset *shape) {
     struct problem problem = {.network = malloc(sizeof *problem.network)};
     CHECK(problem.network);
-    int matched = config->network.parameterization == PARAMETERIZATION_STANDARD &&
-                  config->training.learning_rate.form == RATE_CRITICAL_FRACTION;
     network_create(config, (struct shape){shape->rows, shape->columns, shape->channels}, shape->outputs,
-                   matched ? RATES_MATCHED : RATES_UNIFORM, problem.network);
+                   problem.network);
     int first = problem.network->first_trained;
     problem.inputs = shape->inputs;
     problem.points = (struct points){.train = config->train_size,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "eigen.h"
 #include "loss.h"
 #include "matrix.h"
 #include "point.h"
@@ -51,19 +52,29 @@ static status resume(struct point *point) {
 
 /* ---- beginning ---- */
 
-/* `critical_fraction: c` is c times the largest stable rate of the infinite-width kernel with the largest eigenvalue lambda_max: mean
- * squared error 2 (1 + beta) N k/lambda_max; cross-entropy 4 (1 + beta) N/lambda_max, its softmax's Hessian being at most 1/2.
- * F = alpha f goes at the rate of alpha = 1 over alpha^2 (maths.md, Rates). */
-static double learning_rate(const struct point *point) {
+/* A fraction c is c times the largest stable rate of a kernel whose largest eigenvalue on the training set is lambda_max: mean squared error
+ * 2 (1 + beta) N k/lambda_max; cross-entropy 4 (1 + beta) N/lambda_max, its softmax's Hessian being at most 1/2 (src/README.md, Rates). */
+static status take_fraction(struct point *point, double fraction, double lambda_max) {
     const struct config *config = point->config;
-    const struct learning_rate *rate = &config->training.learning_rate;
-    double alpha = config->network.output_scale, each = rate->value / (alpha * alpha);
-    if (rate->form == RATE_ABSOLUTE) return each;
-    const struct array *spectrum = record_find(point->reference, METRIC_REFERENCE_EIGENVALUES, 0);
-    double lambda_max = spectrum->value[array_length(spectrum) - 1], examples = (double)point->problem.points.train;
-    double outputs = (double)point->problem.points.outputs;
+    double examples = (double)point->problem.points.train, outputs = (double)point->problem.points.outputs;
     double stable = config->training.loss == LOSS_MSE ? 2 * examples * outputs : 4 * examples;
-    return each * stable * (1 + config->training.momentum) / lambda_max;
+    point->eta = fraction * stable * (1 + config->training.momentum) / lambda_max;
+    if (lambda_max <= 0) FAIL(ERROR_INPUT, "the kernel of the training set is 0: no critical rate");
+    if (isinf(point->eta))
+        FAIL(ERROR_INPUT,
+             "the kernel of the training set, with the largest eigenvalue %g, is too small for a critical rate",
+             lambda_max);
+    return OK;
+}
+
+/* F = alpha f goes at the rate of alpha = 1 over alpha^2. */
+static status take_rate(struct point *point) {
+    const struct learning_rate *rate = &point->config->training.learning_rate;
+    double alpha = point->config->network.output_scale, each = rate->value / (alpha * alpha);
+    point->eta = rate->form == RATE_ABSOLUTE ? each : 0;
+    if (rate->form != RATE_CRITICAL_FRACTION) return OK;
+    const struct array *spectrum = record_find(point->reference, METRIC_REFERENCE_EIGENVALUES, 0);
+    return take_fraction(point, each, spectrum->value[array_length(spectrum) - 1]);
 }
 
 static void set_up(struct point *point, struct arena *arena) {
@@ -84,16 +95,9 @@ static status compute_kernels(struct point *point, struct arena *arena, const st
     return OK;
 }
 
-static status look_into_kernel(struct point *point, struct arena *arena) {
-    int64_t rows = point_kernel_rows(point);
-    double *theta = ARENA_TAKE(arena, rows * rows, double), *lambda = ARENA_TAKE(arena, rows, double);
-    la_to_double(rows * rows, point->kernel.train_train, theta);
-    if (isfinite(la_dot(rows * rows, point->kernel.train_train, point->kernel.train_train)))
-        TRY(predict_empirical(point, arena, theta, lambda));
-    else
-        predict_nothing(point, lambda);
-    measure_kernel(point, lambda);
-    return OK;
+static int is_finite(const struct point *point, const struct ntk_kernels *kernel, int64_t test) {
+    int64_t rows = point_kernel_rows(point), outputs = point->problem.points.outputs;
+    return la_is_finite(rows * rows, kernel->train_train) && la_is_finite(test * outputs * rows, kernel->test_train);
 }
 
 static status kernels_at_start(struct point *point, struct arena *arena) {
@@ -101,6 +105,48 @@ static status kernels_at_start(struct point *point, struct arena *arena) {
     double begin = clock_seconds();
     struct ntk_points at = point_kernel_points(point);
     TRY(compute_kernels(point, arena, &at, &point->kernel));
+    point->kernel_is_finite = is_finite(point, &point->kernel, at.test);
+    point->progress.seconds_kernel += clock_seconds() - begin;
+    return OK;
+}
+
+/* `empirical_fraction`: of Theta_0, that of F = alpha f, so that alpha needs no further thought. */
+static status take_rate_of_kernel(struct point *point, struct arena *arena) {
+    const struct la_stop stop = {task_told_to_stop, &point->hooks};
+    int64_t rows = point_kernel_rows(point);
+    double *theta = ARENA_TAKE(arena, rows * rows, double), *lambda = ARENA_TAKE(arena, rows, double);
+    la_to_double(rows * rows, point->kernel.train_train, theta);
+    TRY(la_eigen(rows, 0, theta, lambda, stop));
+    return take_fraction(point, point->config->training.learning_rate.value, lambda[rows - 1]);
+}
+
+static status begin_at_own_rate(struct point *point, struct arena *arena) {
+    if (point->config->training.learning_rate.form != RATE_EMPIRICAL_FRACTION) return OK;
+    double begin = clock_seconds();
+    size_t mark = arena_mark(arena);
+    point->eta = (double)NAN;
+    status result = point->kernel_is_finite ? take_rate_of_kernel(point, arena) : OK;
+    arena_release(arena, mark);
+    trainer_start(&point->trainer, (real)point->eta, point->theta);
+    point->progress.seconds_kernel += clock_seconds() - begin;
+    return result;
+}
+
+static status look_into_kernel(struct point *point, struct arena *arena) {
+    int64_t rows = point_kernel_rows(point);
+    double *theta = ARENA_TAKE(arena, rows * rows, double), *lambda = ARENA_TAKE(arena, rows, double);
+    la_to_double(rows * rows, point->kernel.train_train, theta);
+    if (point->kernel_is_finite)
+        TRY(predict_empirical(point, arena, theta, lambda));
+    else
+        predict_nothing(point, lambda);
+    measure_kernel(point, lambda);
+    return OK;
+}
+
+static status look_at_start(struct point *point, struct arena *arena) {
+    if (!point->with_kernel) return OK;
+    double begin = clock_seconds();
     size_t mark = arena_mark(arena);
     status result = look_into_kernel(point, arena);
     arena_release(arena, mark);
@@ -114,7 +160,7 @@ static status begin_twin(struct point *point, struct arena *arena) {
     if (task_told_to_stop(&point->hooks)) FAIL(ERROR_INTERRUPTED, "stopped before step 0");
     trainer_look(trainer);
     if (!points_are_in_batches(&point->problem.points)) trainer_forward(trainer, NULL);
-    TRY(kernels_at_start(point, arena));
+    TRY(look_at_start(point, arena));
     TRY(predict_infinite(point, arena));
     twin_start(&point->twin, (real)point->eta, trainer->f_train, trainer->f_test, point->kernel.train_train,
                point->kernel.test_train, point->theta0);
@@ -163,29 +209,37 @@ static void forward(struct point *point) {
     if (twin_lives(point)) twin_forward(&point->twin, batch);
 }
 
-/* Loss or outputs not finite, or the loss above 1e6 times max(1, its first value). */
+/* Loss not finite, or above 1e6 times max(1, its first value). Weights and hidden values that are not finite make outputs and loss so
+ * (vector.h); what they are at a step, the gradient of the step before has made them. */
 static int has_diverged(double loss, double first) { return !(isfinite(loss) && loss <= 1e6 * fmax(1, first)); }
+
+/* The kernel of this step, where one is there: of step 0, or a moved one. */
+static int has_bad_kernel(const struct point *point) {
+    if (point->with_kernel && step_of(point) == 0 && !point->kernel_is_finite) return 1;
+    return kernel_index(point) >= 0 && !is_finite(point, &point->moved, 0);
+}
 
 /* A model's loss at a recorded step: of the training set, not finite if a test output is not. */
 static double recorded_loss(const struct point *point, const real *f_train, const real *f_test) {
     const struct points *points = &point->problem.points;
     double loss = loss_value(point->descent.loss, points->train, points->outputs, f_train, points->y);
-    return isfinite(la_dot(points->test * points->outputs, f_test, f_test)) ? loss : (double)INFINITY;
+    return la_is_finite(points->test * points->outputs, f_test) ? loss : (double)INFINITY;
 }
 
 static void watch(struct point *point) {
     struct progress *progress = &point->progress;
     const struct trainer *trainer = &point->trainer;
     const struct twin *twin = &point->twin;
-    int recorded = recorded_index(point) >= 0;
+    int recorded = recorded_index(point) >= 0, bad_kernel = has_bad_kernel(point);
     double loss = recorded ? recorded_loss(point, trainer->f_train, trainer->f_test) : trainer_loss(trainer);
     double linear = recorded ? recorded_loss(point, twin->f_train, twin->f_test) : twin_loss(twin);
     if (progress->step == 0) {
         progress->first_loss = loss;
         progress->first_loss_linear = linear;
     }
-    if (network_lives(point) && has_diverged(loss, progress->first_loss)) progress->diverged = progress->step;
-    if (twin_lives(point) && has_diverged(linear, progress->first_loss_linear))
+    if (network_lives(point) && (bad_kernel || has_diverged(loss, progress->first_loss)))
+        progress->diverged = progress->step;
+    if (twin_lives(point) && ((bad_kernel && progress->step == 0) || has_diverged(linear, progress->first_loss_linear)))
         progress->diverged_linear = progress->step;
 }
 
@@ -205,11 +259,18 @@ static void step_on(struct point *point) {
     point->progress.step++;
 }
 
+/* A rate that is 0 in this precision would train nothing. */
+static status check_rate(const struct point *point) {
+    if (!network_lives(point) || point->eta == 0 || (real)point->eta != 0) return OK;
+    FAIL(ERROR_INPUT, "the learning rate %g is 0 in single precision; run.precision: f64 was expected", point->eta);
+}
+
 static status visit_step(struct point *point, struct arena *arena) {
     look(point);
     TRY(compute_moved(point, arena));
     forward(point);
     watch(point);
+    TRY(check_rate(point));
     record_step(point);
     return OK;
 }
@@ -235,6 +296,8 @@ static status train(struct point *point, struct arena *arena) {
 static void end_training(struct point *point) {
     int64_t test = point->problem.points.test * point->problem.points.outputs;
     if (network_lives(point)) trainer_settle(&point->trainer);
+    if (network_lives(point) && !la_is_finite(point->problem.network->theta, point->theta))
+        point->progress.diverged = point->progress.step;
     measure_end(point);
     memcpy(point->f_test_last, point->trainer.f_test, (size_t)test * sizeof(real));
     memcpy(point->f_test_linear_last, point->twin.f_test, (size_t)test * sizeof(real));
@@ -286,8 +349,10 @@ static status end(struct point *point, struct arena *arena) {
 
 static status run_in(struct point *point, struct arena *arena) {
     point_lay_out(arena, point);
-    point->eta = learning_rate(point);
+    TRY(take_rate(point));
     set_up(point, arena);
+    TRY(kernels_at_start(point, arena));
+    TRY(begin_at_own_rate(point, arena));
     measure_declare(point);
     TRY(begin_twin(point, arena));
     TRY(resume(point));

@@ -1,9 +1,17 @@
 #include "twin.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "matrix.h"
 #include "panic.h"
+
+#if REAL_BITS == 32
+enum { REAL_EXPONENT_MOST = FLT_MAX_EXP };
+#else
+enum { REAL_EXPONENT_MOST = DBL_MAX_EXP };
+#endif
 
 static int64_t train_rows(const struct twin *twin) { return twin->points->train * twin->points->outputs; }
 static int64_t test_rows(const struct twin *twin) { return twin->points->test * twin->points->outputs; }
@@ -140,16 +148,39 @@ static void start_in_parameters(struct twin *twin) {
 
 /* ---- function space ---- */
 
+/* The binary exponent s by which g[n] is scaled before Theta_0 g is summed, so that nothing overflows on the way to eta Theta_0 g: 0 but for
+ * kernels and residuals that are both very large. */
+static int exponent_for(const struct twin *twin, int64_t n, const real *g) {
+    int kernel, count, largest;
+    (void)frexp((double)twin->kernel_largest, &kernel);
+    (void)frexp((double)la_largest(n, g), &largest);
+    (void)frexp((double)n, &count);
+    int room = REAL_EXPONENT_MOST - 1 - (kernel + largest + count);
+    return room < 0 ? room : 0;
+}
+
+/* change += -eta op(a) g, a[m, n] a piece of Theta_0, g scaled by 2^s */
+static void descend(const struct twin *twin, enum la_transpose ta, int64_t m, int64_t n, const real *a, const real *g,
+                    int s, real *change) {
+    la_gemv(ta, m, n, (real)ldexp((double)-twin->optimizer.descent.eta, -s), a, g, 1, change);
+}
+
+static void scale_by(int64_t n, int s, real *g) {
+    if (s != 0) la_scale(n, (real)ldexp(1, s), g);
+}
+
 /* change(train) += -eta Theta_0(train, batch) g. Theta_0 is symmetric: a run of neighbouring examples is a piece of its rows. */
 static void push(struct twin *twin, real *change) {
     int64_t k = twin->points->outputs, rows = train_rows(twin), n = twin->batch.n, run;
     const int64_t *row = twin->batch.row;
-    real eta = twin->optimizer.descent.eta;
-    if (!row) la_gemv(LA_PLAIN, rows, rows, -eta, twin->train_train, twin->g, 1, change);
+    int s = exponent_for(twin, n * k, twin->g);
+    scale_by(n * k, s, twin->g);
+    if (!row) descend(twin, LA_PLAIN, rows, rows, twin->train_train, twin->g, s, change);
     for (int64_t i = 0; row && i < n; i += run) {
         for (run = 1; i + run < n && row[i + run] == row[i] + run;) run++;
-        la_gemv(LA_TRANSPOSED, run * k, rows, -eta, twin->train_train + row[i] * k * rows, twin->g + i * k, 1, change);
+        descend(twin, LA_TRANSPOSED, run * k, rows, twin->train_train + row[i] * k * rows, twin->g + i * k, s, change);
     }
+    scale_by(n * k, -s, twin->g);
 }
 
 /* sum(batch) += g */
@@ -191,12 +222,19 @@ static void forward_in_functions(struct twin *twin) {
 }
 
 static void look_in_functions(struct twin *twin) {
+    int64_t rows = train_rows(twin);
+    int s = exponent_for(twin, rows, twin->g_sum);
     copy(test_rows(twin), twin->f0_test, twin->f_test);
-    la_gemv(LA_PLAIN, test_rows(twin), train_rows(twin), -twin->optimizer.descent.eta, twin->test_train, twin->g_sum, 1,
-            twin->f_test);
+    scale_by(rows, s, twin->g_sum);
+    descend(twin, LA_PLAIN, test_rows(twin), rows, twin->test_train, twin->g_sum, s, twin->f_test);
+    scale_by(rows, -s, twin->g_sum);
 }
 
 static void start_in_functions(struct twin *twin) {
+    int64_t rows = train_rows(twin);
+    real within = la_largest(rows * rows, twin->train_train),
+         across = la_largest(test_rows(twin) * rows, twin->test_train);
+    twin->kernel_largest = within > across ? within : across;
     clear(train_rows(twin), twin->g_sum);
     if (!twin->velocity) return;
     clear(train_rows(twin), twin->velocity);

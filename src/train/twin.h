@@ -34,6 +34,7 @@ struct twin {
     real *velocity;                       /* u [train, k]; NULL without momentum */
     real *g_velocity, *g_sum;             /* v and its sum [train, k]; v is NULL without momentum */
     const real *train_train, *test_train; /* function space: Theta_0, lent */
+    real kernel_largest;                  /* max |Theta_0| */
     const real *theta0;                   /* parameter space, lent */
     real *omega;
     int64_t chunk, test_chunk; /* points at once */

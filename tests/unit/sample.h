@@ -28,7 +28,7 @@ struct recipe {
     enum family family;
     enum activation_kind activation;
     enum parameterization parameterization;
-    enum network_rates rates;
+    enum rates rates;
     int64_t depth, blocks, width, kernel_size;
     enum pooling pooling;
     struct shape image; /* of an input; all zero: a row of `inputs` numbers */
@@ -105,25 +105,26 @@ static inline void sample_gram(struct sample *sample) {
 
 /* Another list of operators in a network that has been created. */
 static inline void write_by_hand(family *write, const struct config *config, struct shape input,
-                                 enum network_rates rates, struct network *network) {
+                                 struct network *network) {
     network->operators = network->tensors = network->layers = network->slots = 0;
     network->theta = 0;
     memset(network->slot_size, 0, sizeof network->slot_size);
-    struct builder builder = {.network = network, .config = config, .rates = rates, .at = {0, input}};
+    struct builder builder = {.network = network, .config = config, .at = {0, input}};
     write(&builder, network->outputs);
     build_finish(&builder);
 }
 
-static inline void recipe_network(const struct recipe *recipe, enum parameterization parameterization,
-                                  enum network_rates rates, struct network *network) {
+static inline void recipe_network(const struct recipe *recipe, enum parameterization parameterization, enum rates rates,
+                                  struct network *network) {
     struct config config = recipe_config(recipe);
     config.network.parameterization = (int)parameterization;
-    network_create(&config, recipe->image, recipe->outputs, rates, network);
-    if (recipe->write) write_by_hand(recipe->write, &config, recipe->image, rates, network);
+    config.training.rates = (int)rates;
+    network_create(&config, recipe->image, recipe->outputs, network);
+    if (recipe->write) write_by_hand(recipe->write, &config, recipe->image, network);
 }
 
 static inline struct network *sample_network(struct sample *sample, enum parameterization parameterization,
-                                             enum network_rates rates) {
+                                             enum rates rates) {
     struct network *network = ARENA_TAKE(&sample->arena, 1, struct network);
     recipe_network(&sample->recipe, parameterization, rates, network);
     return network;
@@ -273,7 +274,7 @@ enum { VARIANTS = 24 };
 static inline struct recipe recipe_variant(struct recipe recipe, int variant) {
     static const struct {
         enum parameterization parameterization;
-        enum network_rates rates;
+        enum rates rates;
     } kinds[] = {{PARAMETERIZATION_NTK, RATES_UNIFORM},
                  {PARAMETERIZATION_STANDARD, RATES_UNIFORM},
                  {PARAMETERIZATION_STANDARD, RATES_MATCHED}};

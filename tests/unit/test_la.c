@@ -336,7 +336,7 @@ static void test_place(void **state) {
     }
 }
 
-/* Zero, infinity and NaN come through as in the library. */
+/* Zero comes through as in the library; what is not finite is never turned back into a number. */
 static void test_special(void **state) {
     (void)state;
     const real special[] = {0, (real)INFINITY, -(real)INFINITY, (real)NAN};
@@ -344,10 +344,34 @@ static void test_special(void **state) {
     la_tanh(4, special, b);
     la_relu(4, special, c);
     for (const real *x = a;; x = b) {
-        assert_true(x[0] == 0 && x[1] == 1 && x[2] == -1 && isnan(x[3]));
+        assert_true(x[0] == 0 && isnan(x[1]) && isnan(x[2]) && isnan(x[3]));
         if (x == b) break;
     }
-    assert_true(c[0] == 0 && isinf(c[1]) && c[2] == 0);
+    assert_true(c[0] == 0 && isinf(c[1]) && isnan(c[2]) && isnan(c[3]));
+    const real zeros[] = {0, -(real)0.0};
+    la_erf(2, zeros, a);
+    la_tanh(2, zeros, b);
+    la_relu(2, zeros, c);
+    assert_true(signbit(a[1]) && signbit(b[1]) && !signbit(a[0]) && !signbit(b[0]) && !signbit(c[0]) && !signbit(c[1]));
+}
+
+/* Wherever in the array the one number stands. */
+static void test_finite(void **state) {
+    (void)state;
+    const real bad[] = {(real)INFINITY, -(real)INFINITY, (real)NAN};
+    for (int64_t n = 0; n < 70; n++) {
+        for (int64_t i = 0; i < n; i++) a[i] = i % 2 ? -(real)1e38 : (real)1e38;
+        assert_true(la_is_finite(n, a));
+        for (int64_t i = 0; i < n; i++)
+            for (int k = 0; k < 3; k++) {
+                real good = a[i];
+                a[i] = bad[k];
+                assert_false(la_is_finite(n, a));
+                a[i] = good;
+            }
+        for (int64_t i = 0; i < n; i++) a[i] = (real)(i % 2 ? i : -i);
+        assert_true(la_largest(n, a) == (real)(n > 0 ? n - 1 : 0));
+    }
 }
 
 #if REAL_BITS == 64
@@ -400,6 +424,7 @@ int main(void) {
         cmocka_unit_test(test_eigen_most),
         cmocka_unit_test(test_cholesky),
         cmocka_unit_test(test_special),
+        cmocka_unit_test(test_finite),
         cmocka_unit_test(test_accuracy),
         cmocka_unit_test(test_place),
 #if REAL_BITS == 64

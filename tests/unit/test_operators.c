@@ -42,8 +42,8 @@ static void write_join(struct builder *builder, int64_t outputs) {
     build_join(builder, builder->at);
 }
 
-static const struct operator* operator_create(struct sample *sample, family *write, struct shape_of shape,
-                                              enum network_rates rates, double sigma_b2) {
+static const struct operator*
+    operator_create(struct sample *sample, family *write, struct shape_of shape, enum rates rates, double sigma_b2) {
     now = shape;
     sample_create(
         (struct recipe){.family = FAMILY_CONV,
@@ -279,8 +279,7 @@ static void check_shares(family *write, struct shape_of shape, struct tally *tal
         for (int bias = 0; bias < 2; bias++)
             for (int64_t count = 1; count <= COUNT; count += 2) {
                 struct sample sample;
-                const struct operator* op =
-                    operator_create(&sample, write, shape, (enum network_rates)rates, bias ? 0.3 : 0);
+                const struct operator* op = operator_create(&sample, write, shape, (enum rates)rates, bias ? 0.3 : 0);
                 check_share(&sample, op, count, tally);
                 sample_free(&sample);
             }

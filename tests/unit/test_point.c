@@ -246,7 +246,7 @@ static struct task_hooks hooks_of(struct keeper *keeper) { return (struct task_h
 struct resumed {
     struct recipe recipe;
     const char *array;
-    int diverges;
+    int diverges; /* enum status_bits */
 };
 
 struct resumption {
@@ -325,7 +325,7 @@ static const struct resumed resumed_points[] = {
     {POINT("predictions", PREDICTIONS), "h", 0},
     {POINT("predictions, entropy, f32", F32, PREDICTIONS, ENTROPY), "linear_g_sum", 0},
     {POINT("all kept, batches", KEEP_ALL, BATCHES), "theta", 0},
-    {POINT("both diverge", RATE("critical_fraction: 2.385")), "linear_f_train", 1},
+    {POINT("both diverge", RATE("critical_fraction: 2.385")), "linear_f_train", 3},
     {POINT("the network diverges, f32", F32, RATE("critical_fraction: 38.5"), RELU, ENTROPY), "linear_f_train", 1},
 };
 
@@ -402,13 +402,19 @@ static void test_batch_of_all(void **state) {
 /* Diverged where it begins is a result too. */
 static void test_infinite_start(void **state) {
     (void)state;
+#define OVERFLOWING F32, RELU, "network.sigma_w2=256", "network.depth=40", "sweep.width=32", "sweep.train_size=8"
     static const struct recipe points[] = {
         POINT("", F32, RELU, "network.sigma_w2=1e30", "network.depth=3"),
         POINT("", F32, RELU, "network.sigma_w2=1e30", "network.depth=3", PREDICTIONS),
+        POINT_OF(2, "", OVERFLOWING, "sweep.seed=0"),
+        POINT_OF(2, "", OVERFLOWING, "sweep.seed=1"),
+        POINT_OF(2, "", OVERFLOWING, "sweep.seed=2"),
+        POINT_OF(2, "", OVERFLOWING, PARAMETER_SPACE, BATCHES),
+        POINT_OF(2, "", OVERFLOWING, RATE("empirical_fraction: 0.5")),
     };
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
         struct record *record = run_recipe(&points[i]);
-        assert_true(record_value(record, METRIC_STATUS) == 1);
+        assert_true(record_value(record, METRIC_STATUS) == 3);
         assert_true(record_value(record, METRIC_DIVERGED_STEP) == 0);
         assert_non_null(record_find(record, METRIC_LAMBDA_MAX, 0));
         assert_true(isnan(record_value(record, METRIC_LAMBDA_MAX)));
@@ -416,19 +422,110 @@ static void test_infinite_start(void **state) {
     }
 }
 
+/* A chain of 60 relu layers at half of the critical rate: the first step makes weights of 1e20 and hidden values that are not finite; gradient
+ * descent written out (tests/replay.py) has the loss NaN from step 1 on. */
+static void test_blown_up(void **state) {
+    (void)state;
+#define CHAIN                                                                                                          \
+    RELU, "network.depth=60", "network.sigma_w2=0.5", "network.sigma_b2=0", "sweep.width=32", "sweep.train_size=8",    \
+        "measure.kernel_steps=none", KEEP_ALL
+    static const struct recipe points[] = {
+        POINT_OF(2, "", CHAIN, "sweep.seed=0"),          POINT_OF(2, "", CHAIN, "sweep.seed=1"),
+        POINT_OF(2, "", CHAIN, "sweep.seed=2"),          POINT_OF(2, "", CHAIN, "sweep.seed=0", PARAMETER_SPACE),
+        POINT_OF(2, "", CHAIN, "sweep.seed=1", BATCHES),
+    };
+    for (int i = 0; i < 5; i++) {
+        struct record *record = run_recipe(&points[i]);
+        const double *loss = record_values(record, METRIC_LOSS_TRAIN);
+        assert_true((int)record_value(record, METRIC_STATUS) & STATUS_NETWORK_DIVERGED);
+        assert_true(record_value(record, METRIC_DIVERGED_STEP) == 1);
+        assert_true(isfinite(loss[0]) && isnan(loss[1]) && isnan(loss[4]));
+        assert_null(record_find(record, METRIC_KEPT_PARAMETERS_FINAL, 0));
+        record_free(record);
+    }
+}
+
+/* Kernel 1e35, residual 1e16, rate 1e-35: all numbers of single precision, but not the kernel times the residual. */
+static void test_large_kernel(void **state) {
+    (void)state;
+#define LARGE RELU, "network.sigma_w2=256", "network.depth=15", "sweep.width=64", RATE("critical_fraction: 0.1")
+    static const struct recipe points[][2] = {
+        {POINT("full", F32, LARGE, FUNCTION_SPACE), POINT("", LARGE, FUNCTION_SPACE)},
+        {POINT("momentum", F32, LARGE, MOMENTUM, FUNCTION_SPACE), POINT("", LARGE, MOMENTUM, FUNCTION_SPACE)},
+        {POINT("batches", F32, LARGE, BATCHES, FUNCTION_SPACE), POINT("", LARGE, BATCHES, FUNCTION_SPACE)},
+    };
+    for (int i = 0; i < 3; i++) {
+        struct record *single = run_recipe(&points[i][0]), *twice = run_recipe(&points[i][1]);
+        const struct array *loss = record_find(single, METRIC_LOSS_TEST_LINEAR, 0);
+        const double *exact = record_values(twice, METRIC_LOSS_TEST_LINEAR);
+        assert_true(record_value(single, METRIC_STATUS) == 0);
+        assert_true(record_value(single, METRIC_LAMBDA_MAX) > 1e33 && exact[0] > 1e29);
+        for (int64_t s = 0; s < loss->size[0]; s++) assert_true(fabs(loss->value[s] / exact[s] - 1) < 1e-3);
+        record_free(single);
+        record_free(twice);
+    }
+}
+
+/* At 1.5 times the largest stable rate the linearization diverges, and the network catapults into a flatter place and converges. */
+static void test_catapult(void **state) {
+    (void)state;
+    static const struct recipe point = {"catapult",
+                                        {RELU, "network.depth=1", "network.sigma_b2=0", "sweep.width=512",
+                                         RATE("empirical_fraction: 1.5"), "training.steps=400",
+                                         "measure.kernel_steps=last"},
+                                        2};
+    struct record *record = run_recipe(&point);
+    const struct array *loss = record_find(record, METRIC_LOSS_TRAIN, 0);
+    const double *linear = record_values(record, METRIC_LOSS_TRAIN_LINEAR);
+    assert_true(record_value(record, METRIC_STATUS) == STATUS_LINEARIZATION_DIVERGED);
+    assert_true(loss->value[loss->size[0] - 1] < loss->value[0] && isnan(linear[loss->size[0] - 1]));
+    assert_true(isfinite(record_value(record, METRIC_NTK_CHANGE)));
+    record_free(record);
+}
+
+/* No record, but words. */
+static void test_no_rate(void **state) {
+    (void)state;
+#define VANISHING RELU, "network.depth=600", "network.sigma_w2=0.5", "network.sigma_b2=0"
+    static const struct {
+        struct recipe recipe;
+        const char *words;
+    } cases[] = {
+        {POINT("zero", VANISHING), "the kernel of the training set is 0: no critical rate"},
+        {POINT("zero", VANISHING, RATE("empirical_fraction: 0.5")),
+         "the kernel of the training set is 0: no critical rate"},
+        {POINT("too small", F32, RATE("absolute: 1e-60")),
+         "the learning rate 1e-60 is 0 in single precision; run.precision: f64 was expected"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct subject subject;
+        struct record *record = NULL;
+        create_subject(&cases[i].recipe, &subject);
+        assert_int_equal(task_point(&subject.config, &subject.data, subject.reference, (struct task_hooks){0}, &record),
+                         ERROR_INPUT);
+        assert_string_equal(status_message(), cases[i].words);
+        assert_null(record);
+        free_subject(&subject);
+    }
+}
+
 /* ---- rates ---- */
 
-enum { N = 9, NO_KERNEL = METRICS };
+enum { N = 9, NO_KERNEL = METRICS, OWN_KERNEL };
 
-/* Largest eigenvalue of a positive kernel [N, N] by power iteration. */
-static double largest_eigenvalue(const double *kernel) {
-    double v[N], next[N], norm = 1;
-    for (int i = 0; i < N; i++) v[i] = 1 + 0.1 * i;
-    for (int step = 0; step < 2000; step++) {
+#define OWN RATE("empirical_fraction: 0.5"), "measure.keep=[kernels]"
+
+/* Largest eigenvalue of a positive kernel [n, n] by power iteration. */
+static double largest_eigenvalue(int n, const double *kernel) {
+    enum { MOST = N * OUTPUTS };
+    double v[MOST], next[MOST], norm = 1;
+    assert_true(n <= MOST);
+    for (int i = 0; i < n; i++) v[i] = 1 + 0.1 * i;
+    for (int step = 0; step < 20000; step++) {
         double squares = 0;
-        for (int i = 0; i < N; i++) {
+        for (int i = 0; i < n; i++) {
             next[i] = 0;
-            for (int j = 0; j < N; j++) next[i] += kernel[i * N + j] * v[j] / norm;
+            for (int j = 0; j < n; j++) next[i] += kernel[i * n + j] * v[j] / norm;
             squares += next[i] * next[i];
         }
         norm = sqrt(squares);
@@ -437,7 +534,8 @@ static double largest_eigenvalue(const double *kernel) {
     return norm;
 }
 
-/* With 3 outputs the rate is `factor` over the kernel's largest eigenvalue, or `factor` where there is none. */
+/* With 3 outputs the rate is `factor` over the largest eigenvalue of the kernel (OWN_KERNEL: the kept one at step 0), or `factor` where there is
+ * none. */
 static const struct rate {
     struct recipe recipe;
     int kernel; /* enum metric_id */
@@ -452,14 +550,24 @@ static const struct rate {
     {POINT("readout", READOUT), METRIC_REFERENCE_NNGP_TRAIN_TRAIN, 0.5 * 2 * N * 3},
     {POINT("readout, entropy, output_scale", READOUT, ENTROPY, SCALE), METRIC_REFERENCE_NNGP_TRAIN_TRAIN,
      0.5 * 4 * N / (2.385 * 2.385)},
-    {POINT("standard", STANDARD), METRIC_REFERENCE_NTK_TRAIN_TRAIN, 0.5 * 2 * N * 3},
+    {POINT("standard, matched", STANDARD, "training.rates=matched"), METRIC_REFERENCE_NTK_TRAIN_TRAIN, 0.5 * 2 * N * 3},
+    {POINT("own", OWN), OWN_KERNEL, 0.5 * 2 * N * 3},
+    {POINT("own, f32, parameters", OWN, F32, PARAMETER_SPACE), OWN_KERNEL, 0.5 * 2 * N * 3},
+    {POINT("own, momentum, entropy, batches", OWN, MOMENTUM, ENTROPY, BATCHES), OWN_KERNEL, 0.5 * 4 * 1.83 * N},
+    {POINT("own, standard", OWN, STANDARD), OWN_KERNEL, 0.5 * 2 * N * 3},
+    {POINT("own, standard, matched, scale", OWN, STANDARD, SCALE, "training.rates=matched"), OWN_KERNEL,
+     0.5 * 2 * N * 3},
+    {POINT("own, centred, scale", OWN, CENTRED, SCALE), OWN_KERNEL, 0.5 * 2 * N * 3},
+    {POINT("own, wrn, readout", OWN, WRN, READOUT), OWN_KERNEL, 0.5 * 2 * N * 3},
+    {POINT("own, conv, predictions", OWN, CONV, PREDICTIONS), OWN_KERNEL, 0.5 * 2 * N * 3},
     {POINT("absolute", RATE("absolute: 0.385"), SCALE, MOMENTUM), NO_KERNEL, 0.385 / (2.385 * 2.385)},
 };
 
-static double expected_rate(const struct rate *rate, const struct record *reference) {
+static double expected_rate(const struct rate *rate, const struct record *reference, const struct record *record) {
     if (rate->kernel == NO_KERNEL) return rate->factor;
-    const double *kernel = record_values(reference, (enum metric_id)rate->kernel);
-    return rate->factor / largest_eigenvalue(kernel);
+    if (rate->kernel == OWN_KERNEL)
+        return rate->factor / largest_eigenvalue(N * OUTPUTS, record_values(record, METRIC_KEPT_NTK_TRAIN_TRAIN));
+    return rate->factor / largest_eigenvalue(N, record_values(reference, (enum metric_id)rate->kernel));
 }
 
 static void test_rates(void **state) {
@@ -468,7 +576,7 @@ static void test_rates(void **state) {
         struct subject subject;
         create_subject(&rates[i].recipe, &subject);
         struct record *record = run(&subject);
-        double expected = expected_rate(&rates[i], subject.reference);
+        double expected = expected_rate(&rates[i], subject.reference, record);
         double error = fabs(record_value(record, METRIC_LEARNING_RATE_USED) / expected - 1);
         print_message("  %-44s %.1e  (limit 1e-12)\n", rates[i].recipe.name, error);
         assert_true(error <= 1e-12);
@@ -483,6 +591,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resumed),      cmocka_unit_test(test_resumed_in_chunks), cmocka_unit_test(test_memory),
         cmocka_unit_test(test_batch_of_all), cmocka_unit_test(test_infinite_start),    cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_blown_up),     cmocka_unit_test(test_large_kernel),      cmocka_unit_test(test_catapult),
+        cmocka_unit_test(test_no_rate),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);

@@ -14,11 +14,27 @@ static void test_table(void **state) {
         const struct metric *a = &metric_table[i];
         assert_non_null(a->name);
         assert_true(a->unit[0] && a->meaning[0]);
-        assert_int_equal(a->type == METRIC_FLAG, a->flags != NULL);
+        assert_int_equal(a->type == METRIC_FLAG || a->type == METRIC_BITS, a->flags != NULL);
         if (a->place == PLACE_COORDINATE) assert_string_equal(a->name, dimension_name[a->dim[0]]);
         for (int j = 0; j < i; j++) {
             if (metric_table[j].place == a->place) assert_string_not_equal(a->name, metric_table[j].name);
         }
+    }
+}
+
+/* That of a program before was 1 for either model; the steps say which. */
+static void test_status(void **state) {
+    (void)state;
+    for (int bits = 0; bits < 4; bits++) {
+        struct record *record = record_create();
+        record_scalar(record, METRIC_STATUS, bits > 0);
+        record_settle_status(record);
+        assert_true(record_value(record, METRIC_STATUS) == (bits > 0)); /* nothing says which */
+        record_scalar(record, METRIC_DIVERGED_STEP, bits & STATUS_NETWORK_DIVERGED ? 0 : (double)NAN);
+        record_scalar(record, METRIC_DIVERGED_STEP_LINEAR, bits & STATUS_LINEARIZATION_DIVERGED ? 7 : (double)NAN);
+        record_settle_status(record);
+        assert_true(record_value(record, METRIC_STATUS) == bits);
+        record_free(record);
     }
 }
 
@@ -68,7 +84,8 @@ static void test_scalars(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_units),
-                                       cmocka_unit_test(test_add), cmocka_unit_test(test_scalars)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_status),
+                                       cmocka_unit_test(test_units), cmocka_unit_test(test_add),
+                                       cmocka_unit_test(test_scalars)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -209,6 +209,24 @@ static void test_axes(void **state) {
     study_free(study);
 }
 
+/* { form: [..] } and [{ form: .. }, ..] are one axis. */
+static void test_rate_axes(void **state) {
+    (void)state;
+    static const char *const ways[] = {"sweep.learning_rate={empirical_fraction: [0.5, 0.25]}",
+                                       "sweep.learning_rate=[{empirical_fraction: 0.5}, {empirical_fraction: 0.25}]"};
+    for (int i = 0; i < 2; i++) {
+        struct study *study = read_text(study_of_files, ways[i], NULL);
+        const struct axis *axis = &study->axis[0];
+        assert_string_equal(axis->name, "learning_rate");
+        assert_string_equal(axis->form, "empirical_fraction");
+        assert_string_equal(axis->meaning, "learning rate / empirical critical");
+        assert_int_equal(axis->count, 2);
+        assert_true(axis->number[0] == 0.5 && axis->number[1] == 0.25);
+        assert_int_equal(study_point(study, 0).training.learning_rate.form, RATE_EMPIRICAL_FRACTION);
+        study_free(study);
+    }
+}
+
 static void test_axis_forms(void **state) {
     (void)state;
     struct study *study = read_text(study_of_files, "sweep.data_seed={count: 2}", "sweep.precision=f32");
@@ -335,6 +353,7 @@ int main(void) {
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_axes),
+        cmocka_unit_test(test_rate_axes),
         cmocka_unit_test(test_axis_forms),
         cmocka_unit_test(test_overrides),
         cmocka_unit_test(test_data_option),

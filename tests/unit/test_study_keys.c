@@ -17,6 +17,7 @@ static const char every_axis[] = "title: 'quotes \" and \\ and # [colon]: é'\n"
                                  "  sigma_b2: [0, 1e-300]\n"
                                  "  parameterization: [standard, ntk]\n"
                                  "  learning_rate: { critical_fraction: [0.3333333333333333, 1.99] }\n"
+                                 "  rates: matched\n"
                                  "  linearization: function\n"
                                  "  precision: [f32, f64]\n"
                                  "  width: [33, 7]\n"
@@ -101,13 +102,14 @@ static void assert_default_is_written(const struct key *key, int studies, struct
 /* A default is written as value_write writes it: the hash compares texts. */
 static void test_canonical_defaults(void **state) {
     (void)state;
-    enum { KINDS = 4 };
+    enum { KINDS = 5 };
     static const char rest[] = "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                "sweep: { width: 1, train_size: 1 }\n";
-    static const char *const kind[KINDS] = {"data: { source: gaussian, dimension: 1 }\n",
-                                            "data: { source: mnist, path: x }\n",
-                                            "data: { source: mnist, path: x }\nnetwork: { family: conv }\n",
-                                            "data: { source: mnist, path: x }\nnetwork: { family: wrn }\n"};
+    static const char *const kind[KINDS] = {
+        "data: { source: gaussian, dimension: 1 }\n", "data: { source: mnist, path: x }\n",
+        "data: { source: mnist, path: x }\nnetwork: { parameterization: standard }\n",
+        "data: { source: mnist, path: x }\nnetwork: { family: conv }\n",
+        "data: { source: mnist, path: x }\nnetwork: { family: wrn }\n"};
     struct study *study[KINDS];
     for (int i = 0; i < KINDS; i++) {
         char text[256];
@@ -212,7 +214,7 @@ static void test_what_names_depend_on(void **state) {
         {"training.steps=1001", 1, 0},
         {"training.learning_rate={absolute: 0.5}", 1, 0},
         {"training.learning_rate={critical_fraction: 0.50000000000000011}", 1, 0},
-        {"network.parameterization=standard", 1, 0},
+        {"training.learning_rate={empirical_fraction: 0.5}", 1, 0},
         {"sweep.width=34", 1, 0},
         {"sweep.seed=1", 1, 0},
         {"sweep.train_size=30", 1, 1},
@@ -257,6 +259,20 @@ static void test_names_of_references(void **state) {
     assert_renamings(dynamics_axes, cross_entropy, sizeof cross_entropy / sizeof *cross_entropy);
 }
 
+/* Rates of the standard parameterization. */
+static void test_names_of_rates(void **state) {
+    (void)state;
+    static const char text[] = "data: { source: gaussian, dimension: 3 }\n"
+                               "network: { parameterization: standard }\n"
+                               "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                               "sweep: { width: 1, train_size: 1 }\n";
+    static const struct renaming cases[] = {{"training.rates=uniform", 0, 0},
+                                            {"sweep.rates=[uniform]", 0, 0},
+                                            {"training.rates=matched", 1, 0},
+                                            {"network.parameterization=ntk", 1, 0}};
+    assert_renamings(text, cases, sizeof cases / sizeof *cases);
+}
+
 /* One number, one name, however it is written. */
 static void test_spelling(void **state) {
     (void)state;
@@ -279,6 +295,27 @@ static void test_stored_name(void **state) {
     names(NULL, point, reference);
     assert_string_equal(point, "e34b52563eb7205f4697a0000b8790d4");
     assert_string_equal(reference, "9dfdf7dbf920d9dc8ca6656f24db8727");
+}
+
+/* A copy that a program before `training.rates` has frozen: its critical fractions were of matched rates. */
+static void test_frozen_before(void **state) {
+    (void)state;
+    static const char before[] = "data: { source: gaussian, dimension: 3 }\n"
+                                 "network: { parameterization: standard }\n"
+                                 "training: { learning_rate: { critical_fraction: 0.5 }, steps: 1 }\n"
+                                 "sweep: { width: 1, train_size: 1 }\n";
+    struct study *study;
+    write_study(before, strlen(before));
+    assert_int_equal(study_read("study.yaml", 0, NULL, NULL, &study), ERROR_INPUT);
+    assert_int_equal(study_read_frozen("study.yaml", &study), OK);
+    assert_int_equal(study->config.training.rates, RATES_MATCHED);
+    struct study *next = read_text(before, "training.rates=matched", NULL);
+    assert_int_equal(study_extends(study, next), OK);
+    study_free(study);
+    study_free(next);
+    study = read_text(before, "training.learning_rate={absolute: 1}", NULL);
+    assert_int_equal(study->config.training.rates, RATES_UNIFORM);
+    study_free(study);
 }
 
 static void test_digest_names(void **state) {
@@ -330,6 +367,7 @@ int main(void) {
         cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_canonical_defaults),
         cmocka_unit_test(test_names_of_points),   cmocka_unit_test(test_what_names_depend_on),
         cmocka_unit_test(test_names_of_families), cmocka_unit_test(test_names_of_references),
+        cmocka_unit_test(test_names_of_rates),    cmocka_unit_test(test_frozen_before),
         cmocka_unit_test(test_spelling),          cmocka_unit_test(test_stored_name),
         cmocka_unit_test(test_digest_names),      cmocka_unit_test(test_extends),
     };

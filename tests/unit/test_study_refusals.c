@@ -160,7 +160,7 @@ static void test_words(void **state) {
 
 static void test_learning_rate(void **state) {
     (void)state;
-    static const char form[] = "either { absolute: x } or { critical_fraction: c }";
+    static const char form[] = "one of { absolute: x }, { critical_fraction: c }, { empirical_fraction: c }";
     char message[160];
     static const struct replaced cases[] = {
         {4, "training: { steps: 1, learning_rate: { absolute: 1, critical_fraction: 1 } }",
@@ -170,7 +170,7 @@ static void test_learning_rate(void **state) {
         {4, "training: { steps: 1, learning_rate: 0.1 }", "study.yaml:4:38: training.learning_rate: 0.1 is not %s"},
         {4, "training: { steps: 1 }", "study.yaml: training.learning_rate: missing; %s was expected"},
         {4, "training: { steps: 1, learning_rate: { rate: 1 } }",
-         "study.yaml:4:40: training.learning_rate: rate is not absolute or critical_fraction"},
+         "study.yaml:4:40: training.learning_rate: rate is not absolute, critical_fraction or empirical_fraction"},
         {4, "training: { steps: 1, learning_rate: { absolute: 0 } }",
          "study.yaml:4:50: training.learning_rate: 0 is not a number > 0"},
         {4, "training: { steps: 1, learning_rate: { absolute: [1, 2] } }",
@@ -268,6 +268,34 @@ static void test_families_and_options(void **state) {
                    "--set sweep.kernel_size: 2 is not an odd number >= 1");
 }
 
+#define UNIFORM_WORDS                                                                                                  \
+    "rates: matched (network.parameterization: standard has no limit of infinite width at one rate for all tensors) "  \
+    "or "                                                                                                              \
+    "{ empirical_fraction: c } was expected"
+
+/* An axis of learning rates by a list of forms. */
+static void test_forms(void **state) {
+    (void)state;
+    static const char plain[] = "data: { source: gaussian, dimension: 3 }\n"
+                                "training: { steps: 9 }\n"
+                                "sweep: { width: 1, train_size: 8 }\n";
+    static const struct {
+        const char *set, *message;
+    } cases[] = {
+        {"sweep.learning_rate=[{ absolute: 1 }, { critical_fraction: 1 }]",
+         "--set sweep.learning_rate: critical_fraction after absolute; forms of one kind were expected"},
+        {"sweep.learning_rate=[]", "--set sweep.learning_rate: an empty list is not at least one form"},
+        {"sweep.learning_rate=[1, 2]",
+         "--set sweep.learning_rate: 1 is not one of { absolute: x }, { critical_fraction: c }, "
+         "{ empirical_fraction: c }"},
+        {"sweep.learning_rate=[{ absolute: 1 }, { absolute: 0 }]", "--set sweep.learning_rate: 0 is not a number > 0"},
+        {"sweep.learning_rate=[{ absolute: 1 }, { absolute: 1.0 }]",
+         "--set sweep.learning_rate: 1.0 is not a new value; it is in the list already"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_refused(plain, strlen(plain), cases[i].set, cases[i].message);
+}
+
 /* Values of training and measure that do not go together, alone and as axes. */
 static void test_dynamics(void **state) {
     (void)state;
@@ -277,6 +305,20 @@ static void test_dynamics(void **state) {
         {4, "training: { optimizer: adam, learning_rate: { critical_fraction: 0.5 }, steps: 1000 }",
          "study.yaml:4:45: training.learning_rate: {critical_fraction: 0.5} does not go with training.optimizer: adam; "
          "{ absolute: x } was expected"},
+        {4, "training: { optimizer: adam, learning_rate: { empirical_fraction: 0.5 }, steps: 1000 }",
+         "study.yaml:4:45: training.learning_rate: {empirical_fraction: 0.5} does not go with training.optimizer: "
+         "adam; "
+         "{ absolute: x } was expected"},
+        {3, "network: { depth: 2, parameterization: standard }",
+         "study.yaml:4:28: training.learning_rate: {critical_fraction: 0.5} does not go with training.rates: "
+         "uniform; " UNIFORM_WORDS},
+        {6, "sweep: { width: 3, train_size: 9, parameterization: [ntk, standard], rates: [matched, uniform] }",
+         "study.yaml:4:28: training.learning_rate: {critical_fraction: 0.5} does not go with training.rates: "
+         "uniform; " UNIFORM_WORDS},
+        {4, "training: { rates: matched, learning_rate: { absolute: 1 }, steps: 1000 }",
+         "study.yaml:4:20: training.rates: not used here; it stands only where network.parameterization is standard"},
+        {6, "sweep: { width: 3, train_size: 9, rates: [matched, uniform] }",
+         "study.yaml:6:42: training.rates: not used here; it stands only where network.parameterization is standard"},
         {4, "training: { optimizer: adam, learning_rate: { absolute: 1 }, linearization: function, steps: 1000 }",
          "study.yaml:4:77: training.linearization: function does not go with training.optimizer: adam; auto or "
          "parameter was expected"},
@@ -444,7 +486,8 @@ static void test_options(void **state) {
         {"sweep.width=[1, 2", "--set sweep.width: not YAML: did not find expected ',' or ']'"},
         {"training.steps=1\n---\n2", "--set training.steps: a second document; one was expected"},
         {"training.learning_rate=0.1",
-         "--set training.learning_rate: 0.1 is not either { absolute: x } or { critical_fraction: c }"},
+         "--set training.learning_rate: 0.1 is not one of { absolute: x }, { critical_fraction: c }, "
+         "{ empirical_fraction: c }"},
         {"measure.probes=65",
          "--set measure.probes: 65 does not go with data.test_size: 64; at most data.test_size was "
          "expected"},
@@ -467,19 +510,11 @@ static void test_data_option(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_learning_rate),
-        cmocka_unit_test(test_families),
-        cmocka_unit_test(test_families_and_options),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_dynamics),
-        cmocka_unit_test(test_dynamics_and_options),
-        cmocka_unit_test(test_axes),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_missing_files),
-        cmocka_unit_test(test_options),
-        cmocka_unit_test(test_data_option),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_words),       cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_forms),   cmocka_unit_test(test_families),    cmocka_unit_test(test_families_and_options),
+        cmocka_unit_test(test_keys),    cmocka_unit_test(test_dynamics),    cmocka_unit_test(test_dynamics_and_options),
+        cmocka_unit_test(test_axes),    cmocka_unit_test(test_files),       cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_options), cmocka_unit_test(test_data_option),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
