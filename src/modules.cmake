@@ -15,7 +15,7 @@ module(task REAL SOURCES problem.c point.c run.c predict.c measure.c PLAIN task.
        DEPENDS base spec data la nn ntk train)
 module(io SOURCES owner.c claim.c store.c draft.c driver.c hdf.c record_file.c checkpoint.c layout.c results.c DEPENDS base spec
        LIBRARIES hdf5::hdf5 hdf5::hdf5_hl)
-module(sweep SOURCES agree.c allocate.c circumstances.c claims.c collect.c fits.c heap.c makespan.c plan.c progress.c queue.c server.c signals.c
+module(sweep SOURCES agree.c allocate.c circumstances.c claims.c collect.c fits.c heap.c makespan.c plan.c progress.c queue.c remarks.c server.c signals.c
        snapshot_file.c snapshot_json.c supply.c survey.c survey_json.c survey_text.c sweep.c work.c worker.c DEPENDS base spec data io task
        LIBRARIES MPI::MPI_C PkgConfig::YAML Threads::Threads)
 # Plain files that use the double modules.

@@ -13,6 +13,14 @@ const char *fits_bytes(double bytes, char out[BYTES_BYTES]) {
     return out;
 }
 
+/* Why a point needs its whole kernel, where its linearization does not. */
+static const char *reason(const struct study *study, const struct work *work, int64_t task) {
+    int is_empirical = study->config.training.learning_rate.form == RATE_EMPIRICAL_FRACTION;
+    return is_empirical && !work_is_reference(work, task)
+               ? ", for the kernel that training.learning_rate: empirical_fraction is a fraction of"
+               : "";
+}
+
 status fits_within(const struct study *study, const struct work *work, double limit, fits_need *need,
                    const void *context, const char *what) {
     int64_t misfits = 0, worst = 0;
@@ -25,8 +33,9 @@ status fits_within(const struct study *study, const struct work *work, double li
     if (misfits == 0) return OK;
     char label[LABEL_BYTES], has[BYTES_BYTES], wants[BYTES_BYTES];
     work_label(work, study, worst, label);
-    FAIL(ERROR_INPUT, "%s: %" PRId64 " of %" PRId64 " tasks do not fit %s %s; %s needs at least %s", study->file,
-         misfits, work->count, what, fits_bytes(limit, has), label, fits_bytes(most, wants));
+    FAIL(ERROR_INPUT, "%s: %" PRId64 " of %" PRId64 " tasks do not fit %s %s; %s needs at least %s%s", study->file,
+         misfits, work->count, what, fits_bytes(limit, has), label, fits_bytes(most, wants),
+         reason(study, work, worst));
 }
 
 struct own {

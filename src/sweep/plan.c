@@ -11,6 +11,7 @@
 #include "makespan.h"
 #include "progress.h"
 #include "queue.h"
+#include "remarks.h"
 #include "supply.h"
 #include "work.h"
 
@@ -211,6 +212,7 @@ static void print_all(FILE *out, const struct plan *plan) {
     print_sums(out, plan);
     print_checkpoints(out, plan);
     print_wall_time(out, plan);
+    remarks_print(out, plan->study, plan->options->ranks);
 }
 
 /* ---- for programs ---- */
