@@ -59,7 +59,17 @@ class ResultsTest(unittest.TestCase):
         one = data.sel(depth=1, activation="erf", width=33, train_size=6, seed=11)
         self.assertEqual(int(one.status), 1)
         self.assertEqual(float(one.diverged_step), 5)
+        self.assertTrue(np.isnan(one.diverged_step_linear) if "diverged_step_linear" in one else True)
         self.assertEqual(one.host.item(), "node-ü1")
+
+    def test_h5py(self):
+        with h5py.File(self.results) as file:
+            self.assertEqual(file["diverged_step"].dtype, np.int64)
+            self.assertEqual(set(file["diverged_step"][()].ravel()), {-1, 5})
+            self.assertEqual(file["status"].dtype, np.int8)
+            self.assertEqual(list(file["status"].attrs["flag_masks"]), [1, 2])
+            self.assertEqual(list(file["activation"].asstr()[()]), ["relu", "erf"])
+            self.assertTrue(all(isinstance(text, str) for text in file["host"].asstr()[()].ravel()))
 
     def test_reduced_over_seed(self):
         for engine in ENGINES:

@@ -1,3 +1,6 @@
+#include <hdf5.h>
+#include <limits.h>
+
 #include "store_sample.h"
 
 #include <fcntl.h>
@@ -320,17 +323,56 @@ static void test_failure(void **state) {
     record_free(record);
 }
 
+/* As users list them: in the order of their names, the order of the forward pass. Counts are whole numbers. */
+static void test_many_tensors(void **state) {
+    enum { TENSORS = 120 };
+    static const enum dimension dim[] = {DIM_FREE, DIM_FREE};
+    const int64_t size[] = {1, 3}, batches[] = {2, 2};
+    struct record *record = sample_point(1, (const double[]){0}, 1, "readout"), *back;
+    double *batch = record_add(record, METRIC_KEPT_BATCHES, batches);
+    for (int i = 0; i < 4; i++) batch[i] = 3 * i;
+    record_scalar(record, METRIC_DIVERGED_STEP, (double)NAN);
+    record_scalar(record, METRIC_DIVERGED_STEP_LINEAR, 1e15);
+    *record_add_shaped(record, METRIC_STATUS, 0, 0, NULL, NULL) = STATUS_LINEARIZATION_DIVERGED;
+    for (int t = 0; t < TENSORS; t++)
+        fill(record_add_shaped(record, METRIC_KEPT_PARAMETERS, t, 2, dim, size), METRIC_KEPT_PARAMETERS, t, 3);
+    char key[KEY_BYTES], path[PATH_MAX], name[16], expected[16];
+    sample_key(3, key);
+    assert_ok(store_write_record(*state, RECORD_POINT, key, "", NULL, &sample_provenance, record));
+    assert_ok(store_read_record(*state, RECORD_POINT, key, 1, &back));
+    assert_same_record(record, back);
+    snprintf(path, sizeof path, "%s/points/%.2s/%s.h5", (const char *)*state, key, key);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    for (int t = 0; t < TENSORS; t++) {
+        H5Lget_name_by_idx(file, "kept/parameters", H5_INDEX_NAME, H5_ITER_INC, (hsize_t)t, name, sizeof name,
+                           H5P_DEFAULT);
+        snprintf(expected, sizeof expected, "%03d", t);
+        assert_string_equal(name, expected);
+    }
+    static const char *const whole[] = {"kept/batches", "diverged_step", "diverged_step_linear", "status", "step"};
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        hid_t set = H5Dopen2(file, whole[i], H5P_DEFAULT), type = H5Dget_type(set);
+        assert_int_equal(H5Tget_class(type), H5T_INTEGER);
+        H5Tclose(type);
+        H5Dclose(set);
+    }
+    H5Fclose(file);
+    record_free(record);
+    record_free(back);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_begin, folder_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_round_trip),  IN_FOLDER(test_reference),
-        IN_FOLDER(test_empty_array), IN_FOLDER(test_truncated),
-        IN_FOLDER(test_wrong_file),  IN_FOLDER(test_disk_full),
-        IN_FOLDER(test_draft),       IN_FOLDER(test_clean),
-        IN_FOLDER(test_clean_rest),  IN_FOLDER(test_clean_checkpoints),
-        IN_FOLDER(test_open),        IN_FOLDER(test_text),
-        IN_FOLDER(test_manifest),    IN_FOLDER(test_failure),
+        IN_FOLDER(test_round_trip),   IN_FOLDER(test_reference),
+        IN_FOLDER(test_empty_array),  IN_FOLDER(test_truncated),
+        IN_FOLDER(test_wrong_file),   IN_FOLDER(test_disk_full),
+        IN_FOLDER(test_draft),        IN_FOLDER(test_clean),
+        IN_FOLDER(test_clean_rest),   IN_FOLDER(test_clean_checkpoints),
+        IN_FOLDER(test_open),         IN_FOLDER(test_text),
+        IN_FOLDER(test_manifest),     IN_FOLDER(test_failure),
+        IN_FOLDER(test_many_tensors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
