@@ -1,6 +1,7 @@
 /* Built with doubles (REAL_BITS 64). */
 #include "gaussian_process.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,28 +51,58 @@ status gaussian_process_ntk(const struct gaussian_process *process, const struct
     return OK;
 }
 
-/* With K = L L': u = L^-1 of K(X, x) and of Y, both as rows. */
-static void find_posterior(const struct gaussian_process *process, double *l, double *u, double *mean,
-                           double *covariance) {
+/* ---- the posterior, by rows u of m + k right-hand sides with K(x, X) K^-1 Y = u_x u_Y', and so on ---- */
+
+/* Rows [m + k, n]: K(x, X) and Y'. */
+static void set_rows(const struct gaussian_process *process, double *rows) {
     int64_t n = process->n, m = process->m, k = process->k;
-    memcpy(l, process->train_train, (size_t)(n * n) * sizeof *l);
-    int is_definite = la_cholesky(n, l);
-    memcpy(u, process->test_train, (size_t)(m * n) * sizeof *u);
+    memcpy(rows, process->test_train, (size_t)(m * n) * sizeof *rows);
     for (int64_t i = 0; i < n; i++)
-        for (int64_t c = 0; c < k; c++) u[(m + c) * n + i] = process->y[i * k + c];
-    la_solve_lower(n, l, m + k, u);
+        for (int64_t c = 0; c < k; c++) rows[(m + c) * n + i] = process->y[i * k + c];
+}
+
+/* K = L L': u = rows L'^-1. False where K is singular. */
+static int divide_by_cholesky(const struct gaussian_process *process, double *l, double *u) {
+    int64_t n = process->n;
+    memcpy(l, process->train_train, (size_t)(n * n) * sizeof *l);
+    if (!la_cholesky(n, l)) return 0;
+    set_rows(process, u);
+    la_solve_lower(n, l, process->m + process->k, u);
+    return 1;
+}
+
+/* K = V diag(lambda) V': u = rows V diag(lambda)^-1/2, 0 where lambda is at or below the tolerance. */
+static status divide_by_eigenvectors(const struct gaussian_process *process, struct la_stop stop, double *v,
+                                     double *lambda, double *rows, double *u) {
+    int64_t n = process->n, count = process->m + process->k;
+    memcpy(v, process->train_train, (size_t)(n * n) * sizeof *v);
+    TRY(la_eigen(n, 1, v, lambda, stop));
+    double tolerance = (double)n * DBL_EPSILON * lambda[n - 1];
+    set_rows(process, rows);
+    la_gemm(LA_PLAIN, LA_PLAIN, count, n, n, 1, rows, n, v, n, 0, u, n);
+    for (int64_t i = 0; i < n; i++) lambda[i] = lambda[i] > tolerance ? 1 / sqrt(lambda[i]) : 0;
+    for (int64_t row = 0; row < count; row++)
+        for (int64_t i = 0; i < n; i++) u[row * n + i] *= lambda[i];
+    return OK;
+}
+
+static void find_posterior(const struct gaussian_process *process, const double *u, double *mean, double *covariance) {
+    int64_t n = process->n, m = process->m, k = process->k;
     la_gemm(LA_PLAIN, LA_TRANSPOSED, m, k, n, 1, u, n, u + m * n, n, 0, mean, k);
     la_gemm(LA_PLAIN, LA_TRANSPOSED, m, m, n, -1, u, n, u, n, 0, covariance, m);
     add_prior(process, covariance);
-    for (int64_t i = 0; !is_definite && i < m * k; i++) mean[i] = (double)NAN;
-    for (int64_t i = 0; !is_definite && i < m * m; i++) covariance[i] = (double)NAN;
 }
 
-status gaussian_process_posterior(const struct gaussian_process *process, double *mean, double *covariance) {
+status gaussian_process_posterior(const struct gaussian_process *process, struct la_stop stop, double *mean,
+                                  double *covariance) {
     int64_t n = process->n, rows = process->m + process->k;
-    double *l = malloc((size_t)(n * (n + rows)) * sizeof *l);
-    if (!l) FAIL(ERROR_MEMORY, "no memory for a Gaussian process on %lld points", (long long)n);
-    find_posterior(process, l, l + n * n, mean, covariance);
-    free(l);
-    return OK;
+    double *memory = malloc((size_t)(n * (n + 2 * rows + 1)) * sizeof *memory);
+    if (!memory) FAIL(ERROR_MEMORY, "no memory for a Gaussian process on %lld points", (long long)n);
+    double *u = memory + n * n, *lambda = u + rows * n;
+    status divided = divide_by_cholesky(process, memory, u)
+                         ? OK
+                         : divide_by_eigenvectors(process, stop, memory, lambda, lambda + n, u);
+    if (divided == OK) find_posterior(process, u, mean, covariance);
+    free(memory);
+    return divided;
 }

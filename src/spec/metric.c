@@ -55,6 +55,8 @@ const char *const dimension_meaning[DIMENSIONS] = {
     { name, PLACE_RECORD, METRIC_BITS, {DIM_NONE}, "1", meaning, flags, 0 }
 #define REDUCED(name, meaning, ...)                                                                                    \
     { name, PLACE_REDUCED, METRIC_REAL, {__VA_ARGS__}, "1", meaning, NULL, 0 }
+#define REDUCED_COUNT(name, meaning)                                                                                   \
+    { name, PLACE_REDUCED, METRIC_COUNT, {DIM_NONE}, "1", meaning, NULL, 0 }
 #define VARYING(name, type, unit, meaning)                                                                             \
     { name, PLACE_RECORD, type, {DIM_NONE}, unit, meaning, NULL, 1 }
 #define KEPT(name, meaning, ...)                                                                                       \
@@ -141,8 +143,8 @@ const struct metric metric_table[METRICS] = {
     [METRIC_RANK] = VARYING("rank", METRIC_COUNT, "1", "MPI rank that ran the point"),
     [METRIC_HOST] = VARYING("host", METRIC_TEXT, "1", "host that ran the point"),
 
-    [METRIC_ENSEMBLE_SIZE] =
-        {"ensemble_size", PLACE_REDUCED, METRIC_COUNT, {DIM_NONE}, "1", "seeds in the ensemble", NULL, 0},
+    [METRIC_ENSEMBLE_SIZE] = REDUCED_COUNT("ensemble_size", "seeds whose network has not diverged"),
+    [METRIC_ENSEMBLE_SIZE_LINEAR] = REDUCED_COUNT("ensemble_size_linear", "seeds whose linearization has not diverged"),
     [METRIC_OUTPUTS_MEAN] =
         REDUCED("outputs_mean", "mean over seeds of the network's test outputs", DIM_STEP, DIM_PROBE, DIM_OUTPUT),
     [METRIC_OUTPUTS_VARIANCE] = REDUCED("outputs_variance", "variance over seeds of the network's test outputs",

@@ -13,11 +13,14 @@
 
 /* ---- the ensemble ---- */
 
-static const struct {
-    enum metric_id outputs, mean, variance;
-} ensemble[] = {{METRIC_OUTPUTS, METRIC_OUTPUTS_MEAN, METRIC_OUTPUTS_VARIANCE},
-                {METRIC_OUTPUTS_LINEAR, METRIC_OUTPUTS_LINEAR_MEAN, METRIC_OUTPUTS_LINEAR_VARIANCE}};
-enum { ENSEMBLES = sizeof ensemble / sizeof *ensemble };
+/* Of networks, and of their linearizations. */
+static const struct ensemble {
+    enum metric_id diverged, size, outputs, mean, variance;
+} ensembles[] = {
+    {METRIC_DIVERGED_STEP, METRIC_ENSEMBLE_SIZE, METRIC_OUTPUTS, METRIC_OUTPUTS_MEAN, METRIC_OUTPUTS_VARIANCE},
+    {METRIC_DIVERGED_STEP_LINEAR, METRIC_ENSEMBLE_SIZE_LINEAR, METRIC_OUTPUTS_LINEAR, METRIC_OUTPUTS_LINEAR_MEAN,
+     METRIC_OUTPUTS_LINEAR_VARIANCE}};
+enum { ENSEMBLES = sizeof ensembles / sizeof *ensembles };
 
 static double *add_like(const struct array *array, enum metric_id metric, struct record *reduced) {
     const struct array *there = record_find(reduced, metric, 0);
@@ -39,34 +42,34 @@ static void copy_steps(const struct record *record, struct record *reduced) {
     memcpy(add_like(step, METRIC_STEP, reduced), step->value, (size_t)array_length(step) * sizeof(double));
 }
 
+/* A model that has diverged is no member, but tells how large the ensemble's arrays are. */
+static void add_model(const struct ensemble *ensemble, const struct record *record, struct record *reduced) {
+    const struct array *outputs = record_find(record, ensemble->outputs, 0);
+    if (!outputs) return;
+    double before = record_find(reduced, ensemble->size, 0) ? record_value(reduced, ensemble->size) : 0;
+    int is_member = !(record_value(record, ensemble->diverged) >= 0);
+    double *mean = add_like(outputs, ensemble->mean, reduced);
+    double *squares = add_like(outputs, ensemble->variance, reduced);
+    record_scalar(reduced, ensemble->size, before + is_member);
+    if (is_member) add_member(array_length(outputs), outputs->value, before + 1, mean, squares);
+}
+
 void task_reduce_add(const struct record *record, struct record *reduced) {
     if (!record_find(record, METRIC_OUTPUTS, 0)) return;
-    int is_member = record_value(record, METRIC_STATUS) == 0;
-    double before = record_find(reduced, METRIC_ENSEMBLE_SIZE, 0) ? record_value(reduced, METRIC_ENSEMBLE_SIZE) : 0;
-    record_scalar(reduced, METRIC_ENSEMBLE_SIZE, before + is_member);
-    if (!is_member) return;
     copy_steps(record, reduced);
     record_scalar(reduced, METRIC_LEARNING_RATE_USED, record_value(record, METRIC_LEARNING_RATE_USED));
-    for (int i = 0; i < ENSEMBLES; i++) {
-        const struct array *outputs = record_find(record, ensemble[i].outputs, 0);
-        if (!outputs) continue;
-        double *mean = add_like(outputs, ensemble[i].mean, reduced);
-        add_member(array_length(outputs), outputs->value, before + 1, mean,
-                   add_like(outputs, ensemble[i].variance, reduced));
-    }
+    for (int i = 0; i < ENSEMBLES; i++) add_model(&ensembles[i], record, reduced);
 }
 
 static void scale(int64_t length, double factor, double *value) {
     for (int64_t i = 0; i < length; i++) value[i] *= factor;
 }
 
-/* Unbiased; NaN of one member. */
-static void end_ensemble(struct record *reduced) {
-    double count = record_value(reduced, METRIC_ENSEMBLE_SIZE);
-    for (int i = 0; i < ENSEMBLES; i++) {
-        const struct array *variance = record_find(reduced, ensemble[i].variance, 0);
-        if (variance) scale(array_length(variance), count > 1 ? 1 / (count - 1) : (double)NAN, variance->value);
-    }
+/* Unbiased; NaN of one member, or none. */
+static void end_ensemble(const struct ensemble *ensemble, struct record *reduced) {
+    const struct array *variance = record_find(reduced, ensemble->variance, 0);
+    double count = record_value(reduced, ensemble->size);
+    if (variance) scale(array_length(variance), count > 1 ? 1 / (count - 1) : (double)NAN, variance->value);
 }
 
 /* ---- Gaussian processes ---- */
@@ -184,7 +187,8 @@ static status add_ntk(const struct bands *bands) {
 
 static status add_posterior(const struct bands *bands) {
     double *mean = add_mean(bands, METRIC_NNGP_POSTERIOR_MEAN, 0);
-    TRY(gaussian_process_posterior(&bands->process, mean, bands->covariance));
+    TRY(gaussian_process_posterior(&bands->process, (struct la_stop){bands->stop, bands->context}, mean,
+                                   bands->covariance));
     copy_covariance(bands, add_covariance(bands, METRIC_NNGP_POSTERIOR_COVARIANCE, 0));
     return OK;
 }
@@ -197,7 +201,7 @@ static status fill_bands(const struct bands *bands) {
 status task_reduce_end(const struct config *config, const struct record *reference, int (*stop)(void *context),
                        void *context, struct record *reduced) {
     struct bands bands;
-    end_ensemble(reduced);
+    for (int i = 0; i < ENSEMBLES; i++) end_ensemble(&ensembles[i], reduced);
     if (!has_bands(config, reference, reduced)) return OK;
     TRY(open_bands(config, reference, reduced, &bands));
     bands.stop = stop;

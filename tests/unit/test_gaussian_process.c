@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cholesky.h"
 #include "eigen.h"
 #include "gaussian_process.h"
 #include "golden_files.h"
@@ -75,7 +76,7 @@ static void check_golden(struct golden *golden, struct tally *tally) {
         assert_int_equal(gaussian_process_ntk(&process, &ntk, gain, golden->mean, golden->covariance), OK);
         compare(golden, mean, covariance, tally);
     }
-    assert_int_equal(gaussian_process_posterior(&process, golden->mean, golden->covariance), OK);
+    assert_int_equal(gaussian_process_posterior(&process, nobody, golden->mean, golden->covariance), OK);
     compare(golden, "nngp_posterior_mean", "nngp_posterior_cov", tally);
 }
 
@@ -164,7 +165,7 @@ static void test_limits(void **state) {
     static struct problem problem;
     double mean[M * K], covariance[M * M], mean_end[M * K], covariance_end[M * M];
     problem_create(FEATURES, 1, &problem);
-    assert_int_equal(gaussian_process_posterior(&problem.process, mean_end, covariance_end), OK);
+    assert_int_equal(gaussian_process_posterior(&problem.process, nobody, mean_end, covariance_end), OK);
     for (int d = 0; d < DESCENTS; d++) {
         process_at(&problem, &descents[d], 0, mean, covariance);
         assert_memory_equal(covariance, problem.k_test, sizeof covariance);
@@ -250,21 +251,114 @@ static void test_draws(void **state) {
     tally_end(&tally);
 }
 
-static void test_singular(void **state) {
+/* ---- singular kernels ---- */
+
+/* More points than features: all F weights are known, w = (R'R)^-1 R' Y of the features R, as by labels' least squares; so nothing
+ * is left of the covariance. */
+static void test_few_features(void **state) {
     (void)state;
+    enum { F = N - 2 };
+    struct tally tally = {"more points than features: linear regression", 1e-12, 0};
     static struct problem problem;
-    double mean[M * K], covariance[M * M];
-    problem_create(N - 2, 0, &problem);
-    assert_int_equal(gaussian_process_posterior(&problem.process, mean, covariance), OK);
-    for (int i = 0; i < M * K; i++) assert_true(isnan(mean[i]));
-    for (int i = 0; i < M * M; i++) assert_true(isnan(covariance[i]));
+    double mean[M * K], covariance[M * M], gram[F * F], weights[K * F], expected[M * K];
+    problem_create(F, 0, &problem);
+    assert_int_equal(gaussian_process_posterior(&problem.process, nobody, mean, covariance), OK);
+    la_gemm(LA_TRANSPOSED, LA_PLAIN, F, F, N, 1, problem.root, FEATURES, problem.root, FEATURES, 0, gram, F);
+    la_gemm(LA_TRANSPOSED, LA_PLAIN, K, F, N, 1, problem.y, K, problem.root, FEATURES, 0, weights, F);
+    assert_true(la_cholesky(F, gram));
+    la_solve_lower(F, gram, K, weights); /* L^-1 R' Y */
+    double cross[M * F];
+    for (int i = 0; i < M; i++) memcpy(cross + i * F, problem.root + (N + i) * FEATURES, F * sizeof *cross);
+    la_solve_lower(F, gram, M, cross);
+    la_gemm(LA_PLAIN, LA_TRANSPOSED, M, K, F, 1, cross, F, weights, F, 0, expected, K);
+    tally_arrays(&tally, "mean", M * K, mean, expected);
+    tally_error(&tally, "covariance", largest(M * M, covariance) / largest(M * M, problem.k_test));
     process_at(&problem, &descents[0], 100, mean, covariance);
     for (int i = 0; i < M * M; i++) assert_true(isfinite(covariance[i]));
+    tally_end(&tally);
+}
+
+/* The posterior of `process` with training points repeated: point i is point i % N of it, with labels y[count, K]. */
+static void posterior_of_copies(const struct gaussian_process *process, int64_t count, const double *y, double *mean,
+                                double *covariance) {
+    double k_train[4 * N * N], k_test_train[M * 2 * N];
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t j = 0; j < count; j++) k_train[i * count + j] = process->train_train[i % N * N + j % N];
+    for (int64_t i = 0; i < M; i++)
+        for (int64_t j = 0; j < count; j++) k_test_train[i * count + j] = process->test_train[i * N + j % N];
+    const struct gaussian_process copies = {count, M, K, y, k_train, k_test_train, process->test_test};
+    assert_int_equal(gaussian_process_posterior(&copies, nobody, mean, covariance), OK);
+}
+
+/* Equal points with equal labels are one; those whose labels contradict each other are one with the mean of the labels. */
+static void test_duplicates(void **state) {
+    (void)state;
+    struct tally tally = {"equal points count as one with their mean label", 1e-11, 0};
+    static struct problem problem;
+    double mean[M * K], covariance[M * M], mean_once[M * K], covariance_once[M * M], y[2 * N * K], apart[N * K];
+    problem_create(FEATURES, 0, &problem);
+    random_normal(7, RANDOM_TEST, 5, 0, N * K, apart);
+    assert_int_equal(gaussian_process_posterior(&problem.process, nobody, mean_once, covariance_once), OK);
+    for (int contradict = 0; contradict < 2; contradict++)
+        for (int64_t count = N + 1; count <= 2 * N; count++) {
+            for (int i = 0; i < N * K; i++) {
+                int is_pair = i / K + N < count;
+                y[i] = problem.y[i] + (is_pair && contradict ? apart[i] : 0);
+                y[N * K + i] = problem.y[i] - (contradict ? apart[i] : 0);
+            }
+            posterior_of_copies(&problem.process, count, y, mean, covariance);
+            tally_arrays(&tally, "mean", M * K, mean, mean_once);
+            tally_arrays(&tally, "covariance", M * M, covariance, covariance_once);
+        }
+    tally_end(&tally);
+}
+
+/* min(x, x'), the kernel of a random walk, at 100 points of the line, of which every other one is there twice: straight lines between the
+ * points, and x (1 - x) of the gaps between them. The last tests are beyond the last point. */
+static void test_line(void **state) {
+    (void)state;
+    enum { POINTS = 100, SEEN = 67 };
+    struct tally tally = {"100 points of a line: interpolation", 1e-11, 0};
+    double at[POINTS], y[POINTS], x[M] = {0.0031, 0.22347, 0.5, 0.9713, 1.25}, k_train[POINTS * POINTS];
+    double k_test_train[M * POINTS], k_test[M * M], mean[M], covariance[M * M], expected[M], variance[M];
+    for (int i = 0; i < POINTS; i++) at[i] = (1 + (i < SEEN ? i : 2 * (i - SEEN))) / (double)SEEN;
+    for (int i = 0; i < POINTS; i++) y[i] = sin(7 * at[i]);
+    for (int i = 0; i < POINTS; i++)
+        for (int j = 0; j < POINTS; j++) k_train[i * POINTS + j] = fmin(at[i], at[j]);
+    for (int i = 0; i < M; i++)
+        for (int j = 0; j < POINTS; j++) k_test_train[i * POINTS + j] = fmin(x[i], at[j]);
+    for (int i = 0; i < M; i++)
+        for (int j = 0; j < M; j++) k_test[i * M + j] = fmin(x[i], x[j]);
+    const struct gaussian_process process = {POINTS, M, 1, y, k_train, k_test_train, k_test};
+    assert_int_equal(gaussian_process_posterior(&process, nobody, mean, covariance), OK);
+    for (int i = 0; i < M; i++) {
+        double left = floor(x[i] * SEEN) / SEEN, share = fmin(x[i] * SEEN - left * SEEN, 1);
+        if (x[i] > 1) left = 1, share = 0;
+        expected[i] = (1 - share) * sin(7 * left) + share * (x[i] > 1 ? 0 : sin(7 * (left + 1.0 / SEEN)));
+        variance[i] = x[i] > 1 ? x[i] - 1 : share * (1 - share) / SEEN;
+        tally_error(&tally, "variance", fabs(covariance[i * M + i] - variance[i]));
+    }
+    tally_arrays(&tally, "mean", M, mean, expected);
+    tally_end(&tally);
+}
+
+/* No kernel at all (inputs of 0, no bias): nothing is learned. */
+static void test_zero_kernel(void **state) {
+    (void)state;
+    static const double zero[N * N];
+    static struct problem problem;
+    double mean[M * K], covariance[M * M];
+    problem_create(FEATURES, 0, &problem);
+    const struct gaussian_process process = {N, M, K, problem.y, zero, zero, problem.k_test};
+    assert_int_equal(gaussian_process_posterior(&process, nobody, mean, covariance), OK);
+    for (int i = 0; i < M * K; i++) assert_true(mean[i] == 0);
+    assert_memory_equal(covariance, problem.k_test, sizeof covariance);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_limits),
-                                       cmocka_unit_test(test_roots), cmocka_unit_test(test_draws),
-                                       cmocka_unit_test(test_singular)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),       cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_roots),        cmocka_unit_test(test_draws),
+                                       cmocka_unit_test(test_few_features), cmocka_unit_test(test_duplicates),
+                                       cmocka_unit_test(test_line),         cmocka_unit_test(test_zero_kernel)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

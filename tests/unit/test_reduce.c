@@ -32,8 +32,13 @@ static struct config sample_config(void) {
     return config;
 }
 
-/* Seeds 1 and 4 diverged, and have NaN at the last step. */
-static int is_diverged(int seed) { return seed == 1 || seed == 4; }
+/* The networks of seeds 1 and 4, and the linearizations of 0, 1 and 4, diverged, and have NaN at the last step. */
+static int is_diverged(enum metric_id metric, int seed) {
+    return seed == 1 || seed == 4 || (metric == METRIC_OUTPUTS_LINEAR && seed == 0);
+}
+static double diverged_step(enum metric_id metric, int seed) {
+    return is_diverged(metric, seed) ? recorded[STEPS - 1] : (double)NAN;
+}
 
 static void add_outputs(struct record *record, enum metric_id metric, enum dimension point, int seed) {
     const enum dimension dim[] = {DIM_STEP, point, DIM_OUTPUT};
@@ -41,7 +46,7 @@ static void add_outputs(struct record *record, enum metric_id metric, enum dimen
     double *value = record_add_shaped(record, metric, 0, 3, dim, size);
     random_normal((uint64_t)seed, RANDOM_TEST, STREAM_OUTPUTS + metric, 0, OUTPUTS, value);
     for (int i = 0; i < OUTPUTS; i++) value[i] += 1e3;
-    if (is_diverged(seed)) value[OUTPUTS - 1] = (double)NAN;
+    if (is_diverged(metric, seed)) value[OUTPUTS - 1] = (double)NAN;
 }
 
 static struct record *sample_record(int seed, enum dimension point) {
@@ -51,14 +56,15 @@ static struct record *sample_record(int seed, enum dimension point) {
     add_outputs(record, METRIC_OUTPUTS, point, seed);
     add_outputs(record, METRIC_OUTPUTS_LINEAR, point, seed);
     record_scalar(record, METRIC_LEARNING_RATE_USED, eta);
-    record_scalar(record, METRIC_STATUS, is_diverged(seed));
+    record_scalar(record, METRIC_DIVERGED_STEP, diverged_step(METRIC_OUTPUTS, seed));
+    record_scalar(record, METRIC_DIVERGED_STEP_LINEAR, diverged_step(METRIC_OUTPUTS_LINEAR, seed));
     return record;
 }
 
-/* The ensemble of `seeds` seeds. */
-static struct record *reduce(const struct config *config, int seeds, const struct record *reference) {
+/* The ensemble of the seeds first .. end - 1. */
+static struct record *reduce(const struct config *config, int first, int end, const struct record *reference) {
     struct record *reduced = record_create();
-    for (int seed = 0; seed < seeds; seed++) {
+    for (int seed = first; seed < end; seed++) {
         struct record *record =
             sample_record(seed, config->measure.outputs == OUTPUTS_ALL ? DIM_TEST_EXAMPLE : DIM_PROBE);
         task_reduce_add(record, reduced);
@@ -100,13 +106,13 @@ static void expected_moments(enum metric_id metric, double *mean, double *varian
     double value[SEEDS][OUTPUTS], count = 0;
     for (int seed = 0; seed < SEEDS; seed++) {
         random_normal((uint64_t)seed, RANDOM_TEST, STREAM_OUTPUTS + metric, 0, OUTPUTS, value[seed]);
-        count += !is_diverged(seed);
+        count += !is_diverged(metric, seed);
     }
     for (int i = 0; i < OUTPUTS; i++) {
         double sum = 0, squares = 0;
-        for (int seed = 0; seed < SEEDS; seed++) sum += is_diverged(seed) ? 0 : value[seed][i];
+        for (int seed = 0; seed < SEEDS; seed++) sum += is_diverged(metric, seed) ? 0 : value[seed][i];
         for (int seed = 0; seed < SEEDS; seed++)
-            squares += is_diverged(seed) ? 0 : (value[seed][i] - sum / count) * (value[seed][i] - sum / count);
+            squares += is_diverged(metric, seed) ? 0 : (value[seed][i] - sum / count) * (value[seed][i] - sum / count);
         mean[i] = 1e3 + sum / count;
         variance[i] = squares / (count - 1);
     }
@@ -116,14 +122,15 @@ static void test_ensemble(void **state) {
     (void)state;
     const struct config config = sample_config();
     double mean[OUTPUTS], variance[OUTPUTS];
-    struct record *reduced = reduce(&config, SEEDS, NULL);
+    struct record *reduced = reduce(&config, 0, SEEDS, NULL);
     assert_true(record_value(reduced, METRIC_ENSEMBLE_SIZE) == 4);
+    assert_true(record_value(reduced, METRIC_ENSEMBLE_SIZE_LINEAR) == 3);
     expected_moments(METRIC_OUTPUTS, mean, variance);
     assert_array("two diverged", reduced, METRIC_OUTPUTS_MEAN, OUTPUTS, mean, 1e-15);
     assert_array("two diverged", reduced, METRIC_OUTPUTS_VARIANCE, OUTPUTS, variance, 1e-12);
     expected_moments(METRIC_OUTPUTS_LINEAR, mean, variance);
-    assert_array("two diverged", reduced, METRIC_OUTPUTS_LINEAR_MEAN, OUTPUTS, mean, 1e-15);
-    assert_array("two diverged", reduced, METRIC_OUTPUTS_LINEAR_VARIANCE, OUTPUTS, variance, 1e-12);
+    assert_array("three diverged", reduced, METRIC_OUTPUTS_LINEAR_MEAN, OUTPUTS, mean, 1e-15);
+    assert_array("three diverged", reduced, METRIC_OUTPUTS_LINEAR_VARIANCE, OUTPUTS, variance, 1e-12);
     record_free(reduced);
 }
 
@@ -131,10 +138,12 @@ static void test_ensemble(void **state) {
 static void test_small_ensembles(void **state) {
     (void)state;
     const struct config config = sample_config();
-    struct record *one = reduce(&config, 1, NULL), *none = record_create(), *bare = record_create();
+    struct record *one = reduce(&config, 0, 1, NULL), *none = record_create(), *bare = record_create();
     assert_true(record_value(one, METRIC_ENSEMBLE_SIZE) == 1);
     assert_true(isfinite(record_find(one, METRIC_OUTPUTS_MEAN, 0)->value[0]));
     assert_true(isnan(record_find(one, METRIC_OUTPUTS_VARIANCE, 0)->value[0]));
+    assert_true(record_value(one, METRIC_ENSEMBLE_SIZE_LINEAR) == 0);
+    assert_true(isnan(record_find(one, METRIC_OUTPUTS_LINEAR_MEAN, 0)->value[0]));
     record_scalar(bare, METRIC_STATUS, 0);
     task_reduce_add(bare, none);
     assert_int_equal(task_reduce_end(&config, NULL, NULL, NULL, none), OK);
@@ -234,12 +243,32 @@ static void expected_process(const struct kernels *kernels, const struct config 
 static void check_process(const char *what, const struct config *config, int64_t columns) {
     double mean[STEPS * SHOWN * K], covariance[STEPS * SHOWN * SHOWN];
     struct kernels kernels;
-    struct record *reference = sample_reference(columns, &kernels), *reduced = reduce(config, SEEDS, reference);
+    struct record *reference = sample_reference(columns, &kernels), *reduced = reduce(config, 0, SEEDS, reference);
     for (int i = 0; i < STEPS; i++)
         expected_process(&kernels, config, (int)recorded[i], mean + i * SHOWN * K, covariance + i * SHOWN * SHOWN);
     assert_array(what, reduced, METRIC_NTK_GP_MEAN, STEPS * SHOWN * K, mean, 1e-12);
     assert_array(what, reduced, METRIC_NTK_GP_COVARIANCE, STEPS * SHOWN * SHOWN, covariance, 1e-12);
     record_free(reduced);
+    record_free(reference);
+}
+
+/* No seed enters the processes: without one that has not diverged they are what they are. */
+static void test_all_diverged(void **state) {
+    (void)state;
+    const enum metric_id processes[] = {METRIC_NTK_GP_MEAN, METRIC_NTK_GP_COVARIANCE, METRIC_NNGP_POSTERIOR_MEAN,
+                                        METRIC_NNGP_POSTERIOR_COVARIANCE};
+    const struct config config = sample_config();
+    struct kernels kernels;
+    struct record *reference = sample_reference(SHOWN, &kernels);
+    struct record *all = reduce(&config, 0, SEEDS, reference), *none = reduce(&config, 1, 2, reference);
+    assert_true(record_value(none, METRIC_ENSEMBLE_SIZE) == 0);
+    assert_true(isnan(record_find(none, METRIC_OUTPUTS_MEAN, 0)->value[0]));
+    for (size_t i = 0; i < sizeof processes / sizeof *processes; i++) {
+        const struct array *expected = record_find(all, processes[i], 0);
+        assert_array("of diverged networks", none, processes[i], array_length(expected), expected->value, 0);
+    }
+    record_free(all);
+    record_free(none);
     record_free(reference);
 }
 
@@ -289,7 +318,7 @@ static void test_posterior(void **state) {
         struct config config = sample_config();
         struct kernels kernels;
         config.network.output_scale = scales[i];
-        struct record *reference = sample_reference(SHOWN, &kernels), *reduced = reduce(&config, SEEDS, reference);
+        struct record *reference = sample_reference(SHOWN, &kernels), *reduced = reduce(&config, 0, SEEDS, reference);
         expected_posterior(&kernels, scales[i], mean, covariance);
         assert_array("", reduced, METRIC_NNGP_POSTERIOR_MEAN, SHOWN * K, mean, 1e-12);
         assert_array("", reduced, METRIC_NNGP_POSTERIOR_COVARIANCE, SHOWN * SHOWN, covariance, 1e-12);
@@ -303,7 +332,7 @@ static void test_posterior(void **state) {
 static void check_absent(struct config config, int has_reference, int has_mean, int has_covariance, int has_posterior) {
     struct kernels kernels;
     struct record *reference = sample_reference(SHOWN, &kernels);
-    struct record *reduced = reduce(&config, SEEDS, has_reference ? reference : NULL);
+    struct record *reduced = reduce(&config, 0, SEEDS, has_reference ? reference : NULL);
     assert_int_equal(record_find(reduced, METRIC_NTK_GP_MEAN, 0) != NULL, has_mean);
     assert_int_equal(record_find(reduced, METRIC_NTK_GP_COVARIANCE, 0) != NULL, has_covariance);
     assert_int_equal(record_find(reduced, METRIC_NNGP_POSTERIOR_MEAN, 0) != NULL, has_posterior);
@@ -334,8 +363,8 @@ static void test_left_out(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ensemble), cmocka_unit_test(test_small_ensembles),
-                                       cmocka_unit_test(test_ntk_process), cmocka_unit_test(test_posterior),
-                                       cmocka_unit_test(test_left_out)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ensemble),    cmocka_unit_test(test_small_ensembles),
+                                       cmocka_unit_test(test_ntk_process), cmocka_unit_test(test_all_diverged),
+                                       cmocka_unit_test(test_posterior),   cmocka_unit_test(test_left_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
