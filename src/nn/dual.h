@@ -6,11 +6,13 @@
  * b_n(K) = E[phi'(sqrt(K) z) h_2n(z)] with normalized Hermite polynomials, by the trapezoidal rule (exponentially
  * convergent where Gauss-Hermite is not) at Chebyshev nodes over a layer's range of variances and by interpolation between
  * them; a two-dimensional trapezoidal rule for the pairs that 512 terms do not serve (variances above 7 and c near
- * +-1; 0.1 to 0.3 ms a pair at variance 50, growing with it).
+ * +-1; 0.1 to 0.3 ms a pair at variance 50, growing with it). A layer with a variance above DUAL_TANH_MOST has NaN.
  *
  * What has a variance is a place: a point, or a pixel of a point. Places lie in one array for all points of a layer.
  * Accuracy, absolute: relu 4e-16 sqrt(K11 K22) in T, erf 4e-16, tanh 1e-13; the same in Tdot, but that near c = +-1 a
  * relative error e of K12 alone moves relu's Tdot by up to sqrt(2 e)/(2 pi).
+ * relu and erf hold this for all variances that are numbers: where products of two would not be, pairs are scaled by
+ * powers of two, which changes no bit.
  * A covariance that rounding has carried beyond sqrt(K11 K22) counts as c = +-1. For a place of variance 0, T = 0, and
  * relu's Tdot is 1/4 with every other place.
  * relu, erf and identity give the same bits on every CPU; every kind does whatever pieces a run is cut into, tanh but for the last
@@ -24,9 +26,12 @@
 #include "arena.h"
 #include "config.h"
 
+#define DUAL_TANH_MOST 1e8
+
 /* What is known of a layer. All but tanh need its kind alone. */
 struct dual {
     enum activation_kind kind;
+    int is_extreme;      /* relu, erf: products of variances are out of range, so that pairs are scaled */
     int tiers, nodes;    /* tier t of the series takes 16 * 2^t terms; Chebyshev nodes */
     double middle, half; /* of log(K + DUAL_SHIFT) over the layer */
     double *table;       /* [2 + terms][nodes]: Chebyshev coefficients of T/K and Tdot at c = 1, and of b_n */

@@ -15,8 +15,8 @@ enum { QUADRATURE = 128, POINTS = 32 }; /* pieces: nodes of the trapezoidal rule
 enum { ROWS = 2 + DUAL_TERMS };
 
 static const double PI = 3.14159265358979323846;
-static const double SHIFT = 0.03, ANGLE = 2.5, DIGITS = 32; /* e^-32 = 1e-14 */
-static const double TOLERANCE = 2e-14;                      /* of the terms left out of Tdot; those of T are fewer */
+static const double SHIFT = 0.03, LEAST_HALF = 1e-3, ANGLE = 2.5, DIGITS = 32; /* e^-32 = 1e-14 */
+static const double TOLERANCE = 2e-14; /* of the terms left out of Tdot; those of T are fewer */
 
 /* ---- The trapezoidal rule: nodes +-(q + 1/2) step. The integrands are even, so the positive ones count twice. ---- */
 
@@ -105,7 +105,11 @@ static void choose(struct dual *dual, int64_t count, const double *variance, dou
     }
     double from = log(fmin(low, high) + SHIFT), to = log(high + SHIFT);
     dual->middle = (from + to) / 2;
-    dual->half = fmax((to - from) / 2, 1e-3);
+    dual->half = (to - from) / 2;
+    if (dual->half < LEAST_HALF) { /* all nodes at variances >= 0 */
+        dual->half = LEAST_HALF;
+        dual->middle = fmax(dual->middle, log(SHIFT) + LEAST_HALF);
+    }
     dual->nodes = (int)fmin(DUAL_NODES, 2 + ceil(DIGITS / asinh(ANGLE / dual->half)));
     dual->tiers = tiers_for(high);
     *most = high;
@@ -145,12 +149,14 @@ static void transform(int nodes, const double *cosine, double *row) {
     }
 }
 
-void dual_series_prepare(struct dual *dual, int64_t count, const double *variance, struct arena *arena) {
-    dual->table = ARENA_TAKE(arena, ROWS * DUAL_NODES, double);
-    dual->reach = ARENA_TAKE(arena, DUAL_TIERS * DUAL_NODES, double);
-    if (arena_is_counting(arena)) return;
-    double most, node[DUAL_NODES], cosine[2 * DUAL_NODES];
-    choose(dual, count, variance, &most);
+/* The quadrature's nodes grow with sqrt(K): beyond DUAL_TANH_MOST there would be no end. */
+static void fill_nothing(struct dual *dual) {
+    for (int64_t i = 0; i < ROWS * DUAL_NODES; i++) dual->table[i] = (double)NAN;
+    for (int64_t i = 0; i < DUAL_TIERS * DUAL_NODES; i++) dual->reach[i] = 1; /* no pair is left to the direct rule */
+}
+
+static void fill_table(struct dual *dual, double most) {
+    double node[DUAL_NODES], cosine[2 * DUAL_NODES];
     int64_t rows = 2 + dual_terms(dual->tiers);
     memset(dual->table, 0, (size_t)(rows * dual->nodes) * sizeof(double));
     double step = step_for(most, rows);
@@ -160,6 +166,18 @@ void dual_series_prepare(struct dual *dual, int64_t count, const double *varianc
     fill_reach(dual);
     for (int j = 0; j < 2 * dual->nodes - 2; j++) cosine[j] = cos(PI * j / (dual->nodes - 1));
     for (int64_t row = 0; row < rows; row++) transform(dual->nodes, cosine, dual->table + row * dual->nodes);
+}
+
+void dual_series_prepare(struct dual *dual, int64_t count, const double *variance, struct arena *arena) {
+    dual->table = ARENA_TAKE(arena, ROWS * DUAL_NODES, double);
+    dual->reach = ARENA_TAKE(arena, DUAL_TIERS * DUAL_NODES, double);
+    if (arena_is_counting(arena)) return;
+    double most;
+    choose(dual, count, variance, &most);
+    if (most <= DUAL_TANH_MOST)
+        fill_table(dual, most);
+    else
+        fill_nothing(dual);
 }
 
 /* ---- Interpolation ---- */

@@ -1,9 +1,12 @@
 /* A reference: infinite-width kernels of (data, train_size, network). Built with doubles (REAL_BITS 64). */
 #include "reference.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "clock.h"
+#include "dual.h"
 #include "eigen.h"
 #include "infinite.h"
 #include "problem.h"
@@ -65,36 +68,59 @@ static double *add_part(struct record *record, enum metric_id metric, int64_t al
     return out;
 }
 
+/* Are all numbers finite, and what an eigenproblem adds up of them? */
+static int is_in_range(const struct record *record, int64_t n) {
+    const double most = DBL_MAX / (4 * (double)n);
+    for (int i = 0; i < record->count; i++)
+        for (int64_t j = 0; j < array_length(&record->array[i]); j++)
+            if (!(fabs(record->array[i].value[j]) <= most)) return 0;
+    return 1;
+}
+
+static status refuse(const struct config *config) {
+    int is_tanh = config->network.activation == ACTIVATION_TANH, is_wrn = config->network.family == FAMILY_WRN;
+    FAIL(ERROR_INPUT,
+         "the kernels of infinite width grow beyond %.2g%s: network.sigma_w2 = %.15g is too much for network.%s = %lld",
+         is_tanh ? DUAL_TANH_MOST : DBL_MAX, is_tanh ? " (the most that is computed for tanh)" : "",
+         config->network.sigma_w2, is_wrn ? "blocks" : "depth",
+         (long long)(is_wrn ? config->network.blocks : config->network.depth));
+}
+
 /* The tangent kernel of the readout alone is the NNGP kernel. */
-static status fill_record(const struct problem *problem, const struct memory *memory, const struct dataset *data,
-                          int64_t columns, struct task_hooks *hooks, struct record *record) {
+static void fill_record(const struct problem *problem, const struct memory *memory, const struct dataset *data,
+                        int64_t columns, struct record *record) {
     int64_t n = problem->points.train, m = problem->points.test, all = n + m;
     add_part(record, METRIC_REFERENCE_NNGP_TRAIN_TRAIN, all, memory->k, 0, n, 0, n);
     add_part(record, METRIC_REFERENCE_NNGP_TEST_TRAIN, all, memory->k, n, m, 0, n);
     if (columns > n) add_part(record, METRIC_REFERENCE_NNGP_TEST_TEST, all, memory->k, n, m, n, columns - n);
     const double *tangent = problem->network->first_trained > 0 ? memory->k : memory->theta;
-    double *ntk = add_part(record, METRIC_REFERENCE_NTK_TRAIN_TRAIN, all, tangent, 0, n, 0, n);
+    add_part(record, METRIC_REFERENCE_NTK_TRAIN_TRAIN, all, tangent, 0, n, 0, n);
     add_part(record, METRIC_REFERENCE_NTK_TEST_TRAIN, all, tangent, n, m, 0, n);
-    const int64_t size[] = {n, n};
-    double *vectors = record_add(record, METRIC_REFERENCE_EIGENVECTORS, size);
-    memcpy(vectors, ntk, (size_t)(n * n) * sizeof *vectors);
     const int64_t targets[] = {n, problem->points.outputs};
     memcpy(record_add(record, METRIC_REFERENCE_Y_TRAIN, targets), data->y_train,
-           (size_t)(targets[0] * targets[1]) * sizeof *vectors);
+           (size_t)(targets[0] * targets[1]) * sizeof(double));
+}
+
+static status solve(int64_t n, struct task_hooks *hooks, struct record *record) {
+    const int64_t size[] = {n, n};
+    double *vectors = record_add(record, METRIC_REFERENCE_EIGENVECTORS, size);
+    memcpy(vectors, record_values(record, METRIC_REFERENCE_NTK_TRAIN_TRAIN), (size_t)(n * n) * sizeof *vectors);
     return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n),
                     (struct la_stop){task_told_to_stop, hooks});
 }
 
-static status compute(const struct problem *problem, const struct dataset *data, int64_t columns,
+static status compute(const struct config *config, const struct problem *problem, const struct dataset *data,
                       struct task_hooks hooks, struct arena *arena, struct record *record) {
     struct memory memory = lay_out(arena, problem);
-    int64_t n = problem->points.train, m = problem->points.test, d = problem->inputs;
+    int64_t n = problem->points.train, m = problem->points.test, d = problem->inputs, columns = columns_of(config);
     memcpy(memory.x, data->x_train, (size_t)(n * d) * sizeof(double));
     memcpy(memory.x + n * d, data->x_test, (size_t)(m * d) * sizeof(double));
     if (ntk_infinite(problem->network, n + m, columns, memory.x, memory.k, memory.theta, arena, task_told_to_stop,
                      &hooks))
         FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
-    return fill_record(problem, &memory, data, columns, &hooks, record);
+    fill_record(problem, &memory, data, columns, record);
+    if (!is_in_range(record, n)) return refuse(config);
+    return solve(n, &hooks, record);
 }
 
 status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
@@ -102,10 +128,9 @@ status reference_run(const struct config *config, const struct dataset *data, st
     double begin = clock_seconds();
     struct problem problem = problem_create(config, data);
     struct arena arena;
-    int64_t columns = columns_of(config);
-    status result = arena_create((size_t)count_bytes(&problem, columns), &arena);
+    status result = arena_create((size_t)count_bytes(&problem, columns_of(config)), &arena);
     if (result == OK) {
-        result = compute(&problem, data, columns, hooks, &arena, record);
+        result = compute(config, &problem, data, hooks, &arena, record);
         arena_free(&arena);
     }
     problem_free(&problem);

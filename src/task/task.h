@@ -61,7 +61,8 @@ int task_needs_reference(const struct config *config);
  * owned by the caller (record_free), set only on OK. A diverged point is OK. Fails: ERROR_MEMORY, ERROR_INTERRUPTED. */
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,
                   struct task_hooks hooks, struct record **record);
-/* Infinite-width NNGP and NTK of (data, train_size, network), and the NTK's eigensystem; always in double. */
+/* Infinite-width NNGP and NTK of (data, train_size, network), and the NTK's eigensystem; always in double. Kernels that are 0 are recorded
+ * as such; ERROR_INPUT where they go beyond the range of numbers. */
 status task_reference(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                       struct record **record);
 

@@ -326,11 +326,91 @@ static void test_origin(void **state) {
     }
 }
 
+/* ---- Variances whose products are no numbers any more ---- */
+
+/* relu is homogeneous: with variances times 4^n, T is 4^n times what it was and Tdot the same, to the bit, by rows and by images. */
+static void test_homogeneous(void **state) {
+    (void)state;
+    static double variance[COUNT], k[COUNT][COUNT], theta[COUNT][COUNT], scaled[COUNT], k_scaled[COUNT][COUNT],
+        theta_scaled[COUNT][COUNT];
+    const int exponent[] = {-1010, -700, -540, -500, 502, 540, 700, 1016};
+    for (size_t n = 0; n < sizeof exponent / sizeof *exponent; n++) {
+        const double scale = ldexp(1, exponent[n]);
+        make_points(variance, k, theta);
+        make_points(scaled, k_scaled, theta_scaled);
+        for (int i = 0; i < COUNT; i++) scaled[i] *= scale;
+        for (int i = 0; i < COUNT; i++)
+            for (int j = 0; j < COUNT; j++) k_scaled[i][j] *= scale;
+        struct layer layer = layer_create(ACTIVATION_RELU, COUNT, variance);
+        struct layer layer_scaled = layer_create(ACTIVATION_RELU, COUNT, scaled);
+        const struct dual_pairs rectangle = {
+            9, 11, 12, .own = 2, .own_row = 13, .own_step = 1, .other = 71, .other_row = 13};
+        check_images(&layer_scaled, &rectangle, k_scaled, theta_scaled);
+        run_pieces(&layer, COUNT, k, theta);
+        run_pieces(&layer_scaled, 64, k_scaled, theta_scaled);
+        for (int i = 0; i < COUNT; i++)
+            for (int j = 0; j < COUNT; j++) {
+                assert_near("T over its scale", k_scaled[i][j] / scale, k[i][j], 0);
+                assert_near("Theta", theta_scaled[i][j], theta[i][j], 0);
+            }
+        layer_free(&layer);
+        layer_free(&layer_scaled);
+    }
+}
+
+/* erf of large variances is the sign: T = 2/pi asin c, Tdot = 2/pi/sqrt(K11 K22 - K12^2), or at c = 1 that of a point with itself, to
+ * which 1 is nothing; of small ones it is linear. */
+static void test_erf_extremes(void **state) {
+    (void)state;
+    for (double size = 1e150; size < 1e308; size *= 1e26)
+        for (double c = -0.93; c < 1; c += 0.37) {
+            double k11 = 0.7 * size, k22 = 1.1 * size, root = sqrt(0.77);
+            struct expected ours = pair(ACTIVATION_ERF, k11, k22, c * root * size);
+            assert_near("T of large variances", ours.t, 2 / PI * asin(c), 1e-15);
+            assert_near("Tdot of large variances", ours.tdot * size, 2 / PI / (root * sqrt(1 - c * c)), 5e-15);
+        }
+    for (double own = 1.7e150; own < 1.79e308; own *= 7e19) {
+        double t, tdot;
+        struct layer layer = layer_create(ACTIVATION_ERF, 1, &own);
+        dual_self(&layer.dual, 1, &own, &t, &tdot);
+        layer_free(&layer);
+        struct expected equal = pair(ACTIVATION_ERF, own, own, own), mixed = pair(ACTIVATION_ERF, own, 0.3, 0);
+        assert_near("own T", t, 1, 1e-15);
+        assert_near("own Tdot", tdot * sqrt(own), 2 / PI, 1e-15);
+        assert_near("equal point, T", equal.t, 1, 1e-15);
+        assert_near("equal point, Tdot", equal.tdot * sqrt(own), 2 / PI, 1e-15);
+        assert_near("large and small", mixed.tdot * sqrt(own), 4 / PI / sqrt(2 + 4 * 0.3), 1e-15);
+    }
+    struct expected small = pair(ACTIVATION_ERF, 1e-300, 4e-300, -1.3e-300);
+    assert_near("T of small variances", small.t * 1e300, -1.3 * 4 / PI, 2e-15);
+    assert_near("Tdot of small variances", small.tdot, 4 / PI, 1e-15);
+}
+
+/* tanh of large variances nearly is the sign; a layer beyond the largest is NaN, and soon. */
+static void test_tanh_extremes(void **state) {
+    (void)state;
+    const double root = DUAL_TANH_MOST * sqrt(0.7), beyond[] = {1.01 * DUAL_TANH_MOST, 1e300, (double)INFINITY};
+    for (double c = -0.93; c < 0.9; c += 1.34) {
+        struct expected ours = pair(ACTIVATION_TANH, 0.7 * DUAL_TANH_MOST, DUAL_TANH_MOST, c * root);
+        assert_near("T of large variances", ours.t, 2 / PI * asin(c), 1e-7);
+        assert_near("Tdot of large variances", ours.tdot * root, 2 / PI / sqrt(1 - c * c), 1e-6);
+    }
+    for (size_t n = 0; n < sizeof beyond / sizeof *beyond; n++)
+        assert_true(isnan(pair(ACTIVATION_TANH, beyond[n], 1.7, 0.3).t));
+    for (double size = 1e-300; size < 1e-6; size *= 1e29) {
+        struct expected ours = pair(ACTIVATION_TANH, size, 4 * size, -1.3 * size);
+        struct expected right = quadrature(ACTIVATION_TANH, size, 4 * size, -0.65);
+        assert_near("T of small variances", ours.t / size, right.t / size, 1e-12);
+        assert_near("Tdot of small variances", ours.tdot, right.tdot, 2e-13);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quadrature), cmocka_unit_test(test_tanh_range), cmocka_unit_test(test_tanh_between),
-        cmocka_unit_test(test_derivative), cmocka_unit_test(test_rows),       cmocka_unit_test(test_images),
-        cmocka_unit_test(test_diagonal),   cmocka_unit_test(test_origin),
+        cmocka_unit_test(test_quadrature),   cmocka_unit_test(test_tanh_range),    cmocka_unit_test(test_tanh_between),
+        cmocka_unit_test(test_derivative),   cmocka_unit_test(test_rows),          cmocka_unit_test(test_images),
+        cmocka_unit_test(test_diagonal),     cmocka_unit_test(test_origin),        cmocka_unit_test(test_homogeneous),
+        cmocka_unit_test(test_erf_extremes), cmocka_unit_test(test_tanh_extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,6 +150,43 @@ static void test_one_pixel(void **state) {
     tally_end(&tally);
 }
 
+/* ---- sizes ---- */
+
+/* Without bias relu networks are homogeneous: sigma_w2 2^e times as large makes K and Theta 2^(e layers) times as large, to the bit, also
+ * where products of kernels overflow or vanish. */
+static void check_homogeneous(struct recipe recipe, int exponent, int layers, struct tally *tally) {
+    enum { POINTS = 4 };
+    double k[2][POINTS * POINTS] = {0}, theta[2][POINTS * POINTS] = {0};
+    recipe.width = 3, recipe.train = POINTS, recipe.outputs = 1, recipe.sigma_w2 = 1.7;
+    for (int scaled = 0; scaled < 2; scaled++) {
+        struct sample sample;
+        sample_create(recipe, &sample);
+        sample.network->sigma_w2 = ldexp(recipe.sigma_w2, scaled ? exponent : 0);
+        compute(sample.network, POINTS, POINTS, sample.x, k[scaled], theta[scaled], NULL, NULL);
+        sample_free(&sample);
+    }
+    for (int i = 0; i < POINTS * POINTS; i++) k[1][i] = ldexp(k[1][i], -exponent * layers);
+    for (int i = 0; i < POINTS * POINTS; i++) theta[1][i] = ldexp(theta[1][i], -exponent * layers);
+    tally_triangle(tally, "K", POINTS, k[1], k[0]);
+    tally_triangle(tally, "Theta", POINTS, theta[1], theta[0]);
+}
+
+static void test_homogeneous(void **state) {
+    (void)state;
+    struct tally tally = {"infinite width: sigma_w2 and sigma_w2 2^e", 0, 0};
+    const struct recipe fc = {.depth = 80, .inputs = 7}, conv = {.family = FAMILY_CONV,
+                                                                 .depth = 11,
+                                                                 .kernel_size = 3,
+                                                                 .pooling = POOLING_GLOBAL,
+                                                                 .image = {5, 4, 3}};
+    check_homogeneous(fc, 7, 81, &tally); /* 1.7 * 128 = 217.6 */
+    check_homogeneous(fc, 12, 81, &tally);
+    check_homogeneous(fc, -9, 81, &tally);
+    check_homogeneous(conv, 70, 12, &tally);
+    check_homogeneous(conv, -60, 12, &tally);
+    tally_end(&tally);
+}
+
 /* ---- pieces: batches of a row, tiles of points, the first columns alone ---- */
 
 /* Entries of a large call against calls for two points alone. */
@@ -367,7 +404,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_calls),   cmocka_unit_test(test_plain),          cmocka_unit_test(test_one_pixel),
         cmocka_unit_test(test_pieces),  cmocka_unit_test(test_columns),        cmocka_unit_test(test_work),
-        cmocka_unit_test(test_average), cmocka_unit_test(test_average_images),
+        cmocka_unit_test(test_average), cmocka_unit_test(test_average_images), cmocka_unit_test(test_homogeneous),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,127 @@
+/* References at the ends of the range of numbers: what overflows is refused in words, what vanishes is recorded as 0. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "random.h"
+#include "task.h"
+
+enum { N = 5, M = 3, SIDE = 4, INPUTS = SIDE * SIDE };
+
+static struct config sample_config(enum family family, enum activation_kind activation, double sigma_w2) {
+    struct config config = {.train_size = N, .width = 4};
+    config.data.test_size = M;
+    config.network.family = (int)family;
+    config.network.activation = (int)activation;
+    config.network.depth = 3;
+    config.network.blocks = 2;
+    config.network.kernel_size = 3;
+    config.network.sigma_w2 = sigma_w2;
+    config.network.output_scale = 1;
+    config.training.loss = LOSS_MSE;
+    config.measure.outputs = OUTPUTS_ALL;
+    return config;
+}
+
+/* Targets of one output; inputs times `scale`. */
+static status run(const struct config *config, double scale, struct record **record) {
+    double x[(N + M) * INPUTS], y[N + M] = {0};
+    random_normal(7, RANDOM_TEST, 1, 0, (N + M) * INPUTS, x);
+    for (int i = 0; i < (N + M) * INPUTS; i++) x[i] *= scale;
+    const struct dataset data = {.train = N,
+                                 .test = M,
+                                 .inputs = INPUTS,
+                                 .outputs = 1,
+                                 .is_image = 1,
+                                 .rows = SIDE,
+                                 .columns = SIDE,
+                                 .channels = 1,
+                                 .deviation = 1,
+                                 .x_train = x,
+                                 .y_train = y,
+                                 .x_test = x + N * INPUTS,
+                                 .y_test = y + N};
+    return task_reference(config, &data, (struct task_hooks){0}, record);
+}
+
+static void assert_refused(struct config config, const char *words) {
+    struct record *record = NULL;
+    assert_int_equal(run(&config, 1, &record), ERROR_INPUT);
+    assert_null(record);
+    print_message("  %s\n", status_message());
+    assert_non_null(strstr(status_message(), words));
+    assert_null(strchr(status_message(), '\n'));
+}
+
+static void test_overflow(void **state) {
+    (void)state;
+    struct config deep = sample_config(FAMILY_FC, ACTIVATION_RELU, 256), wide = deep;
+    deep.network.depth = 200;
+    wide.network.sigma_w2 = 1e308;
+    wide.network.depth = 1;
+    assert_refused(deep, "network.sigma_w2 = 256 is too much for network.depth = 200");
+    assert_refused(wide, "network.sigma_w2 = 1e+308 is too much for network.depth = 1");
+    assert_refused(sample_config(FAMILY_CONV, ACTIVATION_RELU, 1e90), "network.depth = 3");
+    assert_refused(sample_config(FAMILY_WRN, ACTIVATION_RELU, 1e30), "network.blocks = 2");
+    assert_refused(sample_config(FAMILY_FC, ACTIVATION_TANH, 1e9), "network.depth = 3");
+    assert_refused(sample_config(FAMILY_FC, ACTIVATION_TANH, 1e308), "network.depth = 3");
+}
+
+/* Large, but numbers: eigenvalues too. */
+static void test_large(void **state) {
+    (void)state;
+    struct config config = sample_config(FAMILY_FC, ACTIVATION_RELU, 256);
+    config.network.depth = 140; /* 128^141 = 1e297 */
+    struct record *record = NULL;
+    assert_int_equal(run(&config, 1, &record), OK);
+    const double *lambda = record_values(record, METRIC_REFERENCE_EIGENVALUES);
+    assert_true(isfinite(lambda[N - 1]) && lambda[N - 1] > 1e297);
+    record_free(record);
+}
+
+static void assert_zero(const struct record *record, enum metric_id metric, int64_t length) {
+    const struct array *array = record_find(record, metric, 0);
+    assert_int_equal(array_length(array), length);
+    for (int64_t i = 0; i < length; i++) assert_true(array->value[i] == 0);
+}
+
+static void check_zero(struct config config, double scale) {
+    struct record *record = NULL;
+    assert_int_equal(run(&config, scale, &record), OK);
+    assert_zero(record, METRIC_REFERENCE_NTK_TRAIN_TRAIN, N * N);
+    assert_zero(record, METRIC_REFERENCE_NTK_TEST_TRAIN, M * N);
+    assert_zero(record, METRIC_REFERENCE_NNGP_TRAIN_TRAIN, N * N);
+    assert_zero(record, METRIC_REFERENCE_NNGP_TEST_TRAIN, M * N);
+    assert_zero(record, METRIC_REFERENCE_NNGP_TEST_TEST, M * M);
+    assert_zero(record, METRIC_REFERENCE_EIGENVALUES, N);
+    const double *vector = record_values(record, METRIC_REFERENCE_EIGENVECTORS);
+    for (int i = 0; i < N; i++) {
+        double size = 0;
+        for (int j = 0; j < N; j++) size += vector[j * N + i] * vector[j * N + i];
+        assert_true(fabs(size - 1) <= 1e-15);
+    }
+    record_free(record);
+}
+
+/* Inputs of 0 without bias, and signals that have died out. */
+static void test_zero(void **state) {
+    (void)state;
+    for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_IDENTITY; activation++) {
+        struct config config = sample_config(FAMILY_FC, (enum activation_kind)activation, 0.5);
+        check_zero(config, 0);
+        config.network.depth = 600;
+        if (activation == ACTIVATION_RELU) check_zero(config, 1);
+        check_zero(sample_config(FAMILY_CONV, (enum activation_kind)activation, 0.5), 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_overflow), cmocka_unit_test(test_large),
+                                       cmocka_unit_test(test_zero)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
