@@ -6,40 +6,12 @@
 
 #include "clock.h"
 
-const char *la_core_name(void) { return openblas_get_corename(); }
-
 void la_blas_version(size_t size, char *out) {
     snprintf(out, size, "%s", openblas_get_config());
     for (size_t end = strlen(out); end > 0 && out[end - 1] == ' '; end--) out[end - 1] = '\0';
 }
 
 void la_set_threads(int threads) { openblas_set_num_threads(threads); }
-
-/* OpenBLAS's names, by the vectors that their kernels use: 512 bits, 256 bits with fused multiply-add. */
-static const char *const wide_core[] = {"SkylakeX", "Cooperlake", "SapphireRapids", NULL};
-static const char *const fused_core[] = {"Haswell", "Zen", "Excavator", NULL};
-
-static int listed(const char *const *list, const char *name) {
-    for (; *list; list++)
-        if (strcasecmp(*list, name) == 0) return 1;
-    return 0;
-}
-
-#ifdef __x86_64__
-const char *la_better_core(void) {
-    __builtin_cpu_init();
-    int wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512cd");
-    int fused = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    const char *core = la_core_name();
-    if (wide) return listed(wide_core, core) ? NULL : "SKYLAKEX";
-    if (fused) return listed(fused_core, core) || listed(wide_core, core) ? NULL : "HASWELL";
-    return NULL;
-}
-#else
-const char *la_better_core(void) { return NULL; }
-#endif
 
 /* CHAINS independent chains x = x * a + b of the widest vectors, for each instruction set. */
 enum { CHAINS = 12, ROUNDS = 4096 };

@@ -4,12 +4,8 @@
 
 #include <stddef.h>
 
-/* Core type that OpenBLAS chose ("SkylakeX"), and its version line. */
-const char *la_core_name(void);
+/* OpenBLAS's version line. */
 void la_blas_version(size_t size, char *out);
-/* The core type to set in OPENBLAS_CORETYPE where OpenBLAS chose a kernel with narrower vectors than the CPU has (Debian 12's 0.3.21
- * falls back to SSE3 on models newer than itself: OpenBLAS #4267); NULL where its choice is right. */
-const char *la_better_core(void);
 void la_set_threads(int threads);
 /* GFLOP/s that independent fused multiply-adds in registers reach, of floats (bits = 32) or doubles (64): what vector width and clock
  * allow one thread. Takes about 10 ms. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agree.h"
 #include "arguments.h"
 #include "panic.h"
 #include "plan.h"
@@ -67,7 +68,7 @@ static int run(status parsed, const struct arguments *arguments) {
     MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     panic_set_hook(abort_all_ranks);
-    status result = parsed;
+    status result = agree(MPI_COMM_WORLD, parsed); /* hosts have CPUs of their own */
     if (result == OK && level < MPI_THREAD_MULTIPLE)
         result = status_fail(ERROR_INTERNAL, __FILE__, __LINE__, "the MPI library does not offer MPI_THREAD_MULTIPLE");
     if (result == OK) result = sweep(arguments, rank, &end);
@@ -173,7 +174,7 @@ static int perform(const struct entry *entry, int argc, char **argv, char **whol
         arguments_help(stdout, &entry->command);
     } else {
         if (!entry->perform) signals_hold();
-        if (entry->needs_blas && parsed == OK) startup_choose_core(whole_argv);
+        if (entry->needs_blas && parsed == OK) parsed = startup_choose_core(whole_argv);
         if (parsed == OK && entry->perform) parsed = entry->perform(&arguments);
         code = entry->perform ? conclude(parsed, arguments.verbose) : run(parsed, &arguments);
     }

@@ -19,15 +19,25 @@
 static const char CORE[] = "OPENBLAS_CORETYPE";
 static const char CHOSEN[] = "NTKSWEEP_CHOSEN_CORE"; /* tells the second execution that it is one */
 
-void startup_choose_core(char **argv) {
-    if (getenv(CORE)) return;
-    const char *core = task_better_core();
-    if (!core) return;
+/* The core type that the user wants; NULL: none. */
+static const char *asked_core(void) {
+    const char *core = getenv(CORE);
+    return core && *core && !getenv(CHOSEN) ? core : NULL;
+}
+
+static void execute_again(char **argv, const char *core) {
     setenv(CORE, core, 1);
     setenv(CHOSEN, core, 1);
     setenv("OPENBLAS_NUM_THREADS", "1", 0); /* the study says how many; none are made before */
     execv("/proc/self/exe", argv);
-    unsetenv(CHOSEN); /* it could not be: on with what there is */
+    unsetenv(CORE); /* it could not be: on with what there is */
+    unsetenv(CHOSEN);
+}
+
+status startup_choose_core(char **argv) {
+    const char *better = asked_core() || getenv(CHOSEN) ? NULL : task_better_core();
+    if (better) execute_again(argv, better);
+    return task_check_core(asked_core());
 }
 
 const char *startup_chosen_core(void) { return getenv(CHOSEN); }

@@ -5,8 +5,9 @@
 #include "store.h"
 
 /* OpenBLAS reads OPENBLAS_CORETYPE when it is loaded. If this CPU deserves a better kernel than the one it chose, and the user has
- * not set the variable, sets it and executes the program again; then it does not return. Before MPI_Init. */
-void startup_choose_core(char **argv);
+ * not set the variable, sets it and executes the program again; then it does not return. ERROR_INPUT, on this rank alone, for a
+ * core type that the CPU cannot run or OpenBLAS does not have. Before MPI_Init. */
+status startup_choose_core(char **argv);
 /* The core type that was set so, or NULL. */
 const char *startup_chosen_core(void);
 /* Version, git commit, compiler, MPI and HDF5; BLAS and core type are left empty. */

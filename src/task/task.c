@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "core.h"
 #include "machine.h"
 #include "reference.h"
 #include "variants.h"
@@ -94,5 +95,6 @@ void task_machine(struct machine *machine, int threads) {
     la_blas_version(sizeof machine->blas, machine->blas);
 }
 
+status task_check_core(const char *asked) { return la_core_check(asked); }
 const char *task_better_core(void) { return la_better_core(); }
 void task_set_threads(int threads) { la_set_threads(threads); }

@@ -85,7 +85,9 @@ struct machine {
     char core[32], blas[64];
 };
 void task_machine(struct machine *machine, int threads);
-/* The OpenBLAS core type this CPU deserves if it is better than the one loaded, else NULL. */
+/* OpenBLAS's core type, before anything reaches BLAS: ERROR_INPUT if this CPU cannot run it, or if it is not what was asked for (NULL: nothing);
+ * the one that this CPU deserves if that is better, else NULL. See core.h. */
+status task_check_core(const char *asked);
 const char *task_better_core(void);
 void task_set_threads(int threads);
 

@@ -200,5 +200,9 @@ void task_machine(struct machine *machine, int threads) {
     snprintf(machine->blas, sizeof machine->blas, "stub of %d threads", threads);
 }
 
+status task_check_core(const char *asked) {
+    (void)asked;
+    return OK;
+}
 const char *task_better_core(void) { return getenv("STUB_BETTER_CORE"); }
 void task_set_threads(int threads) { (void)threads; }

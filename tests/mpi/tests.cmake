@@ -21,6 +21,7 @@ mpi_real_test(any_ranks)
 mpi_real_test(commands)
 mpi_real_test(plan_json)
 mpi_real_test(older)
+mpi_real_test(core_type)
 if(NOT NTKSWEEP_SANITIZE) # long enough to be hit, so too long there
   mpi_real_test(killed --set training.steps=20000)
   mpi_real_test(resumed)

@@ -2,6 +2,7 @@
 #include "sample.h"
 
 #include "cholesky.h"
+#include "core.h"
 #include "eigen.h"
 #include "machine.h"
 #include "matrix.h"
