@@ -193,8 +193,14 @@ static status add_posterior(const struct bands *bands) {
     return OK;
 }
 
+/* Of networks that all take the same steps, which fractions of their own kernels are not. */
+static int has_ntk(const struct config *config) {
+    return config_has_infinite_width(config) && config_has_closed_form(config) &&
+           config->training.learning_rate.form != RATE_EMPIRICAL_FRACTION;
+}
+
 static status fill_bands(const struct bands *bands) {
-    if (config_has_infinite_width(bands->config) && config_has_closed_form(bands->config)) TRY(add_ntk(bands));
+    if (has_ntk(bands->config)) TRY(add_ntk(bands));
     return bands->config->training.centred ? OK : add_posterior(bands);
 }
 

@@ -70,7 +70,7 @@ status task_reference(const struct config *config, const struct dataset *data, s
  * share. `reduced` begins empty, takes records one by one and ends with mean and variance (n - 1, NaN for one) of the
  * outputs: of the networks that have not diverged (`ensemble_size` of them), and of the linearizations that have not
  * (`ensemble_size_linear`). Whatever has diverged, from `reference` (NULL: none), for the mean squared error, come the NTK Gaussian
- * process at the recorded steps (full-batch SGD, where the infinite-width NTK belongs to the networks) and the NNGP
+ * process at the recorded steps (full-batch SGD at a rate that all seeds share, where the infinite-width NTK belongs to the networks) and the NNGP
  * posterior (not where centred); a covariance larger than run.memory is left out. config: of any point of the cell.
  * stop (may be NULL): asked before every step of the process. ERROR_MEMORY, ERROR_INTERRUPTED. */
 void task_reduce_add(const struct record *record, struct record *reduced);

@@ -344,12 +344,13 @@ static void check_absent(struct config config, int has_reference, int has_mean, 
 static void test_left_out(void **state) {
     (void)state;
     struct config plain = sample_config(), entropy = plain, batches = plain, adam = plain, one_rate = plain,
-                  centred = plain, tight = plain;
+                  centred = plain, tight = plain, own_rates = plain;
     entropy.training.loss = LOSS_CROSS_ENTROPY;
     batches.training.batch_size = 2;
     adam.training.optimizer = OPTIMIZER_ADAM;
     one_rate.network.parameterization = PARAMETERIZATION_STANDARD;
     one_rate.training.learning_rate.form = RATE_ABSOLUTE;
+    own_rates.training.learning_rate.form = RATE_EMPIRICAL_FRACTION;
     centred.training.centred = 1;
     tight.run.memory = SHOWN * SHOWN * sizeof(double) * STEPS - 1;
     check_absent(plain, 1, 1, 1, 1);
@@ -358,6 +359,7 @@ static void test_left_out(void **state) {
     check_absent(batches, 1, 0, 0, 1);
     check_absent(adam, 1, 0, 0, 1);
     check_absent(one_rate, 1, 0, 0, 1);
+    check_absent(own_rates, 1, 0, 0, 1);
     check_absent(centred, 1, 1, 1, 0);
     check_absent(tight, 1, 1, 0, 1);
 }
