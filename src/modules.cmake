@@ -1,10 +1,11 @@
 # The layers, in order: a module sees only those it names. (Included by the top CMakeLists.txt.)
 module(spec SOURCES keys.c yaml_source.c value.c value_numbers.c value_texts.c value_words.c axes.c checks.c study.c freeze.c
-       pairs.c help.c metric.c record.c state.c DEPENDS base LIBRARIES PkgConfig::YAML xxhash m)
+       pairs.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES PkgConfig::YAML xxhash m)
 module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c cholesky.c core.c machine.c DEPENDS base
        LIBRARIES PkgConfig::OPENBLAS PkgConfig::LAPACKE m)
 module(solve SOURCES ode.c DEPENDS base LIBRARIES SUNDIALS::cvode m)
-module(data SOURCES dataset.c images.c mnist.c cifar10.c gaussian.c bytes.c DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
+module(data SOURCES dataset.c labels.c images.c mnist.c cifar.c cifar10.c cifar100.c drawn.c gaussian.c sphere.c clusters.c
+       arrays.c scaling.c npy.c csv.c byte_stream.c zip.c bytes.c DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
 module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c join.c pooling.c filtering.c filtering_patches.c
        filtering_minimal.c tiles.c network.c build.c family_fc.c family_conv.c family_wrn.c PLAIN covariance.c
        dual.c dual_series.c dual_tanh.c DEPENDS base spec la)
@@ -13,7 +14,8 @@ module(ntk REAL SOURCES empirical.c PLAIN infinite.c infinite_plan.c prediction.
 module(train REAL SOURCES loss.c points.c optimizer.c trainer.c twin.c PLAIN batches.c DEPENDS base spec la nn)
 module(task REAL SOURCES problem.c point.c run.c predict.c measure.c PLAIN task.c schedule.c reference.c reduce.c rounding.c
        DEPENDS base spec data la nn ntk train)
-module(io SOURCES owner.c claim.c store.c draft.c driver.c hdf.c record_file.c checkpoint.c layout.c results.c DEPENDS base spec
+module(io SOURCES owner.c claim.c store.c draft.c driver.c hdf.c record_file.c checkpoint.c layout.c results.c array_file.c
+       DEPENDS base spec data
        LIBRARIES hdf5::hdf5 hdf5::hdf5_hl)
 module(sweep SOURCES agree.c allocate.c circumstances.c claims.c collect.c fits.c heap.c makespan.c plan.c progress.c queue.c remarks.c server.c signals.c
        snapshot_file.c snapshot_json.c supply.c survey.c survey_json.c survey_text.c sweep.c work.c worker.c DEPENDS base spec data io task

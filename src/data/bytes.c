@@ -17,7 +17,14 @@ static status make_room(struct bytes *bytes, size_t more) {
     return OK;
 }
 
-static status append(struct bytes *bytes, gzFile file, size_t limit) {
+status bytes_append(struct bytes *bytes, size_t size, const void *data) {
+    TRY(make_room(bytes, size));
+    memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += size;
+    return OK;
+}
+
+static status append_stream(struct bytes *bytes, gzFile file, size_t limit) {
     int got = 1;
     while (limit > 0 && got > 0) {
         size_t piece = limit < PIECE ? limit : PIECE;
@@ -37,7 +44,7 @@ status bytes_append_file(struct bytes *bytes, const char *path, size_t limit) {
     gzFile file = gzopen(path, "rb");
     if (!file) FAIL(ERROR_INPUT, "%s: %s", path, strerror(errno));
     gzbuffer(file, PIECE / 4);
-    status result = append(bytes, file, limit);
+    status result = append_stream(bytes, file, limit);
     gzclose_r(file);
     return result;
 }

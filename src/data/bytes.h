@@ -14,6 +14,8 @@ struct bytes {
 /* Appends the first `limit` bytes of the file (all of them: SIZE_MAX), decompressed. Fails with ERROR_INPUT where the
  * file is missing, cannot be read or is a broken gzip stream (truncated, damaged), and with ERROR_MEMORY. */
 status bytes_append_file(struct bytes *bytes, const char *path, size_t limit);
+/* Appends `size` bytes. */
+status bytes_append(struct bytes *bytes, size_t size, const void *data);
 void bytes_free(struct bytes *bytes);
 
 #endif

@@ -1,30 +1,13 @@
-/* CIFAR-10's binary version (https://www.cs.toronto.edu/~kriz/cifar.html): records of one label byte and the planes
- * [channel, row, column] of a 32 x 32 image, training records in data_batch_1.bin, data_batch_2.bin, ... */
-#include "images.h"
+/* CIFAR-10's binary version: one label byte a record, training records in data_batch_1.bin, data_batch_2.bin, ... */
+#include "cifar.h"
 #include "source.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE = 32, CHANNELS = 3, RECORD = 1 + CHANNELS * SIDE * SIDE };
-
-static status append_records(const struct image_source *source, const char *folder, const char *name,
-                             struct bytes *file) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    size_t before = file->size;
-    TRY(bytes_append_file(file, path, SIZE_MAX));
-    size_t size = file->size - before;
-    if (size == 0 || size % RECORD != 0)
-        FAIL(ERROR_INPUT, "%s: holds %zu bytes; expected a whole number of CIFAR-10 records of %d bytes", path, size,
-             RECORD);
-    return images_check_labels(source, path, file->data + before, RECORD, (int64_t)(size / RECORD));
-}
+static const struct cifar format = {"CIFAR-10", 1, 0};
 
 static int is_batch(const struct dirent *entry) {
     static const char prefix[] = "data_batch_";
@@ -34,13 +17,13 @@ static int is_batch(const struct dirent *entry) {
     return digits > 0 && strcmp(number + digits, ".bin") == 0;
 }
 
-static status append_batches(const struct image_source *source, const char *folder, struct bytes *file) {
+static status append_batches(const struct labels *labels, const char *folder, struct bytes *file) {
     struct dirent **batch;
     int batches = scandir(folder, &batch, is_batch, versionsort);
     if (batches < 0) FAIL(ERROR_INPUT, "%s: %s", folder, strerror(errno));
     status result = OK;
     for (int i = 0; i < batches; i++) {
-        if (result == OK) result = append_records(source, folder, batch[i]->d_name, file);
+        if (result == OK) result = cifar_append(&format, labels, folder, batch[i]->d_name, file);
         free(batch[i]);
     }
     free(batch);
@@ -48,17 +31,12 @@ static status append_batches(const struct image_source *source, const char *fold
     return result;
 }
 
-static status read_split(const struct image_source *source, const char *folder, enum split split,
+static status read_split(const struct config *config, const struct labels *labels, enum split split,
                          struct images *images) {
-    struct bytes *file = &images->file[0];
-    if (split == SPLIT_TRAIN) TRY(append_batches(source, folder, file));
-    if (split == SPLIT_TEST) TRY(append_records(source, folder, "test_batch.bin", file));
-    images->count = (int64_t)(file->size / RECORD);
-    images->rows = images->columns = SIDE;
-    images->channels = CHANNELS;
-    images->label = file->data;
-    images->pixel = file->data + 1;
-    images->label_stride = images->pixel_stride = RECORD;
+    const char *folder = config->data.path;
+    if (split == SPLIT_TRAIN) TRY(append_batches(labels, folder, &images->file[0]));
+    if (split == SPLIT_TEST) TRY(cifar_append(&format, labels, folder, "test_batch.bin", &images->file[0]));
+    cifar_point(&format, images);
     return OK;
 }
 
@@ -66,12 +44,8 @@ static const char *const class_name[] = {"airplane", "automobile", "bird",  "cat
                                          "dog",      "frog",       "horse", "ship", "truck"};
 static const struct image_source cifar10 = {"cifar10", 10, class_name, read_split};
 
-static status shape(const struct config *config, struct dataset *dataset) {
-    return images_shape(config, &cifar10, SIDE, SIDE, CHANNELS, dataset);
+static status load(const struct config *config, int keep, struct dataset *dataset) {
+    return images_load(config, &cifar10, keep, dataset);
 }
 
-static status load(const struct config *config, struct dataset *dataset) {
-    return images_load(config, &cifar10, dataset);
-}
-
-const struct source source_cifar10 = {.reads_files = 1, .shape = shape, .load = load};
+const struct source source_cifar10 = {load};

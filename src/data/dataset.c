@@ -6,11 +6,13 @@
 
 #include "panic.h"
 #include "source.h"
+#include "sources.h"
+#include "study.h"
 
 static const struct source *const source_table[] = {
-    [SOURCE_MNIST] = &source_mnist,
-    [SOURCE_CIFAR10] = &source_cifar10,
-    [SOURCE_GAUSSIAN] = &source_gaussian,
+    [SOURCE_MNIST] = &source_mnist,       [SOURCE_CIFAR10] = &source_cifar10,   [SOURCE_CIFAR100] = &source_cifar100,
+    [SOURCE_ARRAYS] = &source_arrays,     [SOURCE_GAUSSIAN] = &source_gaussian, [SOURCE_SPHERE] = &source_sphere,
+    [SOURCE_CLUSTERS] = &source_clusters,
 };
 
 static status allocate(int64_t rows, int64_t columns, double **array) {
@@ -20,10 +22,6 @@ static status allocate(int64_t rows, int64_t columns, double **array) {
     return OK;
 }
 
-int dataset_is_signed(const struct config *config) {
-    return config->data.classes.count == 2 && config->training.loss != LOSS_CROSS_ENTROPY;
-}
-
 status dataset_allocate(struct dataset *set) {
     TRY(allocate(set->train, set->inputs, &set->x_train));
     TRY(allocate(set->train, set->outputs, &set->y_train));
@@ -31,16 +29,22 @@ status dataset_allocate(struct dataset *set) {
     return allocate(set->test, set->outputs, &set->y_test);
 }
 
-static status find_shape(const struct config *config, struct dataset *set) {
-    const struct source *source = source_table[config->data.source];
-    if (source->reads_files && !config->data.path)
-        FAIL(ERROR_INPUT, "data.path: not given; expected the data's folder");
-    return source->shape(config, set);
+/* What the data cannot do, seen in them alone. */
+static status check_use(const struct config *config, const struct dataset *set) {
+    if (config->network.family != FAMILY_FC && !set->is_image)
+        FAIL(ERROR_INPUT, "network.family: %s needs images; the examples of %s are not",
+             config_word("network.family", config->network.family), config_word("data.source", config->data.source));
+    if (config->training.loss == LOSS_CROSS_ENTROPY && !set->has_classes)
+        FAIL(ERROR_INPUT, "training.loss: cross_entropy needs classes; the targets of %s are real",
+             config_word("data.source", config->data.source));
+    return OK;
 }
 
-static status fill(const struct config *config, struct dataset *set) {
-    TRY(find_shape(config, set));
-    return source_table[config->data.source]->load(config, set);
+static status load(const struct config *config, int keep, struct dataset *set) {
+    if (source_has(config->data.source, SOURCE_FILES) && !config->data.path)
+        FAIL(ERROR_INPUT, "data.path: not given; expected the data's folder");
+    TRY(source_table[config->data.source]->load(config, keep, set));
+    return check_use(config, set);
 }
 
 status dataset_load(const struct config *config, int64_t train, struct dataset **dataset) {
@@ -48,12 +52,17 @@ status dataset_load(const struct config *config, int64_t train, struct dataset *
     if (!set) FAIL(ERROR_MEMORY, "memory for data could not be had");
     set->train = train;
     set->test = config->data.test_size;
-    status result = fill(config, set);
+    status result = load(config, 1, set);
     if (result == OK)
         *dataset = set;
     else
         dataset_free(set);
     return result;
+}
+
+status dataset_check(const struct config *config, int64_t train, struct dataset *shape) {
+    *shape = (struct dataset){.train = train, .test = config->data.test_size};
+    return load(config, 0, shape);
 }
 
 void dataset_free(struct dataset *dataset) {
@@ -63,11 +72,6 @@ void dataset_free(struct dataset *dataset) {
     free(dataset->x_test);
     free(dataset->y_test);
     free(dataset);
-}
-
-status dataset_shape(const struct config *config, struct dataset *shape) {
-    *shape = (struct dataset){0};
-    return find_shape(config, shape);
 }
 
 static void digest_array(XXH3_state_t *state, int64_t rows, int64_t columns, const double *array) {
@@ -85,6 +89,7 @@ void dataset_digest(const struct dataset *set, int64_t train, unsigned char dige
     XXH3_128bits_update(state, sizes, sizeof sizes);
     XXH3_128bits_update(state, set->is_image ? image : none, sizeof image);
     XXH3_128bits_update(state, scaling, sizeof scaling);
+    if (set->has_classes != set->is_image) XXH3_128bits_update(state, &set->has_classes, sizeof set->has_classes);
     digest_array(state, train, set->inputs, set->x_train);
     digest_array(state, train, set->outputs, set->y_train);
     digest_array(state, set->test, set->inputs, set->x_test);
@@ -104,10 +109,28 @@ static int same_list(const struct text_list *a, const struct text_list *b) {
     return 1;
 }
 
+/* Two classes have targets that depend on the loss. */
+static int may_have_two_classes(const struct config *config) {
+    int is_usual = source_has(config->data.source, SOURCE_PIXELS) && config->data.files.count == 0;
+    return config->data.classes.count == 2 || (config->data.classes.count == 0 && !is_usual);
+}
+
+static int has_cross_entropy(const struct config *config) { return config->training.loss == LOSS_CROSS_ENTROPY; }
+
+static int same_files(const struct config *a, const struct config *b) {
+    return same_text(a->data.path, b->data.path) && same_list(&a->data.files, &b->data.files) &&
+           same_list(&a->data.classes, &b->data.classes) && same_text(a->data.class_names, b->data.class_names) &&
+           a->data.labels == b->data.labels && a->data.channels == b->data.channels && a->data.scale == b->data.scale &&
+           a->data.target_scale == b->data.target_scale && a->data.resize == b->data.resize;
+}
+
+static int same_drawn(const struct config *a, const struct config *b) {
+    return a->data.dimension == b->data.dimension && a->data.outputs == b->data.outputs &&
+           a->data.degree == b->data.degree && !(a->data.mean < b->data.mean) && !(a->data.mean > b->data.mean);
+}
+
 int dataset_same(const struct config *a, const struct config *b) {
-    return a->data.source == b->data.source && same_text(a->data.path, b->data.path) &&
-           same_list(&a->data.classes, &b->data.classes) && a->data.dimension == b->data.dimension &&
-           a->data.outputs == b->data.outputs && a->data.test_size == b->data.test_size &&
-           a->data.resize == b->data.resize && a->data.seed == b->data.seed && a->data.order == b->data.order &&
-           dataset_is_signed(a) == dataset_is_signed(b);
+    return a->data.source == b->data.source && same_files(a, b) && same_drawn(a, b) &&
+           a->data.test_size == b->data.test_size && a->data.seed == b->data.seed && a->data.order == b->data.order &&
+           (has_cross_entropy(a) == has_cross_entropy(b) || !may_have_two_classes(a));
 }

@@ -1,6 +1,7 @@
 /* The built-in regression: inputs x ~ N(0, I) of data.dimension, targets y = tanh(x W / sqrt(d)) V / sqrt(h) of a fixed
  * random teacher with h = 32 hidden units and data.outputs outputs, W, V ~ N(0, 1); y has variance 0.39.
  * Training inputs are drawn from data.seed; the test inputs and the teacher are the same for all of its values. */
+#include "drawn.h"
 #include "source.h"
 
 #include <math.h>
@@ -10,14 +11,6 @@
 
 enum { HIDDEN = 32 };
 enum teacher_stream { FIRST_LAYER, READOUT };
-
-static status shape(const struct config *config, struct dataset *dataset) {
-    if (config->data.classes.count > 0) FAIL(ERROR_INPUT, "data.classes: the source gaussian has no classes");
-    dataset->inputs = dataset->channels = config->data.dimension;
-    dataset->rows = dataset->columns = 1;
-    dataset->outputs = config->data.outputs;
-    return OK;
-}
 
 /* hidden[HIDDEN] = tanh(x w / sqrt(d)), w [d, HIDDEN] */
 static void teach_hidden(int64_t inputs, const double *x, const double *w, double *hidden) {
@@ -44,7 +37,9 @@ static void teach(const struct dataset *set, const double *w, int64_t count, con
     }
 }
 
-static status load(const struct config *config, struct dataset *set) {
+static status load(const struct config *config, int keep, struct dataset *set) {
+    drawn_shape(config, config->data.outputs, set);
+    if (!keep) return OK;
     TRY(dataset_allocate(set));
     double *w = calloc((size_t)(set->inputs + set->outputs), HIDDEN * sizeof *w); /* W, then V */
     if (!w) FAIL(ERROR_MEMORY, "memory for the teacher of the gaussian data could not be had");
@@ -54,9 +49,8 @@ static status load(const struct config *config, struct dataset *set) {
     random_normal(TEST_SEED, RANDOM_TEST, 0, 0, set->test * set->inputs, set->x_test);
     teach(set, w, set->train, set->x_train, set->y_train);
     teach(set, w, set->test, set->x_test, set->y_test);
-    set->deviation = 1;
     free(w);
     return OK;
 }
 
-const struct source source_gaussian = {.reads_files = 0, .shape = shape, .load = load};
+const struct source source_gaussian = {load};

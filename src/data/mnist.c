@@ -1,5 +1,6 @@
 /* MNIST in its IDX files, plain or gzip (http://yann.lecun.com/exdb/mnist: a magic number, the sizes, the bytes; all
- * numbers big-endian). Sets of other images in files of these names and ten classes (Fashion-MNIST) read as well. */
+ * numbers big-endian). Sets of other images in files of these names and ten classes (Fashion-MNIST) read as well, others by
+ * data.files. */
 #include "images.h"
 #include "source.h"
 
@@ -18,7 +19,7 @@ static uint32_t big_endian(const unsigned char *b) {
 }
 
 /* Tries the spellings that people have: -idx3-ubyte, .idx3-ubyte, then both with .gz. */
-static status find_file(const char *folder, enum split split, int dimensions, char path[PATH_MAX]) {
+static status find_usual_file(const char *folder, enum split split, int dimensions, char path[PATH_MAX]) {
     for (int i = 0; i < 4; i++) {
         snprintf(path, PATH_MAX, "%s/%s-%s%cidx%d-ubyte%s", folder, stem[split], content[dimensions], "-."[i % 2],
                  dimensions, i < 2 ? "" : ".gz");
@@ -26,6 +27,19 @@ static status find_file(const char *folder, enum split split, int dimensions, ch
     }
     FAIL(ERROR_INPUT, "%s: there is no file %s-%s-idx%d-ubyte, plain or .gz", folder, stem[split], content[dimensions],
          dimensions);
+}
+
+/* data.files: images and labels of the training set, then of the test set. */
+static status find_file(const struct config *config, enum split split, int dimensions, char path[PATH_MAX]) {
+    const struct text_list *files = &config->data.files;
+    if (files->count == 0) return find_usual_file(config->data.path, split, dimensions, path);
+    if (files->count != 4)
+        FAIL(ERROR_INPUT,
+             "data.files: %jd names; four were expected: training images, training labels, test images, test labels",
+             (intmax_t)files->count);
+    snprintf(path, PATH_MAX, "%s/%s", config->data.path,
+             files->item[2 * (int)split + (dimensions == LABEL_DIMENSIONS)]);
+    return OK;
 }
 
 /* size[dimensions] and the number of bytes that follow the header. */
@@ -45,26 +59,34 @@ static status read_header(const char *path, const struct bytes *file, int dimens
     return OK;
 }
 
+/* The header first: no more is unpacked than it promises, and a byte to see whether there is more. */
 static status read_idx(const char *path, struct bytes *file, int dimensions, int64_t *size) {
+    const int64_t header = 4 + 4 * dimensions;
     int64_t payload = 0;
-    TRY(bytes_append_file(file, path, SIZE_MAX));
+    TRY(bytes_append_file(file, path, (size_t)header));
     TRY(read_header(path, file, dimensions, size, &payload));
-    int64_t held = (int64_t)file->size - 4 - 4 * dimensions;
-    if (held == payload) return OK;
-    FAIL(ERROR_INPUT, "%s: %s; %jd bytes follow the header, which promises %jd", path,
-         held < payload ? "the file is truncated" : "the file is too long", (intmax_t)held, (intmax_t)payload);
+    file->size = 0;
+    TRY(bytes_append_file(file, path, (size_t)header + (size_t)payload + 1));
+    int64_t held = (int64_t)file->size - header;
+    if (held > payload)
+        FAIL(ERROR_INPUT, "%s: the file is too long; more than the %jd bytes that its header promises", path,
+             (intmax_t)payload);
+    if (held < payload)
+        FAIL(ERROR_INPUT, "%s: the file is truncated; %jd bytes follow the header, which promises %jd", path,
+             (intmax_t)held, (intmax_t)payload);
+    return OK;
 }
 
-static status read_split(const struct image_source *source, const char *folder, enum split split,
+static status read_split(const struct config *config, const struct labels *labels, enum split split,
                          struct images *images) {
     char image_path[PATH_MAX], label_path[PATH_MAX];
-    int64_t size[IMAGE_DIMENSIONS] = {0}, labels = 0;
-    TRY(find_file(folder, split, IMAGE_DIMENSIONS, image_path));
-    TRY(find_file(folder, split, LABEL_DIMENSIONS, label_path));
+    int64_t size[IMAGE_DIMENSIONS] = {0}, count = 0;
+    TRY(find_file(config, split, IMAGE_DIMENSIONS, image_path));
+    TRY(find_file(config, split, LABEL_DIMENSIONS, label_path));
     TRY(read_idx(image_path, &images->file[0], IMAGE_DIMENSIONS, size));
-    TRY(read_idx(label_path, &images->file[1], LABEL_DIMENSIONS, &labels));
-    if (labels != size[0])
-        FAIL(ERROR_INPUT, "%s: %jd labels; %s has %jd images", label_path, (intmax_t)labels, image_path,
+    TRY(read_idx(label_path, &images->file[1], LABEL_DIMENSIONS, &count));
+    if (count != size[0])
+        FAIL(ERROR_INPUT, "%s: %jd labels; %s has %jd images", label_path, (intmax_t)count, image_path,
              (intmax_t)size[0]);
     images->count = size[0];
     images->rows = size[1];
@@ -74,26 +96,14 @@ static status read_split(const struct image_source *source, const char *folder, 
     images->pixel_stride = (size_t)(size[1] * size[2]);
     images->label = images->file[1].data + 4 + 4 * LABEL_DIMENSIONS;
     images->label_stride = 1;
-    return images_check_labels(source, label_path, images->label, 1, labels);
+    return images_check_labels(labels, label_path, images->label, 1, count);
 }
 
 static const char *const class_name[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 static const struct image_source mnist = {"mnist", 10, class_name, read_split};
 
-static status shape(const struct config *config, struct dataset *dataset) {
-    char path[PATH_MAX];
-    struct bytes head = {0};
-    int64_t size[IMAGE_DIMENSIONS] = {0}, payload;
-    TRY(find_file(config->data.path, SPLIT_TRAIN, IMAGE_DIMENSIONS, path));
-    status result = bytes_append_file(&head, path, 4 + 4 * IMAGE_DIMENSIONS);
-    if (result == OK) result = read_header(path, &head, IMAGE_DIMENSIONS, size, &payload);
-    bytes_free(&head);
-    TRY(result);
-    return images_shape(config, &mnist, size[1], size[2], 1, dataset);
+static status load(const struct config *config, int keep, struct dataset *dataset) {
+    return images_load(config, &mnist, keep, dataset);
 }
 
-static status load(const struct config *config, struct dataset *dataset) {
-    return images_load(config, &mnist, dataset);
-}
-
-const struct source source_mnist = {.reads_files = 1, .shape = shape, .load = load};
+const struct source source_mnist = {load};

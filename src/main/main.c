@@ -7,6 +7,8 @@
 
 #include "agree.h"
 #include "arguments.h"
+#include "array_file.h"
+#include "arrays.h"
 #include "panic.h"
 #include "plan.h"
 #include "progress.h"
@@ -186,6 +188,7 @@ int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
     const struct entry *entry = find_entry(word);
     panic_set_hook(abort_all_ranks);
+    arrays_set_hdf5(array_file_open);
     if (entry) return flush_output(perform(entry, argc - 1, argv + 1, argv));
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
         puts("ntksweep " NTKSWEEP_VERSION);

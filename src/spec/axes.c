@@ -88,7 +88,8 @@ static status read_rates(struct study *study, const struct key *key, struct plac
 }
 
 status axis_read(struct study *study, const struct key *key, struct place place) {
-    CHECK(study->axes < AXES_MAX);
+    if (study->axes == AXES_MAX)
+        return place_fail(place, key->name, "one axis too many; at most %d were expected", AXES_MAX);
     struct axis *axis = &study->axis[study->axes++];
     snprintf(axis->key, sizeof axis->key, "%s", key->name);
     snprintf(axis->name, sizeof axis->name, "%s", key->axis);

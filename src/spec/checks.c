@@ -2,11 +2,12 @@
 
 #include <stdlib.h>
 #include "axes.h"
+#include "sources.h"
 
 /* ---- what does not go together ---- */
 
 static int is_without_images(const struct config *config) {
-    return config->network.family != FAMILY_FC && config->data.source == SOURCE_GAUSSIAN;
+    return config->network.family != FAMILY_FC && !source_has(config->data.source, SOURCE_IMAGES);
 }
 
 static int is_without_convolution(const struct config *config) {
@@ -14,7 +15,11 @@ static int is_without_convolution(const struct config *config) {
 }
 
 static int is_without_classes(const struct config *config) {
-    return config->training.loss == LOSS_CROSS_ENTROPY && config->data.source == SOURCE_GAUSSIAN;
+    return config->training.loss == LOSS_CROSS_ENTROPY && !source_has(config->data.source, SOURCE_CLASSES);
+}
+
+static int is_sphere_of_two_points(const struct config *config) {
+    return config->data.source == SOURCE_SPHERE && config->data.dimension < 2;
 }
 
 static int is_batch_too_large(const struct config *config) { return config_batch(config) > config->train_size; }
@@ -61,9 +66,10 @@ static const struct conflict {
     const char *expected;
     const char *third; /* NULL: none */
 } conflict_table[] = {
-    {"network.family", "data.source", is_without_images, "fc, or data.source: mnist or cifar10,", NULL},
+    {"network.family", "data.source", is_without_images, "fc, or data of images,", NULL},
     {"network.depth", "network.family", is_without_convolution, "a whole number >= 1", NULL},
-    {"training.loss", "data.source", is_without_classes, "mse, or data with classes (mnist or cifar10),", NULL},
+    {"training.loss", "data.source", is_without_classes, "mse, or data with classes,", NULL},
+    {"data.dimension", "data.source", is_sphere_of_two_points, "a whole number >= 2", NULL},
     {"training.batch_size", "sweep.train_size", is_batch_too_large, "full, or at most sweep.train_size,", NULL},
     {"training.learning_rate", "training.optimizer", is_adam_at_critical_rate, "{ absolute: x }", NULL},
     {"training.learning_rate", "training.rates", is_critical_rate_unknown,

@@ -8,8 +8,21 @@
 
 #include <stdint.h>
 
-enum data_source { SOURCE_MNIST, SOURCE_CIFAR10, SOURCE_GAUSSIAN };
+/* Their properties: sources.h. */
+enum data_source {
+    SOURCE_MNIST,
+    SOURCE_CIFAR10,
+    SOURCE_GAUSSIAN,
+    SOURCE_CIFAR100,
+    SOURCE_ARRAYS,
+    SOURCE_SPHERE,
+    SOURCE_CLUSTERS,
+    DATA_SOURCES
+};
 enum data_order { ORDER_SHUFFLED, ORDER_FILE };
+enum data_labels { LABELS_FINE, LABELS_COARSE };
+enum data_channels { CHANNELS_LAST, CHANNELS_FIRST };
+enum data_scale { SCALE_GLOBAL, SCALE_FEATURE, SCALE_NONE };
 enum family { FAMILY_FC, FAMILY_CONV, FAMILY_WRN };
 enum pooling { POOLING_GLOBAL, POOLING_FLATTEN };
 enum activation_kind { ACTIVATION_RELU, ACTIVATION_ERF, ACTIVATION_TANH, ACTIVATION_IDENTITY };
@@ -45,10 +58,17 @@ struct learning_rate {
 struct config {
     const char *title;
     struct {
-        int source;                 /* enum data_source */
-        const char *path;           /* folder, absolute; NULL for gaussian */
+        int source;             /* enum data_source */
+        const char *path;       /* folder or file, absolute; NULL where data are drawn */
+        struct text_list files; /* mnist: training images and labels, test images and labels; empty: the usual names */
         struct text_list classes;   /* empty: all */
-        int64_t dimension, outputs; /* gaussian */
+        const char *class_names;    /* file, absolute; "" or NULL: none */
+        int labels;                 /* cifar100: enum data_labels */
+        int channels;               /* arrays: enum data_channels */
+        int scale, target_scale;    /* arrays: enum data_scale */
+        int64_t dimension, outputs; /* drawn data; gaussian */
+        int64_t degree;             /* sphere */
+        double mean;                /* clusters: distance of their centres from 0 */
         int64_t resize;             /* images: squares of resize x resize pixels become one, their mean */
         int64_t test_size, seed;
         int order; /* enum data_order */

@@ -21,13 +21,19 @@ static void print_type(const struct key *key, FILE *out) {
     if (key->type == TYPE_COUNT) fprintf(out, " and <= %.0f", key->most);
 }
 
+static void print_condition(const struct key *key, FILE *out) {
+    char words[192];
+    key_when_words(key, sizeof words, words);
+    fprintf(out, "%*sonly where %s\n", MEANING_COLUMN, "", words);
+}
+
 static void print_key(const struct key *key, FILE *out) {
     fprintf(out, "  %-*s", MEANING_COLUMN - 2, key_bare(key->name));
     print_type(key, out);
     fprintf(out, "; %s%s", key->fallback ? "default " : "required", key->fallback ? key->fallback : "");
     fprintf(out, "\n%*s%s%s\n", MEANING_COLUMN, "", key->meaning,
             key->range ? "; as an axis also { count: 5, first: 0 }" : "");
-    if (key->when) fprintf(out, "%*sonly where %s\n", MEANING_COLUMN, "", key->when->words);
+    if (key->when) print_condition(key, out);
     if (key->axis && !key_is_swept(key)) fprintf(out, "%*sas an axis: %s\n", MEANING_COLUMN, "", key->axis);
 }
 

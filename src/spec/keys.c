@@ -2,23 +2,34 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include "sources.h"
 
 #define AT(member)  offsetof(struct config, member)
 #define WORDS(...)  ((const char *const[]){__VA_ARGS__, NULL})
 #define ANY_COUNT   INT_MAX            /* what BLAS counts */
 #define EXACT_COUNT 9007199254740992.0 /* 2^53: whole numbers that a double holds */
 
-static const struct key_condition with_files = {AT(data.source), 1u << SOURCE_MNIST | 1u << SOURCE_CIFAR10,
-                                                "data.source is mnist or cifar10"};
-static const struct key_condition with_gaussian = {AT(data.source), 1u << SOURCE_GAUSSIAN, "data.source is gaussian"};
+static const struct key_condition with_files = {.traits = SOURCE_FILES}, with_pixels = {.traits = SOURCE_PIXELS},
+                                  with_drawn = {.traits = SOURCE_DRAWN};
+static const struct key_condition with_gaussian = {AT(data.source), 1u << SOURCE_GAUSSIAN, "data.source is gaussian",
+                                                   0};
+static const struct key_condition with_mnist = {AT(data.source), 1u << SOURCE_MNIST, "data.source is mnist", 0};
+static const struct key_condition with_cifar100 = {AT(data.source), 1u << SOURCE_CIFAR100, "data.source is cifar100",
+                                                   0};
+static const struct key_condition with_arrays = {AT(data.source), 1u << SOURCE_ARRAYS, "data.source is arrays", 0};
+static const struct key_condition with_sphere = {AT(data.source), 1u << SOURCE_SPHERE, "data.source is sphere", 0};
+static const struct key_condition with_clusters = {AT(data.source), 1u << SOURCE_CLUSTERS, "data.source is clusters",
+                                                   0};
 static const struct key_condition with_depth = {AT(network.family), 1u << FAMILY_FC | 1u << FAMILY_CONV,
-                                                "network.family is fc or conv (wrn has blocks)"};
-static const struct key_condition with_conv = {AT(network.family), 1u << FAMILY_CONV, "network.family is conv"};
-static const struct key_condition with_wrn = {AT(network.family), 1u << FAMILY_WRN, "network.family is wrn"};
+                                                "network.family is fc or conv (wrn has blocks)", 0};
+static const struct key_condition with_conv = {AT(network.family), 1u << FAMILY_CONV, "network.family is conv", 0};
+static const struct key_condition with_wrn = {AT(network.family), 1u << FAMILY_WRN, "network.family is wrn", 0};
 static const struct key_condition with_standard = {AT(network.parameterization), 1u << PARAMETERIZATION_STANDARD,
-                                                   "network.parameterization is standard"};
-static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, "training.optimizer is sgd"};
+                                                   "network.parameterization is standard", 0};
+static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, "training.optimizer is sgd",
+                                              0};
 
 const struct key_section keys_section_table[] = {
     {"data", "what is learned"},
@@ -32,24 +43,52 @@ const struct key_section keys_section_table[] = {
 const struct key key_table[] = {
     {"title", TYPE_TEXT, AT(title), .fallback = "\"\"", .unit = "", .meaning = "heads the report"},
 
-    {"data.source", TYPE_CHOICE, AT(data.source), .choice = WORDS("mnist", "cifar10", "gaussian"),
-     .effect = EFFECT_DATA, .unit = "1",
-     .meaning = "files of MNIST (IDX, also .gz) or CIFAR-10 (binary version), or built in: normal inputs and a random "
-                "teacher"},
+    {"data.source", TYPE_CHOICE, AT(data.source),
+     .choice = WORDS("mnist", "cifar10", "gaussian", "cifar100", "arrays", "sphere", "clusters"), .effect = EFFECT_DATA,
+     .unit = "1",
+     .meaning = "files of MNIST (IDX, also .gz), CIFAR-10 or CIFAR-100 (binary versions); your own arrays; or drawn: "
+                "normal inputs and a random teacher, a polynomial on a sphere, two clusters"},
     {"data.path", TYPE_PATH, AT(data.path), .when = &with_files, .unit = "",
-     .meaning = "folder of the files; relative to the study file, on the command line to the working directory"},
+     .meaning = "folder of the files, for arrays also one file; relative to the study file, on the command line to the "
+                "working directory"},
+    {"data.files", TYPE_TEXTS, AT(data.files), .fallback = "[]", .effect = EFFECT_DATA, .when = &with_mnist, .unit = "",
+     .meaning = "names of other IDX files: training images, training labels, test images, test labels; their classes "
+                "are the labels of the training file; []: MNIST's names and its labels, 0 to 9"},
     {"data.classes", TYPE_TEXTS, AT(data.classes), .fallback = "[]", .effect = EFFECT_DATA, .when = &with_files,
      .unit = "",
      .meaning = "names or numbers; two give one output, +1 for the first and -1 for the second (cross_entropy: two "
                 "outputs); []: all"},
+    {"data.class_names", TYPE_PATH, AT(data.class_names), .fallback = "\"\"", .when = &with_files, .unit = "",
+     .meaning = "file of the names that data.classes may use: one class a line, the first is label 0, or LABEL NAME in "
+                "every line; other labels are refused; \"\": the source's own names"},
+    {"data.labels", TYPE_CHOICE, AT(data.labels), .choice = WORDS("fine", "coarse"), .fallback = "fine",
+     .effect = EFFECT_DATA, .when = &with_cifar100, .unit = "1", .meaning = "the 100 classes, or the 20 superclasses"},
+    {"data.channels", TYPE_CHOICE, AT(data.channels), .choice = WORDS("last", "first"), .fallback = "last",
+     .effect = EFFECT_DATA, .when = &with_arrays, .unit = "1",
+     .meaning = "examples of three dimensions are [row, column, channel], or [channel, row, column]"},
+    {"data.scale", TYPE_CHOICE, AT(data.scale), .choice = WORDS("global", "feature", "none"), .fallback = "global",
+     .axis = "scale", .effect = EFFECT_DATA, .when = &with_arrays, .unit = "1",
+     .meaning =
+         "inputs are centred and scaled by one mean and deviation of the training split, by those of each input, "
+         "or left as they are"},
+    {"data.target_scale", TYPE_CHOICE, AT(data.target_scale), .choice = WORDS("global", "feature", "none"),
+     .fallback = "none", .axis = "target_scale", .effect = EFFECT_DATA, .when = &with_arrays, .unit = "1",
+     .meaning = "the same for real targets"},
     {"data.resize", TYPE_COUNT, AT(data.resize), .least = 1, .most = 64, .fallback = "1", .axis = "resize",
-     .effect = EFFECT_DATA, .when = &with_files, .unit = "1",
+     .effect = EFFECT_DATA, .when = &with_pixels, .unit = "1",
      .meaning = "images shrink by this factor: the mean of each square of so many rows and columns is a pixel"},
     {"data.dimension", TYPE_COUNT, AT(data.dimension), .least = 1, .most = ANY_COUNT, .axis = "dimension",
-     .effect = EFFECT_DATA, .when = &with_gaussian, .unit = "1", .meaning = "inputs of an example"},
+     .effect = EFFECT_DATA, .when = &with_drawn, .unit = "1",
+     .meaning = "inputs of an example; of a sphere at least 2"},
     {"data.outputs", TYPE_COUNT, AT(data.outputs), .least = 1, .most = ANY_COUNT, .fallback = "1",
      .axis = "data_outputs", .effect = EFFECT_DATA, .when = &with_gaussian, .unit = "1",
      .meaning = "outputs of the teacher"},
+    {"data.degree", TYPE_COUNT, AT(data.degree), .least = 1, .most = 64, .fallback = "2", .axis = "degree",
+     .effect = EFFECT_DATA, .when = &with_sphere, .unit = "1",
+     .meaning = "of the target, the Gegenbauer polynomial of one direction, with variance 1"},
+    {"data.mean", TYPE_REAL, AT(data.mean), .most = HUGE_VAL, .fallback = "1", .axis = "cluster_mean",
+     .effect = EFFECT_DATA, .when = &with_clusters, .unit = "1",
+     .meaning = "|m|: examples are N(m, 1) with target +1 and N(-m, 1) with -1 in turn"},
     {"data.test_size", TYPE_COUNT, AT(data.test_size), .least = 1, .most = ANY_COUNT, .fallback = "128",
      .effect = EFFECT_DATA, .unit = "1", .meaning = "test examples, the same for all points"},
     {"data.seed", TYPE_COUNT, AT(data.seed), .least = 0, .most = EXACT_COUNT, .range = 1, .fallback = "0",
@@ -199,10 +238,34 @@ int keys_section_exists(const char *name) {
 
 int key_is_swept(const struct key *key) { return strncmp(key->name, "sweep.", 6) == 0; }
 
+static int choice_of(const struct config *config, size_t offset) {
+    return *(const int *)(const void *)((const char *)config + offset);
+}
+
 int key_applies(const struct key *key, const struct config *config) {
     if (!key->when) return 1;
-    const int *choice = (const int *)(const void *)((const char *)config + key->when->offset);
-    return (int)(key->when->values >> *choice & 1u);
+    if (key->when->traits) return source_has(config->data.source, key->when->traits);
+    return (int)(key->when->values >> choice_of(config, key->when->offset) & 1u);
+}
+
+/* "data.source is A, B or C" */
+static void sources_words(unsigned traits, size_t size, char *out) {
+    const char *const *word = key_find("data.source")->choice;
+    int last = DATA_SOURCES - 1, count = 0;
+    while (!source_has(last, traits)) last--;
+    snprintf(out, size, "data.source is ");
+    for (int source = 0; source <= last; source++) {
+        size_t used = strlen(out);
+        if (!source_has(source, traits)) continue;
+        snprintf(out + used, size - used, "%s%s", count++ == 0 ? "" : source == last ? " or " : ", ", word[source]);
+    }
+}
+
+void key_when_words(const struct key *key, size_t size, char *out) {
+    if (key->when->traits)
+        sources_words(key->when->traits, size, out);
+    else
+        snprintf(out, size, "%s", key->when->words);
 }
 
 static int smallest(int a, int b, int c) {

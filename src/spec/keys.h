@@ -29,11 +29,12 @@ enum key_effect {
     EFFECT_REFERENCE /* its value, in the names of points and of references */
 };
 
-/* The key means something only while a choice (at `offset`) is one of `values` (bits). */
+/* The key means something only while a choice (at `offset`) is one of `values` (bits), or while data.source has one of `traits`. */
 struct key_condition {
     size_t offset;
     unsigned values;
-    const char *words; /* "data.source is gaussian" */
+    const char *words; /* "data.source is gaussian"; NULL: from traits */
+    unsigned traits;   /* enum source_trait; 0: values count */
 };
 
 struct key {
@@ -72,5 +73,7 @@ const char *key_bare(const char *name);
 int key_same_section(const char *a, const char *b);
 int key_is_swept(const struct key *key); /* stands in section sweep */
 int key_applies(const struct key *key, const struct config *config);
+/* When the key applies: "data.source is gaussian"; for keys that do not always. */
+void key_when_words(const struct key *key, size_t size, char *out);
 
 #endif

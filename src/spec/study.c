@@ -173,8 +173,10 @@ static status resolve(struct reader *reader, const struct key *key) {
     struct place *own = &reader->slots.own[key - key_table], *swept = &reader->slots.swept[key - key_table];
     if (!axes_use_key(study, key)) {
         struct place given = own->node ? *own : *swept;
-        return given.node ? place_fail(given, key->name, "not used here; it stands only where %s", key->when->words)
-                          : OK;
+        char words[NAME_BYTES];
+        if (!given.node) return OK;
+        key_when_words(key, sizeof words, words);
+        return place_fail(given, key->name, "not used here; it stands only where %s", words);
     }
     if (own->node && swept->node)
         return place_fail(*swept, key->name, "an axis, but line %d has a value; one of them was expected",

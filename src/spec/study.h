@@ -10,6 +10,7 @@
 #include "config.h"
 #include "status.h"
 
+/* AXES_MAX: HDF5's 32 dimensions of an array, less the inner ones of a metric. */
 enum { AXES_MAX = 28, KEY_BYTES = 33, AXIS_NAME_BYTES = 32 };
 
 /* One axis of the grid. Numbers in `number`; an axis over a choice (activation, precision, ...) has words in `text`, as

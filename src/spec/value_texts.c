@@ -18,7 +18,7 @@ static int has_control(const char *text) {
 
 static status read_text(const struct key *key, struct place place, struct config *config) {
     const char *text = place_text(place);
-    int missing = text && !*text && key->type != TYPE_TEXT;
+    int missing = text && !*text && key->type != TYPE_TEXT && !key->fallback;
     if (!text || missing || has_control(text)) return value_refuse_key(key, place);
     *MEMBER(const char *, key, config) = keep_text(place, text);
     return OK;
@@ -38,11 +38,11 @@ static void write_text(const struct key *key, const struct config *config, struc
     write_quoted(*MEMBER_CONST(char *, key, config), pen.out);
 }
 
-/* Made absolute: in a file it is relative to the file's folder, in an option to the working directory. */
+/* Made absolute: in a file it is relative to the file's folder, in an option to the working directory. None stays "". */
 static status read_path(const struct key *key, struct place place, struct config *config) {
     TRY(read_text(key, place, config));
     const char **path = MEMBER(const char *, key, config), *name = place.source->name, *slash = strrchr(name, '/');
-    if ((*path)[0] == '/') return OK;
+    if ((*path)[0] == '/' || !**path) return OK;
     int folder = place.source->origin == ORIGIN_FILE && slash ? (int)(slash - name) + 1 : 0;
     char *here = folder && name[0] == '/' ? strdup("") : get_current_dir_name();
     if (!here) FAIL(ERROR_INPUT, "%s: the working directory cannot be read; an absolute path was expected", *path);
@@ -51,6 +51,7 @@ static status read_path(const struct key *key, struct place place, struct config
     snprintf(joined, size, "%s%s%.*s%s", here, *here ? "/" : "", folder, name, *path);
     free(here);
     *path = joined;
+    if (has_control(joined)) return place_refuse(place, key->name, "in a folder whose name is one line");
     return OK;
 }
 
@@ -87,7 +88,7 @@ static void write_texts(const struct key *key, const struct config *config, stru
 
 static void texts_words(const struct key *key, size_t size, char *out) {
     (void)key;
-    snprintf(out, size, "a list of at least two names or numbers, or [] for all");
+    snprintf(out, size, "a list of at least two names or numbers, or []");
 }
 
 const struct value_type value_text = {.read = read_text, .write = write_text, .words = text_words};

@@ -9,11 +9,12 @@
 /* Fixed rates in GFLOP/s, by enum precision: only their ratio matters to the order. References are always double. */
 static const double nominal_gflops[] = {[PRECISION_F32] = 100, [PRECISION_F64] = 50};
 
-/* Where sizes and digests come from: the data, or their headers. */
+/* Where sizes and digests come from: the data, or a check that keeps none of them. */
 struct origin {
-    struct supply *supply; /* NULL: headers only */
-    struct config config;  /* the last one asked for, and its shape */
-    int64_t number;        /* of different datasets met; 0: none yet */
+    struct supply *supply;
+    int is_check;         /* the supply stays empty */
+    struct config config; /* the last one asked for, and its shape */
+    int64_t number;       /* of different datasets met; 0: none yet */
     struct work_shape shape;
 };
 
@@ -26,9 +27,16 @@ static status shape_from_data(struct origin *origin, const struct config *config
     return OK;
 }
 
-static status shape_from_headers(struct origin *origin, const struct config *config) {
+/* Training sets of another seed are of the same files. */
+static int has_checked(const struct origin *origin, const struct config *config) {
+    struct config of_seed = *config;
+    of_seed.data.seed = origin->config.data.seed;
+    return origin->number > 0 && dataset_same(&origin->config, &of_seed);
+}
+
+static status shape_from_check(struct origin *origin, const struct config *config) {
+    if (!has_checked(origin, config)) TRY(dataset_check(config, origin->supply->train, &origin->shape.data));
     if (origin->number == 0 || !dataset_same(&origin->config, config)) {
-        TRY(dataset_shape(config, &origin->shape.data));
         origin->config = *config;
         origin->number++;
     }
@@ -68,7 +76,7 @@ static int64_t need_reference(struct work *work, int64_t cell, const struct conf
 static status resolve(const struct study *study, struct origin *origin, struct work *work) {
     for (int64_t cell = 0; cell < study->points; cell++) {
         struct config config = study_point(study, cell);
-        TRY((origin->supply ? shape_from_data : shape_from_headers)(origin, &config));
+        TRY((origin->is_check ? shape_from_check : shape_from_data)(origin, &config));
         work->shape[cell] = origin->shape;
         char key[KEY_BYTES];
         task_resolve(&config, &origin->shape.data);
@@ -86,25 +94,22 @@ static status resolve(const struct study *study, struct origin *origin, struct w
     return OK;
 }
 
-static status resolve_from(const struct study *study, struct supply *supply, struct work *work) {
+static status resolve_from(const struct study *study, int is_check, struct work *work) {
     int64_t most = 2 * study->points;
     *work = (struct work){.points = study->points,
                           .task = allocate_zeroed(most, sizeof *work->task),
                           .queue = allocate_zeroed(most, sizeof *work->queue),
                           .cost = allocate_zeroed(most, sizeof *work->cost),
                           .shape = allocate_zeroed(study->points, sizeof *work->shape)};
-    struct origin origin = {.supply = supply};
-    return resolve(study, &origin, work);
-}
-
-status work_resolve(const struct study *study, struct work *work) {
     struct supply supply = supply_create(study);
-    status result = resolve_from(study, &supply, work);
+    struct origin origin = {.supply = &supply, .is_check = is_check};
+    status result = resolve(study, &origin, work);
     supply_free(&supply);
     return result;
 }
 
-status work_estimate(const struct study *study, struct work *work) { return resolve_from(study, NULL, work); }
+status work_resolve(const struct study *study, struct work *work) { return resolve_from(study, 0, work); }
+status work_estimate(const struct study *study, struct work *work) { return resolve_from(study, 1, work); }
 
 void work_free(struct work *work) {
     free(work->task);

@@ -34,7 +34,7 @@ struct work {
 /* Loads every dataset of the study once and resolves the keys; all that can be wrong with data, and points that cannot be
  * computed at all (task_check), are found here. */
 status work_resolve(const struct study *study, struct work *work);
-/* The same without reading examples: keys stand for nothing but equality. */
+/* The same without keeping examples, or drawing any: keys stand for nothing but equality. */
 status work_estimate(const struct study *study, struct work *work);
 void work_free(struct work *work);
 

@@ -11,9 +11,6 @@
 
 static int keeps(const struct point *point, int what) { return (point->config->measure.keep & what) != 0; }
 
-/* Accuracy means something where targets are classes. */
-static int is_classification(const struct config *config) { return config->data.source != SOURCE_GAUSSIAN; }
-
 static void declare_steps(struct point *point) {
     static const enum metric_id by_step[] = {METRIC_RMSE_TRAIN,       METRIC_RMSE_TEST, METRIC_RMSE_TEST_MAX,
                                              METRIC_LOSS_TRAIN,       METRIC_LOSS_TEST, METRIC_LOSS_TRAIN_LINEAR,
@@ -22,7 +19,8 @@ static void declare_steps(struct point *point) {
                                               METRIC_ACCURACY_TEST_LINEAR};
     const int64_t size[] = {point->schedule.count, point->problem.network->layers};
     for (size_t i = 0; i < sizeof by_step / sizeof *by_step; i++) record_add(point->record, by_step[i], size);
-    for (size_t i = 0; is_classification(point->config) && i < sizeof by_class / sizeof *by_class; i++)
+    /* Accuracy means something where targets are classes. */
+    for (size_t i = 0; point->data->has_classes && i < sizeof by_class / sizeof *by_class; i++)
         record_add(point->record, by_class[i], size);
     record_add(point->record, METRIC_PARAMETER_CHANGE, size);
 }

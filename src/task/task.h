@@ -40,7 +40,7 @@ struct task_cost {
     int in_parameters;   /* the linearization runs in parameter space */
 };
 
-/* shape: as dataset_shape or dataset_load fills it; its examples are not looked at. */
+/* shape: as dataset_check or dataset_load fills it; its examples are not looked at. */
 void task_point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
 void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
 /* What cannot be computed at all, whatever the memory: an eigenproblem beyond LAPACK's sizes. ERROR_INPUT in one line that begins with the

@@ -239,7 +239,7 @@ static void test_cross_entropy_has_an_output_per_class(void **state) {
     config.training.loss = LOSS_CROSS_ENTROPY;
     struct dataset *set = load(&config, 15);
     assert_int_equal(set->outputs, 2);
-    assert_int_equal(dataset_shape(&config, &shape), OK);
+    assert_int_equal(dataset_check(&config, 5, &shape), OK);
     assert_int_equal(shape.outputs, 2);
     assert_true(equal(set->x_train, mse->x_train, 15 * set->inputs));
     for (int64_t i = 0; i < 15 * 2; i++)
@@ -274,20 +274,23 @@ static void test_all_classes_are_the_default(void **state) {
     (void)state;
     struct dataset shape;
     struct config config = mnist();
-    assert_int_equal(dataset_shape(&config, &shape), OK);
+    assert_int_equal(dataset_check(&config, 5, &shape), OK);
     assert_int_equal(shape.inputs, ROWS * COLUMNS);
     assert_int_equal(shape.outputs, 10);
 }
 
-static void test_cifar_shape_needs_no_file(void **state) {
+/* What plan sees is what a run finds; nothing is kept. */
+static void test_a_check_keeps_no_examples(void **state) {
     (void)state;
-    static const char *const classes[] = {"1", "cat"};
+    static const char *const classes[] = {"0", "horse"};
     struct dataset shape;
-    struct config config = image_config(SOURCE_CIFAR10, "nowhere");
+    struct config config = cifar();
     name_classes(&config, 2, classes);
-    assert_int_equal(dataset_shape(&config, &shape), OK);
+    assert_int_equal(dataset_check(&config, 5, &shape), OK);
     assert_int_equal(shape.inputs, 3072);
     assert_int_equal(shape.outputs, 1);
+    assert_null(shape.x_train);
+    assert_null(shape.y_test);
 }
 
 /* --- gaussian --- */
@@ -434,7 +437,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_cross_entropy_has_an_output_per_class, setup, teardown),
         cmocka_unit_test_setup_teardown(test_more_classes_are_one_hot_as_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_classes_are_the_default, setup, teardown),
-        cmocka_unit_test(test_cifar_shape_needs_no_file),
+        cmocka_unit_test_setup_teardown(test_a_check_keeps_no_examples, setup, teardown),
         cmocka_unit_test(test_gaussian_inputs_are_standard_normal),
         cmocka_unit_test(test_gaussian_targets_are_the_teachers),
         cmocka_unit_test(test_gaussian_sets_are_nested_and_seeded),

@@ -101,7 +101,7 @@ static void test_scaling_is_of_resized_images(void **state) {
 
 static void assert_shape(const struct config *config) {
     struct dataset shape, *set = load(config, 3);
-    assert_int_equal(dataset_shape(config, &shape), OK);
+    assert_int_equal(dataset_check(config, 3, &shape), OK);
     assert_int_equal(shape.rows, set->rows);
     assert_int_equal(shape.columns, set->columns);
     assert_int_equal(shape.channels, set->channels);
@@ -126,7 +126,7 @@ static void test_gaussian_is_no_image(void **state) {
     (void)state;
     struct config config = {.data = {.source = SOURCE_GAUSSIAN, .dimension = 19, .outputs = 3, .test_size = 2}};
     struct dataset shape;
-    assert_int_equal(dataset_shape(&config, &shape), OK);
+    assert_int_equal(dataset_check(&config, 2, &shape), OK);
     assert_int_equal(shape.is_image, 0);
     assert_int_equal(shape.rows * 1000 + shape.columns * 100 + shape.channels, 1119);
     assert_shape(&config);
@@ -140,13 +140,12 @@ static void assert_refused(status outcome, const char *message) {
 static void test_a_factor_that_does_not_divide_is_refused(void **state) {
     (void)state;
     struct dataset shape, *set = NULL;
-    struct config config = image_config(SOURCE_CIFAR10, "nowhere");
-    config.data.resize = 5;
+    struct config config = resized(SOURCE_CIFAR10, 5);
     static const char cifar[] = "data.resize: 5 does not divide the 32 x 32 pixels of the images of cifar10";
-    assert_refused(dataset_shape(&config, &shape), cifar);
+    assert_refused(dataset_check(&config, 2, &shape), cifar);
     assert_refused(dataset_load(&config, 3, &set), cifar);
     config = resized(SOURCE_MNIST, 2);
-    assert_refused(dataset_shape(&config, &shape),
+    assert_refused(dataset_check(&config, 2, &shape),
                    "data.resize: 2 does not divide the 6 x 9 pixels of the images of mnist");
     config = resized(SOURCE_MNIST, 6);
     assert_refused(dataset_load(&config, 3, &set),

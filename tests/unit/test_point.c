@@ -87,6 +87,7 @@ static struct dataset random_data(const struct recipe *recipe, const struct conf
                             .test = test,
                             .inputs = inputs,
                             .outputs = OUTPUTS,
+                            .has_classes = 1,
                             .is_image = 1,
                             .rows = recipe->side,
                             .columns = recipe->side,

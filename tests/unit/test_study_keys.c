@@ -58,6 +58,23 @@ static const char adam[] = "data: { source: mnist, path: x }\n"
                            "measure: { predictions: false }\n"
                            "sweep: { batch_size: 5, width: 9, train_size: 5 }\n";
 
+/* Keys of one source each. */
+static const char own_arrays[] = "data: { source: arrays, path: x.npz, channels: first, target_scale: feature }\n"
+                                 "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                                 "sweep: { scale: [feature, none, global], width: 9, train_size: 5 }\n";
+static const char own_idx[] = "data: { source: mnist, path: x, files: [a, b, c, d], class_names: names.txt }\n"
+                              "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                              "sweep: { width: 9, train_size: 5 }\n";
+static const char cifar100[] = "data: { source: cifar100, path: x, labels: coarse }\n"
+                               "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                               "sweep: { width: 9, train_size: 5 }\n";
+static const char sphere[] = "data: { source: sphere, dimension: 7 }\n"
+                             "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                             "sweep: { degree: [3, 1], width: 9, train_size: 5 }\n";
+static const char clusters[] = "data: { source: clusters, dimension: 7 }\n"
+                               "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                               "sweep: { cluster_mean: [0, 1.5], width: 9, train_size: 5 }\n";
+
 static void assert_round_trip(const char *text) {
     struct study *study = read_text(text, NULL, NULL);
     char *once = study_text(study);
@@ -86,6 +103,11 @@ static void test_round_trip(void **state) {
     assert_round_trip(blocks_axis);
     assert_round_trip(dynamics_axes);
     assert_round_trip(adam);
+    assert_round_trip(own_arrays);
+    assert_round_trip(own_idx);
+    assert_round_trip(cifar100);
+    assert_round_trip(sphere);
+    assert_round_trip(clusters);
 }
 
 /* In the first study where the key applies. */
@@ -102,14 +124,19 @@ static void assert_default_is_written(const struct key *key, int studies, struct
 /* A default is written as value_write writes it: the hash compares texts. */
 static void test_canonical_defaults(void **state) {
     (void)state;
-    enum { KINDS = 5 };
+    enum { KINDS = 9 };
     static const char rest[] = "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                "sweep: { width: 1, train_size: 1 }\n";
     static const char *const kind[KINDS] = {
-        "data: { source: gaussian, dimension: 1 }\n", "data: { source: mnist, path: x }\n",
+        "data: { source: gaussian, dimension: 1 }\n",
+        "data: { source: mnist, path: x }\n",
         "data: { source: mnist, path: x }\nnetwork: { parameterization: standard }\n",
         "data: { source: mnist, path: x }\nnetwork: { family: conv }\n",
-        "data: { source: mnist, path: x }\nnetwork: { family: wrn }\n"};
+        "data: { source: mnist, path: x }\nnetwork: { family: wrn }\n",
+        "data: { source: cifar100, path: x }\n",
+        "data: { source: arrays, path: x }\n",
+        "data: { source: sphere, dimension: 2 }\n",
+        "data: { source: clusters, dimension: 1 }\n"};
     struct study *study[KINDS];
     for (int i = 0; i < KINDS; i++) {
         char text[256];

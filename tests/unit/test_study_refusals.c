@@ -99,12 +99,13 @@ static void test_words(void **state) {
         {1, "title: [a]", "study.yaml:1:8: title: a list is not a text of one line"},
         {1, "title: \"a\\nb\"", "study.yaml:1:8: title: \"a b\" is not a text of one line"},
         {2, "data: { source: imagenet }",
-         "study.yaml:2:17: data.source: imagenet is not one of mnist, cifar10, gaussian"},
+         "study.yaml:2:17: data.source: imagenet is not one of mnist, cifar10, gaussian, cifar100, arrays, sphere, "
+         "clusters"},
         {2, "data: { source: mnist, path: '' }", "study.yaml:2:30: data.path: \"\" is not a path of one line"},
         {2, "data: { source: mnist, path: x, classes: [1] }",
-         "study.yaml:2:42: data.classes: a list is not a list of at least two names or numbers, or [] for all"},
+         "study.yaml:2:42: data.classes: a list is not a list of at least two names or numbers, or []"},
         {2, "data: { source: mnist, path: x, classes: 1 }",
-         "study.yaml:2:42: data.classes: 1 is not a list of at least two names or numbers, or [] for all"},
+         "study.yaml:2:42: data.classes: 1 is not a list of at least two names or numbers, or []"},
         {2, "data: { source: mnist, path: x, classes: [1, [2]] }",
          "study.yaml:2:46: data.classes: a list is not a name or number"},
         {2, "data: { source: mnist, path: x, classes: [1, 7, 1] }",
@@ -202,13 +203,17 @@ static void test_keys(void **state) {
         {3, "network: { [1]: 3 }", "study.yaml:3:12: network: a list is not the name of a key"},
         {4, "training: { learning_rate: { absolute: 1 } }",
          "study.yaml: training.steps: missing; a whole number >= 1 was expected"},
-        {2, "data: { path: x }", "study.yaml: data.source: missing; one of mnist, cifar10, gaussian was expected"},
+        {2, "data: { path: x }",
+         "study.yaml: data.source: missing; one of mnist, cifar10, gaussian, cifar100, arrays, sphere, clusters was "
+         "expected"},
         {2, "data: { source: mnist }", "study.yaml: data.path: missing; a path of one line was expected"},
         {2, "data: { source: gaussian }", "study.yaml: data.dimension: missing; a whole number >= 1 was expected"},
         {2, "data: { source: gaussian, path: x, dimension: 3 }",
-         "study.yaml:2:33: data.path: not used here; it stands only where data.source is mnist or cifar10"},
+         "study.yaml:2:33: data.path: not used here; it stands only where data.source is mnist, cifar10, cifar100 or "
+         "arrays"},
         {2, "data: { source: gaussian, classes: [1, 2], dimension: 3 }",
-         "study.yaml:2:36: data.classes: not used here; it stands only where data.source is mnist or cifar10"},
+         "study.yaml:2:36: data.classes: not used here; it stands only where data.source is mnist, cifar10, cifar100 "
+         "or arrays"},
         {2, "data: { source: mnist, path: x, outputs: 3 }",
          "study.yaml:2:42: data.outputs: not used here; it stands only where data.source is gaussian"},
         {6, "sweep: { train_size: 3 }", "study.yaml: sweep.width: missing; a whole number >= 1 was expected"},
@@ -236,7 +241,7 @@ static void test_families(void **state) {
         {3, "network: { family: conv, depth: 0 }",
          "study.yaml:3:33: network.depth: 0 does not go with network.family: conv; a whole number >= 1 was expected"},
         {2, "data: { source: gaussian, dimension: 3, resize: 2 }",
-         "study.yaml:2:49: data.resize: not used here; it stands only where data.source is mnist or cifar10"},
+         "study.yaml:2:49: data.resize: not used here; it stands only where data.source is mnist, cifar10 or cifar100"},
     };
     EACH(cases, assert_replaced_refused);
 }
@@ -251,12 +256,13 @@ static void test_families_and_options(void **state) {
                                "network: { family: conv }\n"
                                "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                "sweep: { width: 1, train_size: 1, depth: [2, 0], kernel_size: [3, 5] }\n";
-    assert_refused(gaussian, strlen(gaussian), NULL,
-                   "study.yaml:2:20: network.family: wrn does not go with data.source: gaussian; fc, or data.source: "
-                   "mnist or cifar10, was expected");
+    assert_refused(
+        gaussian, strlen(gaussian), NULL,
+        "study.yaml:2:20: network.family: wrn does not go with data.source: gaussian; fc, or data of images, "
+        "was expected");
     assert_refused(gaussian, strlen(gaussian), "network.family=conv",
-                   "--set network.family: conv does not go with data.source: gaussian; fc, or data.source: mnist or "
-                   "cifar10, was expected");
+                   "--set network.family: conv does not go with data.source: gaussian; fc, or data of images, was "
+                   "expected");
     assert_refused(conv, strlen(conv), NULL,
                    "study.yaml:4:46: network.depth: 0 does not go with network.family: conv; a whole number >= 1 was "
                    "expected");
@@ -371,11 +377,11 @@ static void test_dynamics_and_options(void **state) {
          "--set measure.predictions: true does not go with training.optimizer: adam; false, or training.optimizer: "
          "sgd, was expected"},
         {adam, "sweep.loss=[mse, cross_entropy]",
-         "--set sweep.loss: cross_entropy does not go with data.source: gaussian; mse, or data with classes (mnist or "
-         "cifar10), was expected"},
+         "--set sweep.loss: cross_entropy does not go with data.source: gaussian; mse, or data with classes, was "
+         "expected"},
         {adam, "training.loss=cross_entropy",
-         "--set training.loss: cross_entropy does not go with data.source: gaussian; mse, or data with classes (mnist "
-         "or cifar10), was expected"},
+         "--set training.loss: cross_entropy does not go with data.source: gaussian; mse, or data with classes, was "
+         "expected"},
         {batches, NULL,
          "study.yaml:4:54: training.batch_size: 7 does not go with sweep.train_size: 8; full, or measure.predictions: "
          "false, was expected"},
@@ -427,7 +433,8 @@ static void test_axes(void **state) {
         {6, "sweep: { width: 8, train_size: 1, dept: [1, 2] }",
          "study.yaml:6:35: sweep.dept: unknown key; did you mean network.depth?"},
         {6, "sweep: { width: 8, train_size: 1, dimension: [1, 2] }",
-         "study.yaml:6:46: data.dimension: not used here; it stands only where data.source is gaussian"},
+         "study.yaml:6:46: data.dimension: not used here; it stands only where data.source is gaussian, sphere or "
+         "clusters"},
         {6, "sweep: { width: 8, train_size: 1, seed: { count: 1000000 }, data_seed: { count: 11 } }",
          "study.yaml: sweep: 11000000 points are not <= 10000000"},
     };
@@ -504,8 +511,9 @@ static void test_data_option(void **state) {
     struct study *study = NULL;
     write_study(text, strlen(text));
     assert_int_equal(study_read("study.yaml", 0, NULL, "files", &study), ERROR_INPUT);
-    assert_string_equal(status_message(),
-                        "--data: not used here; it stands only where data.source is mnist or cifar10");
+    assert_string_equal(
+        status_message(),
+        "--data: not used here; it stands only where data.source is mnist, cifar10, cifar100 or arrays");
 }
 
 int main(void) {

@@ -1,0 +1,27 @@
+#include "drawn.h"
+
+#include <math.h>
+
+#include "random.h"
+#include "source.h"
+
+enum { DIRECTION = 2 }; /* gaussian.c has streams 0 and 1 of the teacher */
+
+void drawn_shape(const struct config *config, int64_t outputs, struct dataset *set) {
+    set->inputs = set->channels = config->data.dimension;
+    set->rows = set->columns = 1;
+    set->outputs = outputs;
+    set->deviation = 1;
+}
+
+void drawn_inputs(const struct config *config, struct dataset *set) {
+    random_normal((uint64_t)config->data.seed, RANDOM_INPUTS, 0, 0, set->train * set->inputs, set->x_train);
+    random_normal(TEST_SEED, RANDOM_TEST, 0, 0, set->test * set->inputs, set->x_test);
+}
+
+void drawn_direction(int64_t dimension, double *direction) {
+    double squares = 0;
+    random_normal(TEST_SEED, RANDOM_TEACHER, DIRECTION, 0, dimension, direction);
+    for (int64_t j = 0; j < dimension; j++) squares += direction[j] * direction[j];
+    for (int64_t j = 0; j < dimension; j++) direction[j] /= sqrt(squares);
+}

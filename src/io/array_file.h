@@ -1,0 +1,11 @@
+/* Arrays of users' HDF5 files, for module data: an array_open (array_stream.h), which main lends it. Not collective. */
+#ifndef ARRAY_FILE_H
+#define ARRAY_FILE_H
+
+#include "array_stream.h"
+
+/* A data set at the root of the file, whole: numbers that are stored elsewhere (links, external files, virtual data sets) and
+ * parts that were never written are refused, and no filter is loaded from outside the HDF5 library. Beside what HDF5 takes, a chunk. */
+array_open array_file_open;
+
+#endif

@@ -1,0 +1,15 @@
+#include "sources.h"
+
+enum { LABELLED_IMAGES = SOURCE_FILES | SOURCE_PIXELS | SOURCE_IMAGES | SOURCE_CLASSES };
+
+static const unsigned traits_of[DATA_SOURCES] = {
+    [SOURCE_MNIST] = LABELLED_IMAGES,
+    [SOURCE_CIFAR10] = LABELLED_IMAGES,
+    [SOURCE_GAUSSIAN] = SOURCE_DRAWN,
+    [SOURCE_CIFAR100] = LABELLED_IMAGES,
+    [SOURCE_ARRAYS] = SOURCE_FILES | SOURCE_IMAGES | SOURCE_CLASSES,
+    [SOURCE_SPHERE] = SOURCE_DRAWN,
+    [SOURCE_CLUSTERS] = SOURCE_DRAWN | SOURCE_CLASSES,
+};
+
+int source_has(int source, unsigned traits) { return (traits_of[source] & traits) != 0; }
