@@ -1,5 +1,7 @@
 """Figures of ensembles: outputs of some test points with their bands, and the agreement with the NTK-GP over time."""
 
+from functools import partial
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -19,18 +21,18 @@ def sections(context):
     """For each study and cell without width the widest networks: (bands, agreement), and in a table all widths."""
     groups = list(groups_of(context.ensembles))
     for number_, group in enumerate(groups, start=1):
-        suffix = f"_{number_}" if len(groups) > 1 else ""
         names = [group[0].source] * (len(context.studies) > 1) + [where_text(group[-1].where)]
         place = ", ".join(filter(None, names))
-        yield bands_section(group, "ensemble" + suffix, place, number_)
+        yield bands_section(group, place, number_, len(groups))
         if group[-1].process and group[-1].is_large:
-            yield agreement_section(group[-1], "ensemble_agreement" + suffix, place, number_)
+            yield agreement_section(group[-1], place, number_, len(groups))
 
 
-def bands_section(group, name, place, number_):
+def bands_section(group, place, number_, of):
     ensemble = group[-1]
     heading = title("Ensemble" + " and Gaussian processes" * bool(ensemble.process or ensemble.posterior), place)
-    return Section(name, heading, bands_caption(ensemble), bands_figure(ensemble), [], number_, ensemble_table(group))
+    draw, table = partial(bands_figure, ensemble), ensemble_table(group)
+    return Section("ensemble", heading, bands_caption(ensemble), draw, [], number_, of, table)
 
 
 def bands_caption(ensemble):
@@ -148,14 +150,14 @@ def handles(ensemble):
     return found
 
 
-def agreement_section(ensemble, name, place, number_):
+def agreement_section(ensemble, place, number_, of):
     caption = (
         "Largest |z| over test points and outputs, z being the mean's distance from the NTK-GP's in standard errors; "
         "if networks were as that process, 95 of 100 ensembles would stay below the grey line. Beside it the variance "
         "summed over test points and outputs, over the NTK-GP's; band: 95 of 100 ensembles of that process."
     )
     heading = title("Agreement of ensemble and NTK-GP", place)
-    return Section(name, heading, caption, agreement_figure(ensemble), [], number_)
+    return Section("ensemble_agreement", heading, caption, partial(agreement_figure, ensemble), [], number_, of)
 
 
 def agreement_figure(ensemble):

@@ -43,13 +43,23 @@ class Context:
 
 @dataclass
 class Section:
-    name: str  # of the files
+    kind: str
     title: str
     caption: str
-    figure: object  # of matplotlib; saved and closed by whoever takes the section
+    draw: object  # makes the figure, of matplotlib
     curves: list = field(default_factory=list)  # for the tables
-    number: int = 1  # of several like it: the page folds in those after the first
+    number: int = 1  # of several of its kind: the page folds in those after the first
+    of: int = 1
     table: tuple = ()  # header and rows, below the figure
+
+    @property
+    def name(self):
+        """Of the files."""
+        return f"{self.kind}_{self.number}" if self.of > 1 else self.kind
+
+    @cached_property
+    def figure(self):
+        return self.draw()
 
     @property
     def scaling(self):
@@ -57,9 +67,8 @@ class Section:
         return [curve for curve in self.curves if curve.x_name in SYMBOLS]
 
 
-def sections_of(name, title, caption, figures):
-    """One section for each (figure, curves), numbered where there are several."""
+def sections_of(kind, title, caption, figures):
+    """One section for each (what draws a figure, curves), numbered."""
     figures = list(figures)
-    for number, (figure, curves) in enumerate(figures, start=1):
-        suffix = f"_{number}" if len(figures) > 1 else ""
-        yield Section(name + suffix, title, caption, figure, curves, number)
+    for number, (draw, curves) in enumerate(figures, start=1):
+        yield Section(kind, title, caption, draw, curves, number, len(figures))

@@ -1,4 +1,8 @@
-"""Every figure of the report: a function that takes the context and yields sections, and a row in FIGURES."""
+"""Every figure of the report: a function that takes the context and yields sections, and a row in FIGURES. Which of
+them are drawn where they are many."""
+
+from collections import Counter
+from functools import partial
 
 from . import bands, predictions, times
 from .context import Section, sections_of
@@ -7,6 +11,7 @@ from .local import local_curves, slope_figures
 from .reference import reference_figure
 from .scaling import INVERSE, LAZY, ROOT, Guide, against_width, scaling_figures
 from .summary import ROUNDING, rounding_share, unfitted_points
+from .times import spread
 from .words import plain_name
 
 LAZINESS = (
@@ -51,8 +56,8 @@ def rmse_and_references(context):
     if not context.references:
         return
     caption = "The RMSE above (large marks, intervals) over the points of the reference file (small marks)."
-    figure = reference_figure(context.rmse, context.references)
-    yield Section("rmse_reference", "Beside the reference", caption, figure, context.references)
+    draw = partial(reference_figure, context.rmse, context.references)
+    yield Section("rmse_reference", "Beside the reference", caption, draw, context.references)
 
 
 def rmse_against_train_size(context):
@@ -156,3 +161,30 @@ FIGURES = (
     rounding,
     cost,
 )
+
+HEADLINE = ("rmse_width", "local_slopes")  # kinds of which all are drawn before a second one of others
+
+
+def all_sections(context):
+    return [section for make in FIGURES for section in make(context)]
+
+
+def chosen(sections, most):
+    """At most `most` of the sections, in their order: one of each kind and the headline's, then in turns a further one
+    of each kind, spread over all of that kind."""
+    kinds = {}
+    for section in sections:
+        kinds.setdefault(section.kind, []).append(section)
+    counts = shares({kind: len(members) for kind, members in kinds.items()}, most)
+    taken = {section.name for kind, count in counts.items() for section in spread(kinds[kind], count)}
+    return [section for section in sections if section.name in taken]
+
+
+def shares(available, most):
+    """kind -> how many of it; available: kind -> how many there are, the headline's first."""
+
+    def turn(kind, i):
+        return i if i == 0 or kind not in HEADLINE else 0.5
+
+    places = [(turn(kind, i), order, kind) for order, kind in enumerate(available) for i in range(available[kind])]
+    return Counter(kind for *_, kind in sorted(places)[:most])

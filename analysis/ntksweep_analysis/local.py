@@ -1,13 +1,15 @@
 """Local slopes: the exponent of RMSE between neighbouring widths. They are the headline of families that are still
 pre-asymptotic, where one exponent fitted over all widths misleads; beside them the paper's."""
 
+from functools import partial
+
 import numpy as np
 
 from . import style
 from .paper import beside
 from .scaling import (
-    Guide, add_legend, colour_of, label_axes, layout_of, legend_handles, line_style, panel_title, paper_handles,
-    paper_style, shifts,
+    Guide, add_legend, colour_of, label_axes, layout_of, legend_handles, line_style, members_of, panel_title,
+    paper_handles, paper_style, shifts,
 )  # fmt: skip
 from .words import exponent, interval, number, value_text, where_text
 
@@ -55,27 +57,31 @@ def fit_cell(fit):
 
 
 def slope_figures(curves, paper):
-    """Yields (figure, the paper's curves): local slopes over the geometric mean of their two widths; the paper's, at
-    the nearest depth, open."""
+    """Yields (what draws a figure, the paper's curves): local slopes over the geometric mean of their two widths; the
+    paper's, at the nearest depth, open."""
     if not curves:
         return
     colour_name, palette, chunks = layout_of(curves)
     for chunk in chunks:
-        figure, axes = style.grid(len(chunk))
-        drawn = [curve for _, members in chunk for curve in members]
-        given = beside(paper, drawn)
-        for panel, ((metric, place), members) in zip(axes, chunk):
-            near = beside(paper, members)
-            draw_panel(panel, members, near, palette, colour_name)
-            panel.set_title(panel_title(metric, place, one_metric=True))
-            panel.set_ylim(slope_limits(drawn + given))
-            widths = np.concatenate([curve.x for curve in members + near])
-            style.values_axis(panel.xaxis, widths)
-            panel.set_xlim(widths.min() / 1.1, widths.max() * 1.1)
-        label_axes(axes, drawn, "local slope of the RMSE")
-        handles = legend_handles(drawn, palette, colour_name, [LIMIT], alone=len(chunk) == 1, unfitted=None)
-        add_legend(figure, axes, handles + paper_handles(given), colour_name, palette, drawn)
-        yield figure, paper
+        yield partial(slope_figure, chunk, colour_name, palette, paper), paper
+
+
+def slope_figure(chunk, colour_name, palette, paper):
+    figure, axes = style.grid(len(chunk))
+    drawn = members_of(chunk)
+    given = beside(paper, drawn)
+    for panel, ((metric, place), members) in zip(axes, chunk):
+        near = beside(paper, members)
+        draw_panel(panel, members, near, palette, colour_name)
+        panel.set_title(panel_title(metric, place, one_metric=True))
+        panel.set_ylim(slope_limits(drawn + given))
+        widths = np.concatenate([curve.x for curve in members + near])
+        style.values_axis(panel.xaxis, widths)
+        panel.set_xlim(widths.min() / 1.1, widths.max() * 1.1)
+    label_axes(axes, drawn, "local slope of the RMSE")
+    handles = legend_handles(drawn, palette, colour_name, [LIMIT], alone=len(chunk) == 1, unfitted=None)
+    add_legend(figure, handles + paper_handles(given), colour_name, palette, drawn)
+    return figure
 
 
 def draw_panel(panel, curves, near, palette, colour_name):

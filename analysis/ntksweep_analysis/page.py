@@ -54,13 +54,14 @@ between neighbours is the same fit through two points. Without a second seed the
 tables/levels.csv, slopes.csv, time.csv.</p>"""
 
 
-def write_page(path, context, sections):
-    """sections: those of the figures, whose SVG files stand in path's folder figures/."""
+def write_page(path, context, sections, rest, failed):
+    """sections: those of the figures, whose SVG files stand in path's folder figures/, but for the failed ones (name ->
+    reason); rest: those that are not drawn."""
     title = escape(context.title)
     body = [f"<h1>{title}</h1>", f'<p class="headline">{raised(escape(headline(context)))}</p>']
     body += local_html(context) + [f'<p class="remark">{raised(escape(line))}</p>' for line in remarks(context)]
-    drawn = [section_html(section, path.parent) for section in sections]
-    body += drawn[:1] + summary_html(context) + drawn[1:]
+    drawn = [section_html(section, path.parent, failed) for section in sections]
+    body += drawn[:1] + summary_html(context) + drawn[1:] + rest_html(rest)
     body += cost_html(context) + unrecorded_html(context) + [METHOD] + run_html(context)
     page = PAGE.format(title=title, style=STYLE, body="\n".join(body))
     path.write_text(page, encoding="utf-8")
@@ -71,16 +72,32 @@ def raised(text):
     return re.sub("\\^([\N{MINUS SIGN}\\d./]+\\d)", r"<sup>\1</sup>", text)
 
 
-def section_html(section, folder):
-    image = base64.b64encode((folder / "figures" / f"{section.name}.svg").read_bytes()).decode()
-    picture = f'<img alt="{escape(section.title)}" src="data:image/svg+xml;base64,{image}">'
-    files = f'<span class="soft">figures/{section.name}.png, .svg</span>'
-    figure = f"<figure>{picture}<figcaption>{raised(escape(section.caption))} {files}</figcaption></figure>"
+def section_html(section, folder, failed):
+    figure = f"<figure>{picture(section, folder, failed)}</figure>"
     content = figure + table_html(*slope_table([curve for curve in section.scaling if not curve.is_local]))
     content += f'<div class="slopes">{table_html(*section.table)}</div>' if section.table else ""
     if section.number > 1:
         return f"<details><summary>{escape(section.title)} ({section.number})</summary>{content}</details>"
     return f"<h2>{escape(section.title)}</h2>{content}"
+
+
+def picture(section, folder, failed):
+    if section.name in failed:
+        return f'<p class="remark">Figure {section.name} could not be drawn: {escape(failed[section.name])}</p>'
+    image = base64.b64encode((folder / "figures" / f"{section.name}.svg").read_bytes()).decode()
+    files = f'<span class="soft">figures/{section.name}.png, .svg</span>'
+    caption = f"<figcaption>{raised(escape(section.caption))} {files}</figcaption>"
+    return f'<img alt="{escape(section.title)}" src="data:image/svg+xml;base64,{image}">{caption}'
+
+
+def rest_html(rest):
+    """What is not drawn, by name."""
+    if not rest:
+        return []
+    head = f"<h2>Figures that are not drawn</h2><p>{plural(len(rest), 'more figure')}: <code>--figures all</code> draws "
+    head += "all. Their numbers are in tables/.</p>"
+    names = "".join(f"<li>{section.name}: {escape(section.title)}</li>" for section in rest)
+    return [f"{head}<details><summary>their names</summary><ul>{names}</ul></details>"]
 
 
 def local_html(context):

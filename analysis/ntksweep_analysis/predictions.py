@@ -1,6 +1,8 @@
 """The network against predictions of its outputs: its own linearization, and the linear model solved without stepping,
 with the network's kernel Theta_0 and with that of infinite width, in discrete steps and as gradient flow."""
 
+from functools import partial
+
 from matplotlib.lines import Line2D
 
 from . import style
@@ -62,7 +64,7 @@ def caption(metrics, again):
 
 
 def against_time(context):
-    for number, suffix, place, curves in figures_of(context, list(PREDICTIONS), measured):
+    for number, of, place, curves in figures_of(context, list(PREDICTIONS), measured):
         study = next(study for study in context.studies if study.label == curves[0].source)
         sizes = spread(sorted({curve.where["train_size"] for curve in curves}), 2)
         widths = spread(sorted({curve.where["width"] for curve in curves}), 3)
@@ -70,10 +72,9 @@ def against_time(context):
         panels = grouped(shown, lambda curve: (curve.where["train_size"], curve.where["width"]))
         words = caption(measured(study), f"{BANDS} The table holds the last step.")
         words += paper_words(study, curves)
-        name, heading = "predictions_time" + suffix, title("Network and predictions against time", place)
-        figure = time_figure(panels, len(widths))
+        heading, draw = title("Network and predictions against time", place), partial(time_figure, panels, len(widths))
         own = [curve for curve in shown if curve.metric != LINEAR]
-        yield Section(name, heading, words, figure, own, number, final_table(curves))
+        yield Section("predictions_time", heading, words, draw, own, number, of, final_table(curves))
 
 
 def time_figure(panels, columns):

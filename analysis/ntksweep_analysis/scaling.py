@@ -5,6 +5,7 @@ each make a panel. Several studies share the panels and are told apart by marker
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -69,29 +70,39 @@ def layout_of(curves, given=None):
 
 
 def scaling_figures(curves, guides=(), unfitted=None, title="", paper=(), palette=None):
-    """Yields (figure, curves) of at most PANELS_MAX panels each. unfitted: function of a curve -> [X], drawn open.
-    paper: curves of which those nearest to a panel's own are drawn in it. palette: value -> colour."""
+    """Yields (what draws a figure, its curves) of at most PANELS_MAX panels each. unfitted: function of a curve -> [X],
+    drawn open. paper: curves of which those nearest to a panel's own are drawn in it. palette: value -> colour."""
     if not curves:
         return
     colour_name, palette, chunks = layout_of(curves, palette)
     for chunk in chunks:
-        one_metric = len({metric for (metric, _), _ in chunk}) == 1
-        figure, axes = style.grid(len(chunk), share_y=one_metric)
-        drawn = [curve for _, members in chunk for curve in members]
-        given = beside(paper, drawn)
-        shared = y_limits(drawn + given) if one_metric else None
-        for panel, ((metric, place), members) in zip(axes, chunk):
-            near = beside(paper, members)
-            draw_panel(panel, members, palette, colour_name, guides, unfitted)
-            for curve in near:
-                panel.plot(curve.x, curve.level.mean, **paper_style(curve))
-            dress_panel(panel, members + near, shared or y_limits(members))
-            panel.set_title(panel_title(metric, place, one_metric))
-        label_axes(axes, drawn, metric_label(chunk[0][0][0]) if one_metric else "")
-        handles = legend_handles(drawn, palette, colour_name, guides, alone=len(chunk) == 1, unfitted=unfitted)
-        add_legend(figure, axes, handles + paper_handles(given), colour_name, palette, drawn)
-        figure.suptitle(title or None, fontsize=11)
-        yield figure, drawn
+        drawn = members_of(chunk)
+        yield partial(scaling_figure, chunk, colour_name, palette, guides, unfitted, title, paper), drawn
+
+
+def members_of(chunk):
+    return [curve for _, members in chunk for curve in members]
+
+
+def scaling_figure(chunk, colour_name, palette, guides, unfitted, title, paper):
+    one_metric = len({metric for (metric, _), _ in chunk}) == 1
+    figure, axes = style.grid(len(chunk), share_y=one_metric)
+    drawn = members_of(chunk)
+    given = beside(paper, drawn)
+    shared = y_limits(drawn + given) if one_metric else None
+    for panel, ((metric, place), members) in zip(axes, chunk):
+        near = beside(paper, members)
+        draw_panel(panel, members, palette, colour_name, guides, unfitted)
+        for curve in near:
+            panel.plot(curve.x, curve.level.mean, **paper_style(curve))
+        dress_panel(panel, members + near, shared or y_limits(members))
+        panel.set_title(panel_title(metric, place, one_metric))
+    label_axes(axes, drawn, metric_label(chunk[0][0][0]) if one_metric else "")
+    handles = legend_handles(drawn, palette, colour_name, guides, alone=len(chunk) == 1, unfitted=unfitted)
+    add_legend(figure, handles + paper_handles(given), colour_name, palette, drawn)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
 
 
 def paper_style(curve):
@@ -104,11 +115,11 @@ def paper_handles(curves):
     return [Line2D([], [], **paper_style(curve), label=name) for curve, name in zip(curves, names)]
 
 
-def add_legend(figure, axes, handles, colour_name, palette, curves):
+def add_legend(figure, handles, colour_name, palette, curves):
     """Beside the panels; colours in a bar where they are many."""
     title = axis_label(colour_name, families_of(curves)) if colour_name else None
     if palette and style.needs_bar(palette):
-        style.colour_bar(figure, axes, palette, [legend_text(colour_name, value) for value in palette], title)
+        style.colour_bar(figure, palette, [legend_text(colour_name, value) for value in palette], title)
         title = None
     style.legend_beside(figure, handles, title)
 

@@ -4,12 +4,13 @@ equal input."""
 import math
 
 import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-from matplotlib import ticker  # noqa: E402
-from matplotlib.colors import ListedColormap  # noqa: E402
+import numpy as np
+from matplotlib import ticker
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.figure import Figure
 
 GREY = "0.45"
 MARKERS = "osD^vP*X"
@@ -18,11 +19,11 @@ LINES = ["-", "--", ":", "-."]
 OKABE_ITO = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c6d31"]
 PANELS_MAX = 12
 NAMES_MAX = 45  # beside a colour bar
-plt.rcParams.update(
+PAD = 0.09  # inches around panels and legends
+BAR_WIDTH = 0.15
+DPI = 150
+matplotlib.rcParams.update(
     {
-        "figure.constrained_layout.use": True,
-        "figure.constrained_layout.w_pad": 0.09,
-        "figure.constrained_layout.h_pad": 0.07,
         "font.size": 10,
         "axes.titlesize": 10,
         "axes.grid": True,
@@ -35,7 +36,7 @@ plt.rcParams.update(
         "legend.frameon": False,
         "legend.fontsize": 9,
         "svg.hashsalt": "ntksweep",
-        "savefig.dpi": 150,
+        "figure.dpi": DPI,
     }
 )
 
@@ -47,7 +48,7 @@ def colours(values):
     if words and len(values) <= len(OKABE_ITO):
         return dict(zip(values, OKABE_ITO))
     places = np.linspace(0.0, 0.82, max(len(values), 2))
-    return {value: plt.get_cmap("viridis")(place) for value, place in zip(values if words else sorted(values), places)}
+    return {value: matplotlib.colormaps["viridis"](place) for value, place in zip(values if words else sorted(values), places)}
 
 
 def needs_bar(palette):
@@ -55,15 +56,15 @@ def needs_bar(palette):
     return len(palette) > len(OKABE_ITO) and isinstance(next(iter(palette)), (str, bytes))
 
 
-def colour_bar(figure, axes, palette, names, title):
+def colour_bar(figure, palette, names, title):
     """A bar right of the panels with the first name on top; of very many only every second or third is named."""
     count = len(names)
     figure.set_figheight(max(figure.get_figheight(), 0.6 + 0.115 * min(count, NAMES_MAX)))
-    shades = plt.cm.ScalarMappable(plt.Normalize(-0.5, count - 0.5), ListedColormap(list(palette.values())))
-    bar = figure.colorbar(shades, ax=axes, pad=0.02, aspect=40, ticks=range(0, count, math.ceil(count / NAMES_MAX)))
+    shades = ScalarMappable(Normalize(-0.5, count - 0.5), ListedColormap(list(palette.values())))
+    bar = figure.colorbar(shades, cax=figure.add_axes((0, 0, 1, 1)), ticks=range(0, count, math.ceil(count / NAMES_MAX)))
     bar.ax.set_yticklabels([names[tick] for tick in bar.get_ticks()], fontsize=8 if count <= 24 else 6.5)
     bar.ax.invert_yaxis()
-    bar.ax.set_title(title, fontsize=9)
+    bar.ax.set_title(title, fontsize=9, loc="left")
     bar.ax.grid(False)
 
 
@@ -72,7 +73,9 @@ def grid(count, columns=3, share_y=True):
     columns = 2 if count == 4 and columns == 3 else min(count, columns)
     rows = math.ceil(count / columns)
     size = (6.4, 4.6) if count == 1 else (1.0 + 3.7 * columns, 0.4 + 3.3 * rows)
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, sharey=share_y)
+    figure = Figure(size)
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=share_y)
     panels = list(axes.flat)
     for spare in panels[count:]:
         spare.remove()
@@ -103,9 +106,7 @@ def log_axis(axis, low, high):
     steps = (1, 2, 5) if decades < 2.2 else (1,)
     axis.set_major_locator(ticker.LogLocator(base=10, subs=steps, numticks=9 if decades > 7 else 99))
     axis.set_major_formatter(ticker.FuncFormatter(tick_text))
-    axis.set_minor_formatter(ticker.NullFormatter())
-    if decades > 4:
-        axis.set_minor_locator(ticker.NullLocator())
+    axis.set_minor_locator(ticker.NullLocator())  # minor ticks would take more time than all else in a figure
 
 
 def log_scale(axis):
@@ -125,20 +126,68 @@ def tick_text(value, _):
 
 
 def legend_beside(figure, handles, title):
-    """Right of all panels, so that it covers no data: the figure grows by the legend's size."""
-    if not handles:
-        return
-    legend = figure.legend(handles=handles, title=title, loc="center right", alignment="left")
-    box = legend.get_window_extent(figure.canvas.get_renderer())
-    width, height = figure.get_size_inches()
-    wide = width + box.width / figure.dpi
-    figure.set_size_inches(wide, max(height, box.height / figure.dpi + 0.3))
-    figure.set_layout_engine("constrained", rect=(0, 0, width / wide, 1))
+    """Right of all panels, so that it covers no data: the figure grows by its size in `lay_out`."""
+    if handles:
+        figure.legend(handles=handles, title=title, loc="center right", alignment="left")
+
+
+def lay_out(figure):
+    """Panels on the figure's own width, and right of them, for which it grows, a colour bar and a legend. What stands
+    around panels is measured once, in places near the last ones: a second time would change little and cost much."""
+    (width, height), renderer = figure.get_size_inches(), figure.canvas.get_renderer()
+    panels = [axes for axes in figure.axes if axes.get_subplotspec()]
+    bars = [axes for axes in figure.axes if axes not in panels]
+    for bar in bars:
+        bar.set_position((0, 0, BAR_WIDTH / width, 1))
+    wide = width + sum(size_of(part, renderer)[0] + PAD for part in bars + figure.legends)
+    high = max([height] + [size_of(legend, renderer)[1] + 0.3 for legend in figure.legends])
+    figure.set_size_inches(wide, high)
+    head = sum(size_of(text, renderer)[1] + PAD for text in figure.texts)
+    (left, right, gap_x), (bottom, top, gap_y) = rooms(panels, renderer)
+    columns, rows = panels[0].get_gridspec().ncols, panels[0].get_gridspec().nrows
+    figure.subplots_adjust(
+        left=left / wide,
+        right=(width - right) / wide,
+        bottom=bottom / high,
+        top=1 - (top + head) / high,
+        wspace=gap_x / ((width - left - right - (columns - 1) * gap_x) / columns),
+        hspace=gap_y / ((high - bottom - top - head - (rows - 1) * gap_y) / rows),
+    )
+    for text in figure.texts:
+        text.set(x=width / 2 / wide, y=1 - PAD / high)
+    for bar in bars:
+        bar.set_position((width / wide, bottom / high, BAR_WIDTH / wide, 1 - (bottom + top + head) / high))
+
+
+def size_of(part, renderer):
+    """Width and height in inches, with all that stands around axes."""
+    return np.array(part.get_tightbbox(renderer).size) / part.figure.dpi
+
+
+def rooms(panels, renderer):
+    """(before the first column, behind the last, between two), and the same of rows from below, in inches."""
+    dpi, over = panels[0].figure.dpi, []
+    panels[0].figure.subplots_adjust(left=0.08, right=0.98, bottom=0.08, top=0.92)
+    for panel in panels:
+        inner = panel.get_window_extent(renderer)
+        outer = panel.get_tightbbox(renderer, for_layout_only=True, bbox_extra_artists=[])
+        over.append([inner.x0 - outer.x0, outer.x1 - inner.x1, inner.y0 - outer.y0, outer.y1 - inner.y1])
+    over = np.array(over) / dpi + PAD
+    places = [panel.get_subplotspec() for panel in panels]
+    first, last = [place.is_first_col() for place in places], [place.is_last_col() for place in places]
+    lowest, highest = [place.is_last_row() for place in places], [place.is_first_row() for place in places]
+    return room(over[:, 0], first, over[:, 1], last), room(over[:, 2], lowest, over[:, 3], highest)
+
+
+def room(before, is_first, behind, is_last):
+    is_first, is_last = np.array(is_first), np.array(is_last)
+    gap = before[~is_first].max(initial=0) + behind[~is_last].max(initial=0)
+    return before[is_first].max(initial=PAD), behind[is_last].max(initial=PAD), gap
 
 
 def save(figure, stem):
-    """Writes stem.png and stem.svg, without dates, and closes the figure. The layout is found once for both."""
-    figure.savefig(stem.with_suffix(".png"), metadata={"Software": None})
-    figure.set_layout_engine("none")
-    figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    """Writes stem.png and stem.svg, without dates. The layout is found once, and each file drawn once: savefig would
+    draw each twice."""
+    lay_out(figure)
+    FigureCanvasAgg(figure).print_png(stem.with_suffix(".png"), metadata={"Software": None})
+    FigureCanvasSVG(figure).print_svg(stem.with_suffix(".svg"), metadata={"Date": None})

@@ -2,6 +2,7 @@
 other axes."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -15,26 +16,26 @@ from .words import axis_label, loss_label, named_value, value_text, where_text
 
 
 def rmse(context):
-    for number, suffix, place, curves in figures_of(context, ["rmse_test"]):
+    for number, of, place, curves in figures_of(context, ["rmse_test"]):
         caption = "RMSE on the test points against time; a colour for each width, bands: 95 % interval over seeds."
         panels = grouped(curves, lambda curve: curve.where["train_size"])
-        figure = time_figure(panels, columns=3, draw=draw_band)
-        yield Section("rmse_time" + suffix, title("RMSE against time", place), caption, figure, curves, number)
+        draw = partial(time_figure, panels, columns=3, draw=draw_band)
+        yield Section("rmse_time", title("RMSE against time", place), caption, draw, curves, number, of)
 
 
 def losses(context):
     metrics = ["loss_train", "loss_train_linear", "loss_test", "loss_test_linear"]
-    for number, suffix, place, curves in figures_of(context, metrics):
+    for number, of, place, curves in figures_of(context, metrics):
         sizes = spread(sorted({curve.where["train_size"] for curve in curves}), 3)
         shown = [curve for curve in curves if curve.where["train_size"] in sizes]
         caption = "Losses of the network (solid) and of its linearization (dashed), geometric mean over seeds."
         panels = grouped(shown, lambda curve: (curve.metric.replace("_linear", ""), curve.where["train_size"]))
-        figure = time_figure(panels, len(sizes), draw=draw_line)
-        yield Section("loss_time" + suffix, title("Losses against time", place), caption, figure, shown, number)
+        draw = partial(time_figure, panels, len(sizes), draw=draw_line)
+        yield Section("loss_time", title("Losses against time", place), caption, draw, shown, number, of)
 
 
 def outputs(context):
-    for number, suffix, place, curves in figures_of(context, ["outputs", "outputs_linear"]):
+    for number, of, place, curves in figures_of(context, ["outputs", "outputs_linear"]):
         sizes = spread(sorted({curve.where["train_size"] for curve in curves}), 2)
         widths = spread(sorted({curve.where["width"] for curve in curves}), 3)
         shown = [curve for curve in curves if curve.where["train_size"] in sizes and curve.where["width"] in widths]
@@ -43,8 +44,8 @@ def outputs(context):
             "seed; a colour for each test point. With several outputs: the one that is largest at the end."
         )
         panels = grouped(largest_output(shown), lambda curve: (curve.where["train_size"], curve.where["width"]))
-        figure = output_figure(panels, len(widths))
-        yield Section("outputs_time" + suffix, title("Outputs against time", place), caption, figure, [], number)
+        draw = partial(output_figure, panels, len(widths))
+        yield Section("outputs_time", title("Outputs against time", place), caption, draw, [], number, of)
 
 
 def title(words, place):
@@ -52,7 +53,7 @@ def title(words, place):
 
 
 def figures_of(context, metrics, wanted=lambda study: True):
-    """Yields (number, suffix of the file's name, place, curves) for each wanted study and value of its other axes."""
+    """Yields (number, of how many, place, curves) for each wanted study and value of its other axes."""
     groups = []
     for order, study in enumerate(context.studies):
         if not wanted(study):
@@ -62,7 +63,7 @@ def figures_of(context, metrics, wanted=lambda study: True):
         for where, members in grouped(curves, lambda curve: other_axes(curve.where)).items():
             groups.append((", ".join(filter(None, names + [where_text(dict(where))])), members))
     for number, (place, members) in enumerate(groups, start=1):
-        yield number, (f"_{number}" if len(groups) > 1 else ""), place, members
+        yield number, len(groups), place, members
 
 
 def other_axes(where):

@@ -145,3 +145,23 @@ def level_lines(level, i):
 
 def plural(count, word):
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def not_drawn(sections):
+    """12 figures are not drawn: rmse_time 2-5, 7; loss_time 2-9"""
+    kinds = {}
+    for section in sections:
+        kinds.setdefault(section.kind, []).append(section)
+    names = [f"{kind} {ranges(section.number for section in members)}" if members[0].of > 1 else kind for kind, members in kinds.items()]
+    return f"not drawn {plural(len(sections), 'figure')}: {'; '.join(names)}"
+
+
+def ranges(numbers):
+    """2-5, 7"""
+    runs = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(f"{first}-{last}" if first < last else str(first) for first, last in runs)
