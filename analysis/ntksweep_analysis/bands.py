@@ -10,7 +10,7 @@ from . import style
 from .context import Section
 from .ensembles import ensemble_table, groups_of, largest
 from .times import is_log, title
-from .words import axis_label, exponent, where_text
+from .words import axis_label, exponent
 
 POINTS = 4
 NETWORKS, PROCESS, POSTERIOR = style.OKABE_ITO[0], style.OKABE_ITO[1], style.OKABE_ITO[2]
@@ -21,7 +21,7 @@ def sections(context):
     """For each study and cell without width the widest networks: (bands, agreement), and in a table all widths."""
     groups = list(groups_of(context.ensembles))
     for number_, group in enumerate(groups, start=1):
-        names = [group[0].source] * (len(context.studies) > 1) + [where_text(group[-1].where)]
+        names = [group[0].source] * (len(context.studies) > 1) + [group[-1].place]
         place = ", ".join(filter(None, names))
         yield bands_section(group, place, number_, len(groups))
         if group[-1].process and group[-1].is_large:

@@ -1,17 +1,16 @@
 """A curve: one metric over one axis, everything else held fixed, with all its seeds."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import xarray as xr
 
 from . import statistics
-from .load import ABSENT, DIVERGED, GRID
-from .words import value_text
+from .load import ABSENT, GRID
+from .words import MODELS, diverged_text, models_of, value_text, where_text
 
 PRE_ASYMPTOTIC = ("conv", "wrn")
-EXAMPLES = ("probe", "test_example")
 PHASES = ("setup", "kernel", "training", "recording", "total")
 
 
@@ -30,6 +29,7 @@ class Curve:
     loss: str = "mse"
     is_plain: bool = True  # trained as the paper's networks were
     values: tuple = ()  # [X], the axis's own where they are words: "full" of batches
+    labels: tuple = ()  # (axis, its long name)
 
     @cached_property
     def level(self):
@@ -53,24 +53,43 @@ class Curve:
         return self.family in PRE_ASYMPTOTIC and (self.metric, self.x_name) == ("rmse_test", "width")
 
     @property
+    def place(self):
+        """Everything that is held fixed, in words."""
+        return where_text(self.where, self.labels)
+
+    @property
     def lost(self):
-        """Seeds without a value because they diverged [X, seed]; what was measured before training is not lost."""
-        return (self.status == DIVERGED) & np.isnan(self.samples)
+        """Seeds without a value because a model on which it depends diverged [X, seed]."""
+        return self.has_diverged(models_of(self.metric)) & np.isnan(self.samples)
+
+    def has_diverged(self, models):
+        return (self.status > 0) & (self.status & models > 0)
 
     @property
     def diverged(self):
         return np.sum(self.lost, axis=1)
+
+    def diverged_of(self, model):
+        """Of the lost seeds those of which this model diverged [X]."""
+        return np.sum(self.lost & self.has_diverged(model), axis=1)
+
+    def diverged_text(self, i=...):
+        """Which models of how many diverged, at x[i] or in all."""
+        counts = {model: int(np.sum(self.diverged_of(model)[i])) for model in MODELS}
+        return diverged_text(counts, int(np.sum(self.status[i] >= 0)))
 
     @property
     def absent(self):
         return np.sum(self.status == ABSENT, axis=1)
 
 
+@lru_cache(maxsize=None)
 def final(study, metric):
-    """The metric at its last recorded step, on the axes and perhaps `layer`; nothing there of a diverged point."""
+    """The metric at its last recorded step, on the axes and perhaps `layer`; nothing there of points where a model on
+    which it depends diverged."""
     array = study.data[metric]
     last = {name: -1 for name in ("step", "kernel_step") if name in array.dims}
-    return array.isel(last).where(study.data["status"] != DIVERGED) if last else array
+    return array.isel(last).where((study.data["status"] & models_of(metric)) == 0)
 
 
 def phases(study):
@@ -100,31 +119,39 @@ def curves_of(studies, metric, x_name, pick=final):
     ]
 
 
-def split(study, order, array, x_name):
-    """The curves of one array [axes, ...], the last of the other dimensions fastest."""
+def split(study, order, array, x_name, with_lost=False):
+    """The curves of one array [axes, ...], the last of the other dimensions fastest. with_lost: also those of which all
+    values are lost."""
     names = [name for name in array.dims if name not in (x_name, "seed")]
     status = study.data["status"].broadcast_like(array).transpose(*names, x_name, "seed").values
     values = np.asarray(array.transpose(*names, x_name, "seed").values, float)
     own, places = coordinate(array, x_name), [coordinate(array, name) for name in names]
+    labels = tuple(study.labels.items())
     found = []
     for index in np.ndindex(values.shape[:-2]):
-        if not np.isnan(values[index]).all():
+        there = status[index] >= 0 if with_lost else ~np.isnan(values[index])
+        if there.any():
             where = {name: place[i] for name, place, i in zip(names, places, index)}
             x = axis_numbers(own, where)
             up = np.argsort(x, kind="stable")
             data = x[up], values[index][up], status[index][up]
             network = study.family, study.depth(where), study.loss(where), study.is_plain(where)
             words = tuple(own[up]) if x is not own else ()
-            found.append(Curve(array.name, x_name, *data, where, study.label, order, *network, words))
+            found.append(Curve(array.name, x_name, *data, where, study.label, order, *network, words, labels))
     return found
 
 
 def clock(study, at):
     """Name of the time axis and the time of a step at `at` (axis -> value): learning rate, with momentum its root."""
-    rate = final(study, "learning_rate_used").sel(at).values if study.has("learning_rate_used") else np.nan
+    return clock_at(study, tuple(at.items()))
+
+
+@lru_cache(maxsize=None)
+def clock_at(study, at):
+    rate = final(study, "learning_rate_used").sel(dict(at)).values if study.has("learning_rate_used") else np.nan
     if not np.isfinite(rate).any():
         return "step", 1
-    return ("time_momentum", np.sqrt(np.nanmean(rate))) if study.momentum(at) else ("time", np.nanmean(rate))
+    return ("time_momentum", np.sqrt(np.nanmean(rate))) if study.momentum(dict(at)) else ("time", np.nanmean(rate))
 
 
 def axis_numbers(values, where):
@@ -156,4 +183,4 @@ def reference_curve(series, order):
     """A line of the reference file as a curve with one seed."""
     samples = series.y[:, None]
     where = {"panel": series.panel, "series": series.name}
-    return Curve("rmse_test", "width", series.width, samples, np.zeros_like(samples), where, "reference", order)
+    return Curve("rmse_test", "width", series.width, samples, np.zeros(samples.shape, int), where, "reference", order)

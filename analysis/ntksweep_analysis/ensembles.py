@@ -4,14 +4,18 @@ step, and the NNGP posterior."""
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
-from scipy.stats import t as student
+from scipy.special import chdtri, stdtrit
 
-from .curves import EXAMPLES, clock
+from .curves import clock
+from .load import ABSENT, EXAMPLES
 from .words import interval_text, number, where_text
 
 CONFIDENCE = 0.95
 LARGE = 10  # networks of an ensemble that is judged
+ENSEMBLE = (
+    "ensemble_size", "status", "outputs_mean", "outputs_variance", "outputs_linear_mean", "outputs_linear_variance",
+    "ntk_gp_mean", "ntk_gp_covariance", "nngp_posterior_mean", "nngp_posterior_covariance",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,11 @@ class Ensemble:
     process: Spread
     posterior: Spread
     diverged: int = 0  # seeds left out
+    labels: tuple = ()  # (axis, its long name)
+
+    @property
+    def place(self):
+        return where_text(self.where, self.labels)
 
     @property
     def size_text(self):
@@ -79,7 +88,7 @@ class Ensemble:
         Sidak's inequality for all examples and outputs, however they are correlated."""
         if self.size < 2:
             return np.nan
-        return student.ppf((1 + CONFIDENCE ** (1 / self.networks.mean[0].size)) / 2, self.size - 1)
+        return stdtrit(self.size - 1, (1 + CONFIDENCE ** (1 / self.networks.mean[0].size)) / 2)
 
     def ratio_limits(self):
         """Between which the ratio is in 95 % of ensembles of the process [2, step]: a sum of correlated squares taken
@@ -94,7 +103,7 @@ class Ensemble:
             out=np.full(len(square), np.nan),
             where=square > 0,
         )
-        return np.stack([chi2.ppf(tail, freedom) / freedom for tail in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)])
+        return np.stack([chdtri(freedom, tail) / freedom for tail in ((1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2)])
 
 
 def largest(scores):
@@ -109,21 +118,22 @@ def ensembles_of(study):
         return []
     names = [name for name in study.axes if name != "seed"]
     sizes = study.data["ensemble_size"].transpose(*names)
-    cells = [ensemble_at(study, names, index) for index in np.argwhere(sizes.values >= 1)]
+    data = study.data[[name for name in ENSEMBLE if name in study.data]].load()
+    cells = [ensemble_at(study, data, names, index) for index in np.argwhere(sizes.values >= 1)]
     return [cell for cell in cells if cell.is_large or cell.process]
 
 
-def ensemble_at(study, names, index):
+def ensemble_at(study, data, names, index):
     at = dict(zip(names, index))
-    cell = own_outputs(study.data.isel(at))
+    cell = own_outputs(data.isel(at))
     where = {name: study.data[name].values[i] for name, i in at.items()}
     time_name, unit = clock(study, where)
-    mean = cell["outputs_mean"]
+    mean, size = cell["outputs_mean"], int(cell["ensemble_size"])
     example = next(name for name in EXAMPLES if name in mean.dims)
     return Ensemble(
         study.label,
         where,
-        int(cell["ensemble_size"]),
+        size,
         time_name,
         cell["step"].values * unit,
         example,
@@ -132,7 +142,8 @@ def ensemble_at(study, names, index):
         linear=spread_of(cell, "outputs_linear"),
         process=process_of(cell, "ntk_gp"),
         posterior=process_of(cell, "nngp_posterior"),
-        diverged=int((cell["status"] == 1).sum()),
+        diverged=int((cell["status"] != ABSENT).sum()) - size,
+        labels=tuple(study.labels.items()),
     )
 
 
@@ -206,7 +217,7 @@ def table_row(ensemble, row):
     bound = f"95 % below {number(row['largest_z_95'])}"
     limits = interval_text(row["variance_ratio_low"], row["variance_ratio_high"])
     return [
-        where_text(ensemble.where),
+        ensemble.place,
         ensemble.size_text,
         str(row["values"]),
         f"{number(row['largest_z_networks'])}\n{bound}",

@@ -8,7 +8,8 @@ from .local import local_curves, pair_text, pairs_of
 from .paper import SOURCE, overall
 from .predictions import final_curves
 from .tables import unrecorded
-from .words import FAMILIES, SIGNS, exponent, interval, number, plural, value_text, where_text
+from .statistics import FEWEST
+from .words import FAMILIES, MODELS, SIGNS, exponent, interval, number, plural, value_text, where_text
 
 NAMED_FITS = 4
 
@@ -26,9 +27,9 @@ def width_line(context):
     if not fitted and not local:
         level = curves[0].level
         place = f"{number(level.mean[0])} at {context.width} {curves[0].x[0]:g}"
-        place += f" ({where_text(curves[0].where)})" * (len(curves) > 1)
+        place += f" ({curves[0].place})" * (len(curves) > 1)
         return f"RMSE between network and linearization: {place}. One width has no slope."
-    lines = [f"RMSE between network and linearization goes with the width n as {powers(fitted)}"] if fitted else []
+    lines = [f"RMSE between network and linearization goes with the width n {powers(fitted)}"] if fitted else []
     return " ".join(lines + [local_line(*group) for group in last_slopes(local)])
 
 
@@ -36,7 +37,7 @@ def scale_lines(context):
     """RMSE against output_scale, where it is an axis."""
     fits = [(curve, curve.fit) for curve in context.curves(["rmse_test"], "output_scale") if curve.fit]
     if fits:
-        yield f"With the output scale \N{GREEK SMALL LETTER ALPHA} it goes as {powers(fits)}"
+        yield f"With the output scale \N{GREEK SMALL LETTER ALPHA} it goes {powers(fits)}"
 
 
 def prediction_lines(context):
@@ -67,9 +68,9 @@ def listed(names):
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def cell(where, left_out):
+def cell(where, left_out, labels=()):
     """The other dimensions and their values."""
-    return where_text({name: value for name, value in where.items() if name != left_out})
+    return where_text({name: value for name, value in where.items() if name != left_out}, labels)
 
 
 def ensemble_lines(context):
@@ -77,7 +78,7 @@ def ensemble_lines(context):
     judged = [group[-1] for group in groups_of(context.ensembles) if group[-1].process and group[-1].is_large]
     for ensemble in judged[:NAMED_FITS]:
         row = ensemble_row(ensemble)
-        place = f" ({cell(ensemble.where, 'width')})" if len(judged) > 1 else ""
+        place = f" ({cell(ensemble.where, 'width', ensemble.labels)})" if len(judged) > 1 else ""
         networks = f"{ensemble.size_text} networks of width {value_text(ensemble.where['width'])}{place}"
         score, ratio = number(row["largest_z_networks"]), number(row["variance_ratio_networks"])
         yield (
@@ -97,24 +98,34 @@ def last_slopes(curves):
 
 def local_line(family, pair, fits):
     start = f"{FAMILIES[family].capitalize()} networks, {pair_text(pair)} channels"
-    return f"{start}: RMSE between network and linearization goes as {powers(fits)}"
+    return f"{start}: RMSE between network and linearization goes {powers(fits)}"
 
 
 def powers(fits):
-    """[(curve, fit)] in words, with the full stop."""
-    if len(fits) <= NAMED_FITS:
-        return "; ".join(named_fit(*item, fits) for item in fits) + confidence(fits)
-    exponents = sorted(fit.exponent for _, fit in fits)
+    """[(curve, fit)] in words, with the full stop. What has no interval is not stated: it may be anything."""
+    known = [item for item in fits if item[1].has_interval]
+    if not known:
+        return f"with an exponent that is not known: {unknown(fits)}."
+    more = f" Without an interval for {len(fits) - len(known)} more: {unknown(fits)}." * (len(known) < len(fits))
+    if len(known) <= NAMED_FITS:
+        named = "; ".join(named_fit(*item, fits) for item in known)
+        return f"as {named}. In brackets: 95 % interval over seeds.{more}"
+    exponents = sorted(fit.exponent for _, fit in known)
     sign = SIGNS[fits[0][0].x_name]
-    return f"{sign} to the power of {exponent(exponents[0])} to {exponent(exponents[-1])}, over {len(fits)} series."
+    between = f"{exponent(exponents[0])} to {exponent(exponents[-1])}"
+    return f"as {sign} to the power of {between}, over {len(known)} series.{more}"
 
 
-def confidence(fits):
-    return ". In brackets: 95 % interval over seeds." if any(interval(fit) for _, fit in fits) else "."
+def unknown(fits):
+    """Why there is no interval."""
+    counts = sorted({fit.seeds for _, fit in fits if not fit.has_interval})
+    seeds = " and ".join("one seed" if count == 1 else f"{count} seeds" for count in counts)
+    give = "gives" if counts == [1] else "give"
+    return f"{seeds} {give} no interval ({FEWEST} or more do; the bare fits stand in the tables)"
 
 
 def named_fit(curve, fit, fits):
-    names = [curve.source] * (len({other.source for other, _ in fits}) > 1) + [where_text(numbers_first(curve.where))]
+    names = [curve.source] * (len({other.source for other, _ in fits}) > 1) + [where_text(numbers_first(curve.where), curve.labels)]
     place = f" at {', '.join(filter(None, names))}" if len(fits) > 1 else ""
     return f"{SIGNS[curve.x_name]}^{exponent(fit.exponent)} {interval(fit)}".strip() + place
 
@@ -133,8 +144,8 @@ def local_remarks(context):
             paper = f" {SOURCE}: n^{exponent(given)}, the mean over its depths." if np.isfinite(given) else ""
             yield (
                 f"{FAMILIES[family].capitalize()} networks are pre-asymptotic at such widths: the slope itself changes "
-                f"with width towards \N{MINUS SIGN}1, so one exponent misleads. Fitted over all widths all the same: "
-                f"{powers(fits)}{paper}"
+                f"with width towards \N{MINUS SIGN}1, so one exponent misleads. Over all widths it would go all the "
+                f"same {powers(fits)}{paper}"
             )
 
 
@@ -143,8 +154,7 @@ def remarks(context):
     lines = [note for study in context.studies for note in study.notes]
     lines += [line for study in context.studies for line in [points_line(study)] if line]
     lines += local_remarks(context)
-    diverged = [curve for curve in context.rmse if curve.diverged.any()]
-    if diverged:
+    if any(curve.diverged.any() for curve in context.rmse):
         lines.append(
             "Where seeds diverged the means and fits are those of the survivors, which misleads: look at the medians."
         )
@@ -169,13 +179,17 @@ def cells(rows):
     """The sets and values of other axes that are meant, each with how many of its widths."""
     counts = {}
     for row in rows:
-        place = cell(row.where, "width")
+        place = cell(row.where, "width", row.labels)
         counts[place] = counts.get(place, 0) + 1
     return "; ".join(f"{place} ({plural(count, 'width')})" for place, count in counts.items())
 
 
 def points_line(study):
+    """How many points diverged, failed or are missing, and which models diverged."""
     status = study.data["status"].values
     states = [row["state"] for row in unrecorded([study])]
     parts = [f"{states.count(state)} {state}" for state in ("diverged", "failed", "missing") if state in states]
+    if "diverged" in states:
+        counts = {model: int(np.sum((status > 0) & (status & model > 0))) for model in MODELS}
+        parts[0] += f" ({', '.join(plural(count, MODELS[model]) for model, count in counts.items())})"
     return f"{study.label}: of {plural(status.size, 'point')} {', '.join(parts)} (named below)." if parts else ""

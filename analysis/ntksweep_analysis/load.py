@@ -4,15 +4,19 @@ import csv
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from .words import plural, value_text
+from .words import AXES, LINEARIZATION, NETWORK, plain_text, plural, value_text
 
 GRID = ("train_size", "width", "seed")
-RECORDED, DIVERGED, ABSENT = 0, 1, -1
+EXAMPLES = ("probe", "test_example")
+RECORDED, ABSENT = 0, -1  # status; above 0 the sum of the models that diverged
+DIVERGED_STEPS = {NETWORK: "diverged_step", LINEARIZATION: "diverged_step_linear"}
+LABEL_LENGTH = 40  # of a long name, which stands at an axis if it is no sentence
 PLAIN = {"loss": "mse", "optimizer": "sgd", "layers": "all", "centred": "false"}
 REFERENCE_COLUMNS = ("figure", "panel", "series", "x_name", "x", "log2_y", "y")
 
@@ -21,7 +25,7 @@ class InputError(Exception):
     """What the user can put right, in one line."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Study:
     directory: Path
     label: str
@@ -66,8 +70,15 @@ class Study:
             and float(self.choice("network", "output_scale", where, "1")) == 1
         )
 
+    @property
+    def labels(self):
+        """axis -> its long name in results.h5, where it has no words here: what a learning rate is measured in."""
+        names = {name: plain_text(self.data[name].attrs.get("long_name", "")) for name in self.axes}
+        return {name: text for name, text in names.items() if 0 < len(text) <= LABEL_LENGTH and name not in AXES}
+
+    @lru_cache(maxsize=None)
     def has(self, metric):
-        return metric in self.data and bool(self.data[metric].notnull().any())
+        return metric in self.data and bool(one_example(self.data[metric]).notnull().any())
 
 
 @dataclass
@@ -117,7 +128,34 @@ def open_results(directory):
     missing = [name for name in GRID if "status" not in data or name not in data["status"].dims]
     if missing:
         raise InputError(f"{path}: `status` has no dimension {missing[0]}; expected the results of an ntksweep run")
-    return data.assign(status=data["status"].fillna(ABSENT))
+    data = data.assign({name: data[name].load() for name in data.data_vars if not is_large(data[name])})
+    texts = {name: plain_text(value) for name, value in data.attrs.items()}
+    return data.assign(status=status_of(data)).assign_coords(words_of(data)).assign_attrs(texts)
+
+
+def is_large(array):
+    """The outputs of every network on every example, of which few are drawn: they are read when they are."""
+    return "seed" in array.dims and any(name in array.dims for name in EXAMPLES)
+
+
+def one_example(array):
+    return array.isel({name: 0 for name in EXAMPLES if name in array.dims})
+
+
+def words_of(data):
+    """name -> axis with words as str, which h5py may give as bytes."""
+    words = {name: axis for name, axis in data.coords.items() if axis.dtype.kind in "SO"}
+    return {name: axis.copy(data=np.array([value_text(v) for v in axis.values], object)) for name, axis in words.items()}
+
+
+def status_of(data):
+    """The status in bits. Of a program that did not tell the models apart (no flag_masks, 1 for both) those that have a
+    step of their divergence, or both where no step is recorded."""
+    status = data["status"].fillna(ABSENT).astype(int)
+    if "flag_masks" in data["status"].attrs:
+        return status
+    bits = sum(model * data[name].notnull() for model, name in DIVERGED_STEPS.items() if name in data)
+    return status.where(status <= 0, xr.where(bits > 0, bits, NETWORK | LINEARIZATION)).astype(int)
 
 
 def title_of(data, text, label):

@@ -11,7 +11,7 @@ from .scaling import (
     Guide, add_legend, colour_of, label_axes, layout_of, legend_handles, line_style, members_of, panel_title,
     paper_handles, paper_style, shifts,
 )  # fmt: skip
-from .words import exponent, interval, number, value_text, where_text
+from .words import exponent, interval, number, value_text
 
 LIMIT = Guide(-1, "limit of large width")
 REACH = 0.75  # how far beyond its slope an interval is shown
@@ -32,7 +32,7 @@ def slope_table(context):
     several = len({curve.source for curve in own}) > 1
     rows = []
     for curve in curves:
-        names = [curve.source] * (several or curve not in own) + [where_text(curve.where)]
+        names = [curve.source] * (several or curve not in own) + [curve.place]
         cells = dict(zip(pairs_of(curve), slope_cells(curve)))
         rows.append([",\n".join(filter(None, names)), *(cells.get(pair, "") for pair in pairs), fit_cell(curve.fit)])
     return header, rows
@@ -73,7 +73,7 @@ def slope_figure(chunk, colour_name, palette, paper):
     for panel, ((metric, place), members) in zip(axes, chunk):
         near = beside(paper, members)
         draw_panel(panel, members, near, palette, colour_name)
-        panel.set_title(panel_title(metric, place, one_metric=True))
+        panel.set_title(panel_title(metric, place, one_metric=True, labels=members[0].labels))
         panel.set_ylim(slope_limits(drawn + given))
         widths = np.concatenate([curve.x for curve in members + near])
         style.values_axis(panel.xaxis, widths)

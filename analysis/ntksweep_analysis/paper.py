@@ -41,7 +41,7 @@ def paper_curve(series, order):
     """series.name is L=DEPTH."""
     family, depth, samples = PANELS[series.panel], int(series.name[2:]), series.y[:, None]
     where, source = {"train_size": 128, "depth": depth}, f"{SOURCE}, {KINDS[family]}"
-    data = series.width, samples, np.zeros_like(samples)
+    data = series.width, samples, np.zeros(samples.shape, int)
     return Curve("rmse_test", "width", *data, where, source, order, family, depth)
 
 

@@ -9,13 +9,13 @@ from . import style
 from .context import Section, sections_of
 from .curves import final, side_by_side, split
 from .paper import FIGURE_3, is_figure_3
+from .statistics import FEWEST
 from .scaling import INVERSE, ROOT, against_width, scaling_figures, unique
 from .times import dress_time, draw_band, draw_line, figures_of, grouped, positive_range, spread, title
-from .words import level_lines, named_value, where_text
+from .words import level_lines, named_value
 
 THETA_0, THETA_INFINITE = (f"\N{GREEK CAPITAL LETTER THETA}{sign}" for sign in "\N{SUBSCRIPT ZERO}\N{INFINITY}")
 LINEAR = "rmse_test"
-FEWEST = 3  # seeds of a band
 BANDS = "Bands: 95 % interval over seeds; of fewer than three seeds thin lines."
 BLUE, VERMILION, ORANGE, SKY, BLACK = (style.OKABE_ITO[i] for i in (0, 1, 4, 5, 6))
 PREDICTIONS = {  # metric: name, colour, line, what the difference from the linearization means
@@ -108,7 +108,7 @@ def final_table(curves):
     """Header and rows: the levels at the last step with their intervals, a row for each cell."""
     metrics = [metric for metric in PREDICTIONS if any(curve.metric == metric for curve in curves)]
     rows = []
-    for place, members in grouped(curves, lambda curve: where_text(curve.where)).items():
+    for place, members in grouped(curves, lambda curve: curve.place).items():
         cells = {curve.metric: level_lines(curve.level, -1) for curve in members}
         rows.append([place, *(cells.get(metric, "") for metric in metrics)])
     return ["at the last step", *(PREDICTIONS[metric][0] for metric in metrics)], rows

@@ -4,7 +4,7 @@ from matplotlib.lines import Line2D
 
 from . import style
 from .scaling import draw_curve, dress_panel, fit_text, y_limits
-from .words import axis_label, metric_label, where_text
+from .words import axis_label, metric_label
 
 
 def reference_figure(own, given):
@@ -46,7 +46,7 @@ def own_colour(own, curve):
 
 def own_handle(own, curve):
     names = [curve.source] if len({other.source for other in own}) > 1 else []
-    text = f"{', '.join(names + [where_text(curve.where)])}  {fit_text(curve)}".rstrip()
+    text = f"{', '.join(names + [curve.place])}  {fit_text(curve)}".rstrip()
     return Line2D(
         [], [], color=own_colour(own, curve), marker=style.MARKERS[curve.order % len(style.MARKERS)], label=text
     )

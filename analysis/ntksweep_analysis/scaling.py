@@ -96,7 +96,7 @@ def scaling_figure(chunk, colour_name, palette, guides, unfitted, title, paper):
         for curve in near:
             panel.plot(curve.x, curve.level.mean, **paper_style(curve))
         dress_panel(panel, members + near, shared or y_limits(members))
-        panel.set_title(panel_title(metric, place, one_metric))
+        panel.set_title(panel_title(metric, place, one_metric, members[0].labels))
     label_axes(axes, drawn, metric_label(chunk[0][0][0]) if one_metric else "")
     handles = legend_handles(drawn, palette, colour_name, guides, alone=len(chunk) == 1, unfitted=unfitted)
     add_legend(figure, handles + paper_handles(given), colour_name, palette, drawn)
@@ -117,7 +117,7 @@ def paper_handles(curves):
 
 def add_legend(figure, handles, colour_name, palette, curves):
     """Beside the panels; colours in a bar where they are many."""
-    title = axis_label(colour_name, families_of(curves)) if colour_name else None
+    title = axis_label(colour_name, families_of(curves), curves[0].labels) if colour_name else None
     if palette and style.needs_bar(palette):
         style.colour_bar(figure, palette, [legend_text(colour_name, value) for value in palette], title)
         title = None
@@ -132,8 +132,8 @@ def unique(values):
     return list(dict.fromkeys(values))
 
 
-def panel_title(metric, place, one_metric):
-    return ", ".join(filter(None, ["" if one_metric else metric_label(metric), where_text(dict(place))]))
+def panel_title(metric, place, one_metric, labels):
+    return ", ".join(filter(None, ["" if one_metric else metric_label(metric), where_text(dict(place), labels)]))
 
 
 def y_limits(curves):
@@ -187,12 +187,12 @@ def draw_curve(panel, curve, colour, open_points=None, shift=1.0):
 
 
 def mark_diverged(panel, x_drawn, curve, colour):
-    """The median over all seeds where some diverged, with their number."""
+    """The median over all seeds where some diverged, with how many, and of which model."""
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
-    for x, y, count in zip(x_drawn, curve.median, curve.diverged):
-        if count and np.isfinite(y):
+    for i, (x, y) in enumerate(zip(x_drawn, curve.median)):
+        if curve.diverged[i] and np.isfinite(y):
             panel.plot(x, y, "_", color=colour, markersize=14, markeredgewidth=2)
-            text = f"{count} diverged"
+            text = curve.diverged_text(i).replace(", ", ",\n")
             panel.annotate(text, (x, y), xytext=(9, 0), textcoords="offset points", fontsize=8, va="center", bbox=box)
 
 
@@ -230,7 +230,7 @@ def dress_panel(panel, curves, limits):
 def label_axes(axes, curves, y_label):
     for panel in axes:
         place = panel.get_subplotspec()
-        panel.set_xlabel(axis_label(curves[0].x_name, families_of(curves)))
+        panel.set_xlabel(axis_label(curves[0].x_name, families_of(curves), curves[0].labels))
         if place.is_first_col():
             panel.set_ylabel(y_label)
 
@@ -272,7 +272,7 @@ def curve_handle(curve, colour, colour_name, curves):
     names = [curve.source] if several else []
     if colour_name in curve.where:
         names.append(legend_text(colour_name, curve.where[colour_name]))
-    text = ": ".join(filter(None, [", ".join(names), fit_text(curve)])) or named_value(*next(iter(curve.where.items())))
+    text = ": ".join(filter(None, [", ".join(names), fit_text(curve)])) or named_value(*next(iter(curve.where.items())), curve.labels)
     return Line2D([], [], color=colour, linestyle=line, marker=marker, label=text)
 
 

@@ -20,7 +20,7 @@ OKABE_ITO = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "
 PANELS_MAX = 12
 NAMES_MAX = 45  # beside a colour bar
 PAD = 0.09  # inches around panels and legends
-BAR_WIDTH = 0.15
+BAR, BAR_WIDTH = "bar", 0.15
 DPI = 150
 matplotlib.rcParams.update(
     {
@@ -61,7 +61,8 @@ def colour_bar(figure, palette, names, title):
     count = len(names)
     figure.set_figheight(max(figure.get_figheight(), 0.6 + 0.115 * min(count, NAMES_MAX)))
     shades = ScalarMappable(Normalize(-0.5, count - 0.5), ListedColormap(list(palette.values())))
-    bar = figure.colorbar(shades, cax=figure.add_axes((0, 0, 1, 1)), ticks=range(0, count, math.ceil(count / NAMES_MAX)))
+    place = figure.add_axes((0, 0, 1, 1), label=BAR)
+    bar = figure.colorbar(shades, cax=place, ticks=range(0, count, math.ceil(count / NAMES_MAX)))
     bar.ax.set_yticklabels([names[tick] for tick in bar.get_ticks()], fontsize=8 if count <= 24 else 6.5)
     bar.ax.invert_yaxis()
     bar.ax.set_title(title, fontsize=9, loc="left")
@@ -135,8 +136,8 @@ def lay_out(figure):
     """Panels on the figure's own width, and right of them, for which it grows, a colour bar and a legend. What stands
     around panels is measured once, in places near the last ones: a second time would change little and cost much."""
     (width, height), renderer = figure.get_size_inches(), figure.canvas.get_renderer()
-    panels = [axes for axes in figure.axes if axes.get_subplotspec()]
-    bars = [axes for axes in figure.axes if axes not in panels]
+    panels = [axes for axes in figure.axes if axes.get_label() != BAR]
+    bars = [axes for axes in figure.axes if axes.get_label() == BAR]
     for bar in bars:
         bar.set_position((0, 0, BAR_WIDTH / width, 1))
     wide = width + sum(size_of(part, renderer)[0] + PAD for part in bars + figure.legends)

@@ -1,11 +1,13 @@
 """What is compared at the last step: is the set fitted, is rounding small, how many seeds stand behind it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from .curves import curves_of, final
+from .curves import final, split
 from .statistics import level
+from .words import MODELS
 
 FITTED = 0.01  # training loss at the last step, as a share of the one at step 0
 ROUNDING = 0.1  # rounding, as a share of the RMSE
@@ -26,6 +28,9 @@ class Row:
     loss_share: float
     rounding_share: float
     loss_name: str
+    diverged_of: dict  # model -> how many of its kind
+    diverged_text: str
+    labels: tuple
 
     @property
     def is_judged(self):
@@ -48,7 +53,8 @@ def first(study, metric):
 def summary_rows(studies):
     rows = []
     for study in studies:
-        for curve in curves_of([study], "rmse_test", "width"):
+        curves = split(study, 0, final(study, "rmse_test"), "width", with_lost=True) if study.has("rmse_test") else []
+        for curve in curves:
             rows += [row_at(study, curve, i) for i in range(len(curve.x)) if curve.level.count[i] or curve.diverged[i]]
     return rows
 
@@ -72,9 +78,13 @@ def row_at(study, curve, i):
         share(loss, start),
         rounding,
         curve.loss,
+        {model: int(curve.diverged_of(model)[i]) for model in MODELS},
+        curve.diverged_text(i),
+        curve.labels,
     )
 
 
+@lru_cache(maxsize=None)
 def rounding_share(study):
     """The larger of both models' rounding over the RMSE, on the axes."""
     rounding = final(study, "rmse_rounding")

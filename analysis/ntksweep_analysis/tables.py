@@ -1,13 +1,14 @@
 """Tables of the page and CSV files: exponents and slopes, levels, the summary, points without a record, cost."""
 
 import csv
+from functools import lru_cache
 
 import numpy as np
 
 from .curves import phases
-from .load import DIVERGED, RECORDED
+from .load import DIVERGED_STEPS, RECORDED
 from .summary import ROUNDING
-from .words import LOSSES, exponent, interval, interval_text, loss_label, number, value_text, where_text
+from .words import LOSSES, MODELS, exponent, interval, interval_text, loss_label, number, plain_name, value_text
 
 
 def write_csv(path, rows):
@@ -36,22 +37,24 @@ def with_columns(curves):
 
 
 def level_rows(curves):
-    return [
-        {
-            **columns,
-            "against": curve.x_name,
-            "x": float(curve.x[i]),
-            "geometric_mean": curve.level.mean[i],
-            "low": curve.level.low[i],
-            "high": curve.level.high[i],
-            "median": curve.median[i],
-            "seeds": int(curve.level.count[i]),
-            "diverged": int(curve.diverged[i]),
-            "absent": int(curve.absent[i]),
-        }
-        for curve, columns in with_columns(curves)
-        for i in range(len(curve.x))
-    ]
+    return [row for curve, columns in with_columns(curves) for row in rows_of(curve, columns)]
+
+
+def rows_of(curve, columns):
+    """A row for each x."""
+    values = {
+        "x": curve.x.astype(float),
+        "geometric_mean": curve.level.mean,
+        "low": curve.level.low,
+        "high": curve.level.high,
+        "median": curve.median,
+        "seeds": curve.level.count,
+        "diverged": curve.diverged,
+        **{f"diverged_{name}": curve.diverged_of(model) for model, name in MODELS.items()},
+        "absent": curve.absent,
+    }
+    head = {**columns, "against": curve.x_name}
+    return [{**head, **dict(zip(values, row))} for row in zip(*(array.tolist() for array in values.values()))]
 
 
 def slope_rows(curves):
@@ -77,6 +80,7 @@ def slope_row(curve, columns, kind, x_from, x_to, fit):
         "values": fit.points,
         "seeds": fit.seeds,
         "diverged": int(curve.diverged.sum()),
+        **{f"diverged_{name}": int(curve.diverged_of(model).sum()) for model, name in MODELS.items()},
     }
 
 
@@ -98,11 +102,11 @@ def slope_table(curves):
         header.append("diverged")
     rows = []
     for curve in curves:
-        names = [curve.source] * (len(sources) > 1) + [curve.metric] * (len(metrics) > 1) + [where_text(curve.where)]
+        names = [curve.source] * (len(sources) > 1) + [curve.metric] * (len(metrics) > 1) + [curve.place]
         local = dict(zip(zip(curve.x, curve.x[1:]), curve.slopes))
         cells = [exponent(local[pair].exponent) if local.get(pair) else "" for pair in pairs]
         row = [", ".join(filter(None, names)), exponent(curve.fit.exponent), interval(curve.fit).strip("()"), *cells]
-        rows.append(row + [str(curve.diverged.sum())] * (len(header) > len(row)))
+        rows.append(row + [curve.diverged_text()] * (len(header) > len(row)))
     return header, rows
 
 
@@ -117,6 +121,7 @@ def summary_csv_rows(rows):
             "median": row.median,
             "seeds": row.seeds,
             "diverged": row.diverged,
+            **{f"diverged_{MODELS[model]}": count for model, count in row.diverged_of.items()},
             "absent": row.absent,
             "loss_train": row.loss,
             "loss_share": row.loss_share,
@@ -136,7 +141,7 @@ def summary_table(rows, width):
     titles = {"width": width}
     columns += [
         (
-            titles.get(name, name.replace("_", " ")),
+            titles.get(name) or dict(rows[0].labels).get(name) or plain_name(name),
             [value_text(row.where[name]) if name in row.where else "" for row in rows],
         )
         for name in axes
@@ -152,7 +157,7 @@ def summary_table(rows, width):
         ("flags", [flags(row) for row in rows]),
         ("rounding / RMSE", [number(row.rounding_share, 2) for row in rows]),
         ("seeds", [str(row.seeds) for row in rows]),
-        ("diverged", [str(row.diverged or "") for row in rows]),
+        ("diverged", [row.diverged_text for row in rows]),
         ("median with diverged", [median_text(row) for row in rows]),
         ("absent", [str(row.absent or "") for row in rows]),
     ]
@@ -177,10 +182,13 @@ def flags(row):
 
 def unrecorded(studies):
     """Points without a full record: study, state, point, reason."""
-    rows = []
-    for study in studies:
-        rows += [failed_row(study, line) for line in study.failures.values()]
-        rows += [point_row(study, index) for index in np.argwhere(study.data["status"].values != RECORDED)]
+    return [row for study in studies for row in unrecorded_of(study)]
+
+
+@lru_cache(maxsize=None)
+def unrecorded_of(study):
+    rows = [failed_row(study, line) for line in study.failures.values()]
+    rows += [point_row(study, tuple(index)) for index in np.argwhere(study.data["status"].values != RECORDED)]
     return [row for row in rows if row]
 
 
@@ -192,20 +200,21 @@ def failed_row(study, line):
 def point_row(study, index):
     """None for a point that has failed: it has its row already."""
     status = study.data["status"]
-    where = {name: status[name].values[i] for name, i in zip(status.dims, index)}
-    label = " ".join(f"{name}={value_text(value)}" for name, value in where.items())
-    if status.values[tuple(index)] == DIVERGED:
-        return {"study": study.label, "state": "diverged", "point": label, "reason": diverged_at(study, where)}
+    label = " ".join(f"{name}={value_text(status[name].values[i])}" for name, i in zip(status.dims, index))
+    if status.values[index] > RECORDED:
+        return {"study": study.label, "state": "diverged", "point": label, "reason": diverged_at(study, index)}
     place = np.ravel_multi_index(index, status.shape)
     key = study.keys[place] if len(study.keys) == status.size else None
     return None if key in study.failures else {"study": study.label, "state": "missing", "point": label, "reason": ""}
 
 
-def diverged_at(study, where):
+def diverged_at(study, index):
+    """Which models, and at which step where that is recorded."""
     found = []
-    for metric, who in (("diverged_step", "network"), ("diverged_step_linear", "linearization")):
-        step = float(study.data[metric].sel(where)) if metric in study.data else np.nan
-        found += [f"{who} at step {step:g}"] if step >= 0 else []
+    for model, metric in DIVERGED_STEPS.items():
+        step = study.data[metric].values[index] if metric in study.data else np.nan
+        if study.data["status"].values[index] & model:
+            found.append(MODELS[model] + f" at step {step:g}" * bool(step >= 0))
     return ", ".join(found)
 
 

@@ -9,8 +9,8 @@ from matplotlib.lines import Line2D
 
 from . import style
 from .context import Section
-from .curves import EXAMPLES, clock, curves_of
-from .load import GRID
+from .curves import clock, curves_of
+from .load import EXAMPLES, GRID
 from .scaling import families_of
 from .words import axis_label, loss_label, named_value, value_text, where_text
 
@@ -61,7 +61,7 @@ def figures_of(context, metrics, wanted=lambda study: True):
         names = [study.label] * (len(context.studies) > 1)
         curves = [curve for metric in metrics for curve in time_curves(study, order, metric)]
         for where, members in grouped(curves, lambda curve: other_axes(curve.where)).items():
-            groups.append((", ".join(filter(None, names + [where_text(dict(where))])), members))
+            groups.append((", ".join(filter(None, names + [where_text(dict(where), study.labels)])), members))
     for number, (place, members) in enumerate(groups, start=1):
         yield number, len(groups), place, members
 

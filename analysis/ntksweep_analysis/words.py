@@ -2,24 +2,42 @@
 
 import numpy as np
 
-METRICS = {
-    "rmse_test": "RMSE of network and linearization, test",
-    "rmse_train": "RMSE, training",
-    "rmse_test_max": "largest difference, test",
-    "rmse_test_infinite": r"RMSE against the prediction from $\Theta_\infty$",
-    "ntk_distance_infinite": r"$|\Theta_0-\Theta_\infty|\,/\,|\Theta_\infty|$",
-    "ntk_change": r"NTK, $|\Theta_t-\Theta_0|\,/\,|\Theta_0|$",
-    "nngp_change": r"NNGP, $|K_t-K_0|\,/\,|K_0|$",
-    "parameter_change": r"$|\theta^l_t-\theta^l_0|\,/\,|\theta^l_0|$",
-    "lambda_max": r"$\lambda_{\max}(\Theta_0)$",
-    "lambda_min": r"$\lambda_{\min}(\Theta_0)$",
-    "ntk_trace": r"trace of $\Theta_0$",
-    "rounding_share": "rounding / RMSE",
-    "loss_train": "training loss",
-    "loss_test": "test loss",
-    "seconds": "seconds a point",
-    "outputs": "output",
-    "rmse_prediction": "RMSE of the network, test",
+NETWORK, LINEARIZATION = 1, 2  # bits of `status`: which model diverged
+BOTH = NETWORK | LINEARIZATION
+MODELS = {NETWORK: "network", LINEARIZATION: "linearization"}
+METRICS = {  # name: words, and the models on whose training the value depends: it is lost where one of them diverged
+    "rmse_test": ("RMSE of network and linearization, test", BOTH),
+    "rmse_train": ("RMSE, training", BOTH),
+    "rmse_test_max": ("largest difference, test", BOTH),
+    "rmse_test_infinite": (r"RMSE against the prediction from $\Theta_\infty$", NETWORK),
+    "rmse_test_discrete": ("RMSE of the network against discrete steps, test", BOTH),  # which are its linearization's
+    "rmse_test_flow": ("RMSE of the network against gradient flow, test", NETWORK),
+    "rmse_test_discrete_infinite": (r"RMSE of the network against discrete steps with $\Theta_\infty$, test", NETWORK),
+    "rmse_test_flow_infinite": (r"RMSE of the network against gradient flow with $\Theta_\infty$, test", NETWORK),
+    "rmse_prediction": ("RMSE of the network, test", BOTH),
+    "rmse_rounding": ("rounding of the network, RMSE", NETWORK),
+    "rmse_rounding_linear": ("rounding of the linearization, RMSE", LINEARIZATION),
+    "rounding_share": ("rounding / RMSE", BOTH),
+    "loss_train": ("training loss", NETWORK),
+    "loss_test": ("test loss", NETWORK),
+    "loss_train_linear": ("training loss of the linearization", LINEARIZATION),
+    "loss_test_linear": ("test loss of the linearization", LINEARIZATION),
+    "accuracy_train": ("training accuracy", NETWORK),
+    "accuracy_test": ("test accuracy", NETWORK),
+    "accuracy_train_linear": ("training accuracy of the linearization", LINEARIZATION),
+    "accuracy_test_linear": ("test accuracy of the linearization", LINEARIZATION),
+    "outputs": ("output", NETWORK),
+    "outputs_linear": ("output of the linearization", LINEARIZATION),
+    "f_rms": ("root mean square of the outputs, test", NETWORK),
+    "parameter_change": (r"$|\theta^l_t-\theta^l_0|\,/\,|\theta^l_0|$", NETWORK),
+    "ntk_change": (r"NTK, $|\Theta_t-\Theta_0|\,/\,|\Theta_0|$", NETWORK),
+    "nngp_change": (r"NNGP, $|K_t-K_0|\,/\,|K_0|$", NETWORK),
+    "ntk_distance_infinite": (r"$|\Theta_0-\Theta_\infty|\,/\,|\Theta_\infty|$", 0),
+    "lambda_max": (r"$\lambda_{\max}(\Theta_0)$", 0),
+    "lambda_min": (r"$\lambda_{\min}(\Theta_0)$", 0),
+    "ntk_trace": (r"trace of $\Theta_0$", 0),
+    "learning_rate_used": ("learning rate", 0),
+    "seconds": ("seconds a point", 0),
 }
 LOSSES = {"mse": "MSE", "cross_entropy": "cross-entropy"}
 FAMILIES = {"fc": "fully connected", "conv": "convolutional", "wrn": "wide residual"}
@@ -29,7 +47,9 @@ AXES = {
     "time": r"time $t=\eta\cdot$step",
     "time_momentum": r"time $t=\sqrt{\eta}\cdot$step (momentum)",
     "data_seed": "data seed",
-    "learning_rate": "learning rate",
+    "sigma_w2": r"$\sigma_w^2$",
+    "sigma_b2": r"$\sigma_b^2$",
+    "momentum": r"momentum $\beta$",
     "blocks": "residual blocks a group",
     "kernel_size": "filter size",
     "resize": "pixels averaged, each way",
@@ -59,7 +79,18 @@ SAID = {
 
 
 def metric_label(metric):
-    return METRICS.get(metric, metric.replace("_", " "))
+    return METRICS[metric][0] if metric in METRICS else plain_name(metric)
+
+
+def models_of(metric):
+    """The models on whose training it depends, as bits; of what is not in the table both."""
+    return METRICS[metric][1] if metric in METRICS else BOTH
+
+
+def diverged_text(counts, seeds):
+    """counts: model -> how many of `seeds` diverged. 2 of 5 networks, 3 of 5 linearizations diverged"""
+    parts = [f"{count} of {plural(seeds, MODELS[model])}" for model, count in counts.items() if count]
+    return ", ".join(parts) + " diverged" if parts else ""
 
 
 def loss_label(metric, loss):
@@ -73,21 +104,26 @@ def width_word(families):
     return " or ".join(sorted({WIDTHS.get(family, "width") for family in families}, reverse=True)) or "width"
 
 
-def axis_label(name, families=()):
+def axis_label(name, families=(), labels=()):
+    """labels: axis -> its long name in results.h5."""
     if name == "width":
         return width_word(families) + " $n$"
-    return AXES.get(name, name.replace("_", " "))
+    return AXES.get(name) or dict(labels).get(name) or plain_name(name)
 
 
 def plain_name(name):
-    """Of an axis, for headings."""
+    """Of an axis or a metric that has no words here."""
     return name.replace("_", " ")
+
+
+def plain_text(value):
+    """Of what h5py gives as bytes or as str; anything else as it is."""
+    return value.decode() if isinstance(value, (bytes, np.bytes_)) else value
 
 
 def value_text(value):
     """A coordinate's value: counts plain, numbers short, words as they are."""
-    if isinstance(value, (bytes, np.bytes_)):
-        return value.decode()
+    value = plain_text(value)
     if isinstance(value, str):
         return value
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e6 else f"{value:.6g}"
@@ -99,19 +135,19 @@ def legend_text(name, value):
     return SAID.get((name, text), text)
 
 
-def where_text(where):
+def where_text(where, labels=()):
     """depth 3, N = 32, relu"""
-    return ", ".join(named_value(name, value) for name, value in where.items())
+    return ", ".join(named_value(name, value, labels) for name, value in where.items())
 
 
-def named_value(name, value):
+def named_value(name, value, labels=()):
     text = legend_text(name, value)
     if text != value_text(value):
         return text
     if name in NAMED:
         return NAMED[name].format(text)
     words = isinstance(value, (str, bytes)) and name != "layer"
-    return text if words else f"{name.replace('_', ' ')} {text}"
+    return text if words else f"{dict(labels).get(name) or plain_name(name)} {text}"
 
 
 def number(value, digits=3):
@@ -130,8 +166,8 @@ def exponent(value):
 
 
 def interval(fit):
-    """(-1.02 to -0.94), or nothing without seeds."""
-    return f"({exponent(fit.low)} to {exponent(fit.high)})" if np.isfinite(fit.low) else ""
+    """(-1.02 to -0.94)"""
+    return f"({exponent(fit.low)} to {exponent(fit.high)})" if fit.has_interval else "(no interval)"
 
 
 def interval_text(low, high):

@@ -127,8 +127,9 @@ def test_outputs_of_other_cells_are_left_out(tmp_path):
 
 
 def test_survivors_are_called_so(tmp_path):
-    data = ensemble_data()
+    data = dataset(GRID, METRICS + ["outputs", "outputs_linear"])
     data["status"].loc[{"width": 256, "seed": [0, 1, 2]}] = 1
+    data = synthetic.with_ensemble(data)
     whole, survivors = ensembles.ensembles_of(study(tmp_path / "study", data))
     assert whole.size_text == str(whole.size) and survivors.size_text.endswith(f" of {survivors.size + 3}")
     assert survivors.size_text in bands.bands_caption(survivors)

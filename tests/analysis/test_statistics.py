@@ -87,9 +87,11 @@ def test_the_bootstrap_is_reproducible():
     assert np.allclose([scaled.exponent, scaled.low, scaled.high], [first.exponent, first.low, first.high], rtol=1e-9)
 
 
-def test_one_seed_has_a_slope_and_no_interval():
-    fit = statistics.fit(X, planted(np.random.default_rng(7), -0.9, 1))
-    assert np.isfinite(fit.exponent) and np.isnan(fit.low) and np.isnan(fit.high) and fit.seeds == 1
+@pytest.mark.parametrize("seeds", [1, 2, 3])
+def test_fewer_than_three_seeds_have_a_slope_and_no_interval(seeds):
+    fit = statistics.fit(X, planted(np.random.default_rng(7), -0.9, seeds))
+    assert np.isfinite(fit.exponent) and fit.seeds == seeds
+    assert fit.has_interval == np.isfinite(fit.high) == (seeds == 3)
 
 
 def test_a_lone_seed_a_zero_and_a_hole_are_left_out_of_the_fit():
@@ -114,6 +116,6 @@ def test_one_width_has_no_slope():
 
 def test_draws_that_leave_one_width_are_dropped():
     """Two widths with different seeds: a draw may miss all seeds of one of them, and has no slope then."""
-    samples = np.array([[1.0, 1.1, NAN, NAN], [NAN, NAN, 0.5, 0.52]])
+    samples = np.array([[1.0, 1.1, 1.05, NAN, NAN, NAN], [NAN, NAN, NAN, 0.5, 0.52, 0.51]])
     fit = statistics.fit(X[:2], samples)
     assert fit.low < fit.exponent < fit.high and fit.high - fit.low < 3
