@@ -13,7 +13,8 @@ typedef enum {
     ERROR_MEMORY,      /* not enough memory: the point fails, the sweep goes on */
     ERROR_DISK,        /* a file that could not be written or read back: the point fails, the sweep goes on */
     ERROR_INTERRUPTED, /* asked to stop by a signal: exit 75 */
-    ERROR_INTERNAL     /* a library refused what it should take: exit 70 */
+    ERROR_INTERNAL,    /* a library refused what it should take: exit 70 */
+    ERROR_LEFT         /* done, but for what was damaged and is left: exit 2 */
 } status;
 
 /* Records the words of a failure and returns `code`. Called through FAIL. */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "file.h"
+
 enum { PIECE = 1 << 20 };
 
 static status make_room(struct bytes *bytes, size_t more) {
@@ -24,7 +26,7 @@ status bytes_append(struct bytes *bytes, size_t size, const void *data) {
     return OK;
 }
 
-static status append_stream(struct bytes *bytes, gzFile file, size_t limit) {
+static status append_stream(struct bytes *bytes, gzFile file, const char *path, size_t limit) {
     int got = 1;
     while (limit > 0 && got > 0) {
         size_t piece = limit < PIECE ? limit : PIECE;
@@ -34,17 +36,20 @@ static status append_stream(struct bytes *bytes, gzFile file, size_t limit) {
         if (got > 0) limit -= (size_t)got;
     }
     int code;
-    const char *words = gzerror(file, &code); /* "PATH: what" */
-    if (code == Z_ERRNO) FAIL(ERROR_INPUT, "%s", words);
-    if (code != Z_OK && code != Z_STREAM_END) FAIL(ERROR_INPUT, "%s; the gzip stream is broken", words);
+    const char *words = gzerror(file, &code), *what = strstr(words, ": "); /* "<fd:N>: what" */
+    if (code == Z_ERRNO) FAIL(ERROR_INPUT, "%s: %s", path, strerror(errno));
+    if (code != Z_OK && code != Z_STREAM_END)
+        FAIL(ERROR_INPUT, "%s%s; the gzip stream is broken", path, what ? what : words);
     return OK;
 }
 
 status bytes_append_file(struct bytes *bytes, const char *path, size_t limit) {
-    gzFile file = gzopen(path, "rb");
-    if (!file) FAIL(ERROR_INPUT, "%s: %s", path, strerror(errno));
+    const char *why;
+    int fd = file_open(path, &why);
+    gzFile file = fd < 0 ? NULL : gzdopen(fd, "rb");
+    if (!file) FAIL(ERROR_INPUT, "%s: %s", path, fd < 0 ? why : strerror(errno));
     gzbuffer(file, PIECE / 4);
-    status result = append_stream(bytes, file, limit);
+    status result = append_stream(bytes, file, path, limit);
     gzclose_r(file);
     return result;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "hdf.h"
 #include "record_file.h"
@@ -56,7 +57,7 @@ status store_write_checkpoint(const char *dir, const char *key, const char *labe
     struct contents contents = {{key, label, NULL, provenance, record, 1}, state};
     char path[PATH_MAX];
     checkpoint_path(dir, key, path);
-    return hdf_write_file(path, write_contents, &contents);
+    return hdf_write_file(path, HDF_CHECK_WHOLE, write_contents, &contents);
 }
 
 /* ---- reading ---- */
@@ -126,6 +127,15 @@ static status check_contents(hid_t file, const char *key, const struct provenanc
     return check_state(file, state);
 }
 
+/* What is damaged is kept under another name until its point is recorded. */
+static status open_whole(const char *path, hid_t *file) {
+    struct stat seen;
+    int is_there = lstat(path, &seen) == 0;
+    status opened = hdf_open(path, file);
+    if (opened == ERROR_DISK && is_there) (void)record_file_put_aside(path, seen.st_ino);
+    return opened;
+}
+
 static status refuse(const char *path) {
     FAIL(ERROR_INPUT, "%s: is no checkpoint of this point (%s)", path, status_message());
 }
@@ -144,7 +154,7 @@ status store_read_checkpoint(const char *dir, const char *key, const struct prov
     hid_t file;
     checkpoint_path(dir, key, path);
     if (!store_has_checkpoint(dir, key)) return OK;
-    if (hdf_open(path, &file) != OK) return refuse(path);
+    if (open_whole(path, &file) != OK) return refuse(path);
     struct record *read = record_create();
     status result = read_contents(file, path, key, provenance, read, state);
     H5Fclose(file);

@@ -1,12 +1,12 @@
 #include "claim.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "draft.h"
+#include "file.h"
 
 enum { TAKING_SECONDS = 60 };
 
@@ -27,7 +27,8 @@ static void read_owner(int fd, char owner[OWNER_BYTES]) {
 /* A file is opened even where only its times are asked for: then NFS asks its server. */
 static int look(const char *path, struct claim_sight *sight) {
     struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const char *why;
+    int fd = file_open(path, &why);
     if (fd < 0 && errno == ENOENT) return 0;
     int is_there = (fd < 0 ? stat(path, &info) : fstat(fd, &info)) == 0;
     sight->owner[0] = '\0';
@@ -72,7 +73,8 @@ status claim_take(const char *dir, const char *key, int *is_ours) {
 int claim_renew(const char *dir, const char *key) {
     char path[PATH_MAX], owner[OWNER_BYTES];
     claim_path(dir, key, path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const char *why;
+    int fd = file_open(path, &why);
     if (fd < 0) return errno != ENOENT;
     read_owner(fd, owner);
     int is_lost = *owner && strcmp(owner, owner_text()) != 0;

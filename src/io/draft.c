@@ -41,12 +41,20 @@ int draft_name(const char *path, char temporary[PATH_MAX]) {
     return snprintf(temporary, PATH_MAX, "%s%s%s", path, mark, owner_name()) < PATH_MAX;
 }
 
+static int create(const char *path) { return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666); }
+
+/* Never what stands there, a link to somewhere else least of all. */
+static int create_anew(const char *path) {
+    int fd = create(path);
+    return fd < 0 && errno == EEXIST && unlink(path) == 0 ? create(path) : fd;
+}
+
 status draft_begin(const char *path, struct draft *draft) {
     draft->error = make_folder(path);
     draft->is_passing = 0;
     if (!draft_name(path, draft->temporary)) draft->error = ENAMETOOLONG;
     snprintf(draft->path, PATH_MAX, "%s", path);
-    draft->fd = draft->error ? -1 : open(draft->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    draft->fd = draft->error ? -1 : create_anew(draft->temporary);
     if (draft->fd < 0) {
         FAIL(ERROR_DISK, "%s: cannot be written: %s", path, strerror(draft->error ? draft->error : errno));
     }

@@ -1,14 +1,25 @@
 #include "hdf.h"
 
+#include <errno.h>
 #include <hdf5_hl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "driver.h"
+#include "file.h"
 #include "panic.h"
+#include "sum.h"
 
-enum { DEFLATE_LEVEL = 4, CHUNK_BYTES = 1 << 20, SHORT_TEXT = 1024, ATTRIBUTES = 64, BUFFER_BYTES = 1 << 14 };
+enum {
+    DEFLATE_LEVEL = 4,
+    PACKED_BYTES = 1 << 20,
+    CHECKED_BYTES = 1 << 17,
+    SHORT_TEXT = 1024,
+    ATTRIBUTES = 64,
+    BUFFER_BYTES = 1 << 14
+};
 
 static char first_message[256];
 
@@ -25,8 +36,10 @@ static herr_t note_failure(hid_t stack, void *unused) {
     return 0;
 }
 
+/* At the program's end HDF5 would close what nobody needs any more, and print that a damaged file did not let it. */
 static void watch_errors(void) {
     first_message[0] = '\0';
+    (void)H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, note_failure, NULL);
 }
 
@@ -35,11 +48,12 @@ status hdf_status(int good) {
     FAIL(ERROR_DISK, "HDF5: %s", first_message[0] ? first_message : "unknown error");
 }
 
-/* The format of 1.8 has checksums in all but the data. */
-static hid_t make_access(struct draft *draft) {
+/* The format of 1.8 has checksums in all but the data and the indices of chunks, that of 1.10 there too. */
+static hid_t make_access(struct draft *draft, enum hdf_check check) {
+    H5F_libver_t format = check == HDF_CHECK_WHOLE ? H5F_LIBVER_V18 : H5F_LIBVER_V110;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     CHECK(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 && driver_set(access, draft) >= 0 &&
-          H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) >= 0);
+          H5Pset_libver_bounds(access, format, format) >= 0);
     return access;
 }
 
@@ -50,42 +64,63 @@ static hid_t make_group_list(hid_t class) {
     return list;
 }
 
-static status create_file(struct draft *draft, hid_t *file) {
+static status create_file(struct draft *draft, enum hdf_check check, hid_t *file) {
     watch_errors();
-    hid_t access = make_access(draft), list = make_group_list(H5P_FILE_CREATE);
+    hid_t access = make_access(draft, check), list = make_group_list(H5P_FILE_CREATE);
+    CHECK(H5Pset_userblock(list, check == HDF_CHECK_WHOLE ? SUM_BYTES : 0) >= 0);
     *file = H5Fcreate(draft->path, H5F_ACC_TRUNC, list, access);
     H5Pclose(list);
     H5Pclose(access);
     return hdf_status(*file >= 0);
 }
 
-static status write_file(struct draft *draft, status (*write)(hid_t file, void *context), void *context) {
+static status write_file(struct draft *draft, enum hdf_check check, status (*write)(hid_t file, void *context),
+                         void *context) {
     hid_t file;
-    TRY(create_file(draft, &file));
+    TRY(create_file(draft, check, &file));
     status result = write(file, context);
     if (result != OK) {
         H5Fclose(file);
         return result;
     }
-    return hdf_status(H5Fclose(file) >= 0);
+    TRY(hdf_status(H5Fclose(file) >= 0));
+    if (check == HDF_CHECK_WHOLE) sum_write(draft);
+    return OK;
 }
 
-status hdf_write_file(const char *path, status (*write)(hid_t file, void *context), void *context) {
+status hdf_write_file(const char *path, enum hdf_check check, status (*write)(hid_t file, void *context),
+                      void *context) {
     struct draft draft;
     TRY(draft_begin(path, &draft));
-    status result = write_file(&draft, write, context);
+    status result = write_file(&draft, check, write, context);
     if (result == OK || draft.error) return draft_commit(&draft);
     draft_abort(&draft);
     FAIL(result, "%s: cannot be written: %s", path, status_message());
 }
 
-status hdf_open(const char *path, hid_t *file) {
-    watch_errors();
+/* HDF5 opens by name: the very file that was checked. */
+static status open_checked(int fd, hid_t *file) {
+    char name[64];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     int good = H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 && H5Pset_file_locking(access, 0, 1) >= 0;
-    *file = good ? H5Fopen(path, H5F_ACC_RDONLY, access) : H5I_INVALID_HID;
+    *file = good ? H5Fopen(name, H5F_ACC_RDONLY, access) : H5I_INVALID_HID;
     H5Pclose(access);
     return hdf_status(*file >= 0);
+}
+
+/* What cannot be read from the disk is as good as damaged, and so is what is no file. */
+static int says_damaged(int error) { return error == 0 || error == EIO || error == ELOOP; }
+
+status hdf_open(const char *path, hid_t *file) {
+    const char *why;
+    watch_errors();
+    int fd = file_open(path, &why);
+    if (fd < 0) FAIL(says_damaged(errno) ? ERROR_DISK : ERROR_INPUT, "%s", why);
+    status result = sum_check(fd);
+    if (result == OK) result = open_checked(fd, file);
+    close(fd);
+    return result;
 }
 
 static hid_t make_text_type(size_t size) {
@@ -206,24 +241,42 @@ status hdf_describe_metric(hid_t set, const struct metric *metric) {
     return OK;
 }
 
-/* Chunks of whole rows of about a megabyte, so that a tensor larger than memory allows is packed in pieces. */
-static int pack(hid_t list, const struct hdf_array *array) {
+/* Whole rows of about so many bytes, so that a tensor larger than memory allows is written in pieces. */
+static int set_chunk(hid_t list, const struct hdf_array *array, hsize_t most_bytes) {
     hsize_t chunk[H5S_MAX_RANK], bytes = H5Tget_size(array->type);
     CHECK(array->ndim <= H5S_MAX_RANK);
     for (int i = array->ndim - 1; i >= 0; i--) {
-        hsize_t most = bytes < CHUNK_BYTES ? CHUNK_BYTES / bytes : 1;
+        hsize_t most = bytes < most_bytes ? most_bytes / bytes : 1;
         chunk[i] = array->size[i] < most ? array->size[i] : most;
         bytes *= chunk[i];
     }
-    return H5Pset_chunk(list, array->ndim, chunk) >= 0 && H5Pset_shuffle(list) >= 0 &&
-           H5Pset_deflate(list, DEFLATE_LEVEL) >= 0;
+    return H5Pset_chunk(list, array->ndim, chunk) >= 0;
 }
 
 /* Nothing can be chunked that has no elements. */
-static int is_packed(const struct hdf_array *array) {
+static int can_have_chunks(const struct hdf_array *array) {
     hsize_t length = 1;
     for (int i = 0; i < array->ndim; i++) length *= array->size[i];
-    return array->packed && array->ndim > 0 && length > 0;
+    return array->ndim > 0 && length > 0;
+}
+
+static int has_sum_of_chunks(hid_t place) {
+    hsize_t block = 0;
+    hid_t file = H5Iget_file_id(place), list = H5Fget_create_plist(file);
+    H5Pget_userblock(list, &block);
+    H5Pclose(list);
+    H5Fclose(file);
+    return block == 0;
+}
+
+/* Of texts of any length the sum would be one of their addresses. */
+static int set_filters(hid_t place, hid_t list, const struct hdf_array *array) {
+    int is_checked = has_sum_of_chunks(place) && H5Tis_variable_str(array->type) <= 0, good = 1;
+    if (!can_have_chunks(array) || !(is_checked || array->packed)) return 1;
+    good &= set_chunk(list, array, array->packed ? PACKED_BYTES : CHECKED_BYTES);
+    if (array->packed) good &= H5Pset_shuffle(list) >= 0 && H5Pset_deflate(list, DEFLATE_LEVEL) >= 0;
+    if (is_checked) good &= H5Pset_fletcher32(list) >= 0;
+    return good;
 }
 
 /* The groups on the way to `name`. */
@@ -248,7 +301,7 @@ static hid_t create_array(hid_t place, const struct hdf_array *array) {
     hid_t space = array->ndim ? H5Screate_simple(array->ndim, array->size, NULL) : H5Screate(H5S_SCALAR);
     int good = H5Pset_obj_track_times(list, 0) >= 0;
     if (array->fill) good &= H5Pset_fill_value(list, array->type, array->fill) >= 0;
-    if (is_packed(array)) good &= pack(list, array);
+    good &= set_filters(place, list, array);
     hid_t set =
         good ? H5Dcreate2(place, array->name, array->type, space, H5P_DEFAULT, list, H5P_DEFAULT) : H5I_INVALID_HID;
     H5Sclose(space);

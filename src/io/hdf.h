@@ -14,11 +14,15 @@
 /* OK, or the first message of HDF5 since the last file was opened. */
 status hdf_status(int good);
 
+/* A sum over the whole file, which hdf_open checks (sum.h); or for other programs too, of each chunk (Fletcher32) of an array. */
+enum hdf_check { HDF_CHECK_WHOLE, HDF_CHECK_CHUNKS };
 /* Makes the file `path` of what `write` puts into it: whole or absent (draft.h). Writes to disk never fail in HDF5, the draft
  * keeps the error: HDF5 1.10 can neither close a file whose last flush failed nor leave the program cleanly after it.
  * The message names the file. */
-status hdf_write_file(const char *path, status (*write)(hid_t file, void *context), void *context);
-/* A file to read, without file locks: records never change. The caller closes it by H5Fclose. */
+status hdf_write_file(const char *path, enum hdf_check check, status (*write)(hid_t file, void *context),
+                      void *context);
+/* A file to read, without file locks: records never change. The caller closes it by H5Fclose. ERROR_DISK: damaged, or not a
+ * regular file; ERROR_INPUT: it cannot be opened here and now, whatever it holds. Both without its name. */
 status hdf_open(const char *path, hid_t *file);
 
 /* Variable-length UTF-8, made once. */
@@ -49,7 +53,7 @@ struct hdf_array {
     const hsize_t *size;          /* [ndim] */
     const char *const *dimension; /* [ndim] names of scales at the root of the file, made before; NULL: none */
     const void *fill;             /* of `type`, NULL: HDF5's */
-    int packed;                   /* chunks, shuffled and deflated */
+    int packed;                   /* shuffled and deflated */
 };
 /* Creates the array in `place` (file or group), with the groups of its name, and attaches its scales. */
 status hdf_create_array(hid_t place, const struct hdf_array *array, hid_t *set);

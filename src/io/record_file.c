@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "checkpoint.h"
+#include "draft.h"
 #include "panic.h"
 
 enum { NAME_BYTES = 64, PACKING_MOST = 1100 }; /* deflate packs 1032 bytes into one at most */
@@ -171,7 +173,7 @@ status store_write_record(const char *dir, enum record_kind kind, const char *ke
     struct record_contents contents = {key, label, settings, provenance, record, 0};
     char path[PATH_MAX];
     record_file_path(dir, kind, key, path);
-    TRY(hdf_write_file(path, write_contents, &contents));
+    TRY(hdf_write_file(path, HDF_CHECK_WHOLE, write_contents, &contents));
     snprintf(path, sizeof path, "%s/failed/%s", dir, key);
     unlink(path);
     checkpoint_path(dir, key, path);
@@ -313,7 +315,8 @@ status record_file_take(hid_t file, enum record_kind kind, const char *key, int 
 /* Names the file of a reading that failed. */
 static status fail_read(const char *path, status result) {
     if (result == OK) return OK;
-    FAIL(ERROR_DISK, "%s: is not a whole record (%s)", path, status_message());
+    FAIL(result, "%s: %s (%s)", path, result == ERROR_INPUT ? "cannot be read" : "is not a whole record",
+         status_message());
 }
 
 status record_file_read(const char *dir, enum record_kind kind, const char *key, int kept, struct record **record,
@@ -337,12 +340,17 @@ status store_read_record(const char *dir, enum record_kind kind, const char *key
     return record_file_read(dir, kind, key, kept, record, NULL);
 }
 
+static int is_file(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 /* An open folder is one that NFS has asked its server about; without that it may deny a new file for a minute. */
 static int look_again(const char *path) {
     char folder[PATH_MAX];
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int is_there = access(path, F_OK) == 0;
+    int is_there = is_file(path);
     if (fd >= 0) close(fd);
     return is_there;
 }
@@ -350,15 +358,32 @@ static int look_again(const char *path) {
 int store_record_exists(const char *dir, enum record_kind kind, const char *key) {
     char path[PATH_MAX];
     record_file_path(dir, kind, key, path);
-    return access(path, F_OK) == 0 || look_again(path);
+    return is_file(path) || look_again(path);
 }
 
-void store_put_aside(const char *dir, enum record_kind kind, const char *key) {
-    char path[PATH_MAX], aside[PATH_MAX + 16];
-    record_file_path(dir, kind, key, path);
-    snprintf(aside, sizeof aside, "%s.unreadable", path);
-    (void)rename(path, aside);
+/* ---- what is damaged ---- */
+
+int record_file_put_aside(const char *path, ino_t damaged) {
+    char aside[PATH_MAX];
+    struct stat moved;
+    int length = snprintf(aside, sizeof aside, "%s.unreadable", path);
+    if (length >= PATH_MAX || rename(path, aside) != 0) return 0;
+    if (lstat(aside, &moved) != 0 || moved.st_ino == damaged) return 1;
+    (void)draft_place(aside, path);
+    return 0;
 }
+
+int store_put_aside(const char *dir, enum record_kind kind, const char *key) {
+    char path[PATH_MAX];
+    struct stat seen;
+    struct record *record = NULL;
+    record_file_path(dir, kind, key, path);
+    status read = lstat(path, &seen) == 0 ? record_file_read(dir, kind, key, 0, &record, NULL) : OK;
+    if (record) record_free(record);
+    return read == ERROR_DISK && record_file_put_aside(path, seen.st_ino);
+}
+
+/* ---- scalars ---- */
 
 static status read_scalar(hid_t file, enum metric_id metric, double *value) {
     const char *name = metric_table[metric].name;
@@ -383,8 +408,8 @@ int store_read_scalars(const char *dir, enum record_kind kind, const char *key, 
                        double *value) {
     char path[PATH_MAX];
     hid_t file;
-    if (!store_record_exists(dir, kind, key)) return 0;
     record_file_path(dir, kind, key, path);
+    if (!store_record_exists(dir, kind, key) && access(path, F_OK) != 0) return 0;
     if (fail_read(path, hdf_open(path, &file)) != OK) return -1;
     status result = fail_read(path, read_scalars(file, key, count, metric, value));
     H5Fclose(file);

@@ -7,6 +7,7 @@
 #define RECORD_FILE_H
 
 #include <limits.h>
+#include <sys/types.h>
 #include "hdf.h"
 #include "store.h"
 
@@ -24,6 +25,10 @@ void record_file_path(const char *dir, enum record_kind kind, const char *key, c
 /* store_read_record, and the provenance unless NULL. */
 status record_file_read(const char *dir, enum record_kind kind, const char *key, int kept, struct record **record,
                         struct provenance *provenance);
+
+/* Renames a damaged file, which had this inode, to FILE.unreadable. 1: done; 0: it cannot be, or another file stands there now,
+ * and stays. */
+int record_file_put_aside(const char *path, ino_t damaged);
 
 /* The pieces, for a file that holds more than a record. */
 struct record_contents {

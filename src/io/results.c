@@ -21,6 +21,7 @@ struct collection {
     char *is_there;     /* [points] */
     hid_t set[METRICS]; /* open datasets */
     FILE *notes;
+    int64_t *damaged;
 };
 
 /* ---- first pass: what is there ---- */
@@ -30,12 +31,21 @@ static status go_on(const struct collection *c) {
     FAIL(ERROR_INTERRUPTED, "%s/results.h5: no time to build it", c->dir);
 }
 
+static void note_damaged(struct collection *c, int64_t point) {
+    char *why = strdup(status_message());
+    CHECK(why);
+    int is_aside = store_put_aside(c->dir, RECORD_POINT, c->keys[point]);
+    fprintf(c->notes, "%s; %s\n", why, is_aside ? "it is put aside, and its point is left" : "its point is left out");
+    free(why);
+    ++*c->damaged;
+}
+
 static void survey_point(struct collection *c, int64_t point) {
     struct record *record;
     struct provenance provenance;
     if (!store_record_exists(c->dir, RECORD_POINT, c->keys[point])) return;
     if (record_file_read(c->dir, RECORD_POINT, c->keys[point], 0, &record, &provenance) != OK) {
-        fprintf(c->notes, "%s\n", status_message());
+        note_damaged(c, point);
         return;
     }
     layout_add(c->layout, record, &provenance);
@@ -344,17 +354,20 @@ static status write_contents(hid_t file, void *context) {
 }
 
 status store_collect(const char *dir, const struct study *study, const char (*keys)[KEY_BYTES],
-                     const struct store_reducer *reducer, const struct provenance *provenance, char **notes) {
+                     const struct store_reducer *reducer, const struct provenance *provenance, char **notes,
+                     int64_t *damaged) {
     size_t size;
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/results.h5", dir);
     struct collection c = {
         .dir = dir, .study = study, .keys = keys, .reducer = reducer, .here = provenance, .layout = layout_create()};
+    c.damaged = damaged;
+    *damaged = 0;
     c.is_there = calloc((size_t)study->points + 1, 1);
     c.notes = open_memstream(notes, &size);
     CHECK(c.is_there && c.notes);
     status result = survey_points(&c);
-    if (result == OK) result = hdf_write_file(path, write_contents, &c);
+    if (result == OK) result = hdf_write_file(path, HDF_CHECK_CHUNKS, write_contents, &c);
     fclose(c.notes);
     free(c.is_there);
     layout_free(c.layout);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "draft.h"
+#include "file.h"
 #include "panic.h"
 
 enum { LONGEST_DIR = PATH_MAX - 512 };
@@ -148,11 +149,14 @@ status store_read_text(const char *dir, const char *name, char **text) {
     char path[PATH_MAX];
     *text = NULL;
     join(path, dir, name);
-    FILE *file = fopen(path, "r");
-    if (!file && (errno == ENOENT || errno == ENOTDIR)) return OK;
-    int good = file && read_whole(file, text);
-    int error = errno;
-    if (file) fclose(file);
+    const char *why;
+    int fd = file_open(path, &why);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return OK;
+    if (fd < 0) FAIL(ERROR_DISK, "%s: cannot be read: %s", path, why);
+    FILE *file = fdopen(fd, "r");
+    CHECK(file);
+    int good = read_whole(file, text), error = errno;
+    fclose(file);
     if (good) return OK;
     free(*text), *text = NULL;
     FAIL(ERROR_DISK, "%s: cannot be read: %s", path, strerror(error));

@@ -43,18 +43,21 @@ enum record_kind { RECORD_POINT, RECORD_REFERENCE };
  * METRIC_STATUS. */
 status store_write_record(const char *dir, enum record_kind kind, const char *key, const char *label,
                           const char *settings, const struct provenance *provenance, const struct record *record);
-/* Reads a record back (kept arrays only if `kept`). A file that is not whole is ERROR_DISK, naming it. */
+/* Reads a record back (kept arrays only if `kept`). The sum over the whole file is checked before, here and below. A file that
+ * is not whole is ERROR_DISK, one that cannot be opened (permission, memory) ERROR_INPUT; both name it. */
 status store_read_record(const char *dir, enum record_kind kind, const char *key, int kept, struct record **record);
 /* 1: there and readable; 0: absent; -1: there but not readable (status_message() names it). Opens the file. */
 int store_has_record(const char *dir, enum record_kind kind, const char *key);
-/* 1: there; 0: absent. One look at the folder, for large grids, and a second one where it is absent: it sees what
+/* 1: there, a regular file; 0: absent. One look at the folder, for large grids, and a second one where it is absent: it sees what
  * another host wrote and closed before (the folder is opened anew, so NFS asks its server). No HDF5: from any
  * thread. */
 int store_record_exists(const char *dir, enum record_kind kind, const char *key);
-/* Renames a record that cannot be read to KEY.h5.unreadable, so that it is computed again. */
-void store_put_aside(const char *dir, enum record_kind kind, const char *key);
+/* Reads a record again, and if it is damaged renames it to KEY.h5.unreadable, so that it is computed again: from any host, also
+ * while another process does the same, or has just put a good one in its place, which stays. 1: done, status_message() names
+ * it; 0: nothing was done. */
+int store_put_aside(const char *dir, enum record_kind kind, const char *key);
 /* value[i]: the scalar metric[i] of a record, NaN if that is not in it; in one opening, without the arrays. 1:
- * there; 0: absent; -1: there but not readable (status_message() names it). */
+ * there; 0: absent; -1: there but not readable (status_message() names it), or no regular file. */
 int store_read_scalars(const char *dir, enum record_kind kind, const char *key, int count, const enum metric_id *metric,
                        double *value);
 /* A point's METRIC_STATUS (enum status_bits), -1: absent, -2: there but not readable. */
@@ -105,8 +108,10 @@ struct store_reducer {
 };
 /* (Re)builds DIR/results.h5 from the records of the study's points. keys[study->points]. Without a reducer (NULL)
  * nothing is reduced. Memory: one record and what one cell is reduced to. Notes (records outside the grid,
- * unreadable ones, mixed BLAS cores, cells that could not be reduced) come out as lines in *notes, free(). */
+ * unreadable ones, mixed BLAS cores, cells that could not be reduced) come out as lines in *notes, free(). *damaged: records
+ * that could not be read; what is damaged is put aside. */
 status store_collect(const char *dir, const struct study *study, const char (*keys)[KEY_BYTES],
-                     const struct store_reducer *reducer, const struct provenance *provenance, char **notes);
+                     const struct store_reducer *reducer, const struct provenance *provenance, char **notes,
+                     int64_t *damaged);
 
 #endif

@@ -25,7 +25,8 @@ static const int exit_code[] = {[OK] = 0,
                                 [ERROR_MEMORY] = EXIT_INPUT,
                                 [ERROR_DISK] = EXIT_INPUT,
                                 [ERROR_INTERRUPTED] = EXIT_INTERRUPTED,
-                                [ERROR_INTERNAL] = EXIT_INTERNAL};
+                                [ERROR_INTERNAL] = EXIT_INTERNAL,
+                                [ERROR_LEFT] = EXIT_POINTS_FAILED};
 
 /* Says what went wrong, if anything did. */
 static int conclude(status result, int verbose) {

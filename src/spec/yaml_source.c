@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "file.h"
 #include "panic.h"
 
 /* libyaml gives no mark for bytes that are not text, but their offset. */
@@ -52,8 +53,10 @@ static status parse(struct source *source, const char *text, size_t length) {
 
 /* A NUL ends the reading and is then refused by the parser, being part of the text. */
 static status read_all(const char *file, char **text, size_t *length) {
-    FILE *in = fopen(file, "r");
-    if (!in) FAIL(ERROR_INPUT, "%s: %s; a study file was expected", file, strerror(errno));
+    const char *why;
+    int fd = file_open(file, &why);
+    FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
+    if (!in) FAIL(ERROR_INPUT, "%s: %s; a study file was expected", file, fd < 0 ? why : strerror(errno));
     size_t capacity = 0;
     ssize_t got = getdelim(text, &capacity, '\0', in);
     int error = ferror(in) ? errno : 0;

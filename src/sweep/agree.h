@@ -11,7 +11,7 @@
 status agree(MPI_Comm comm, status mine);
 /* Collective. *data (`bytes` long) of rank 0 comes to all; other ranks get memory of their own, free(). */
 void agree_share(MPI_Comm comm, void **data, size_t *bytes);
-/* Collective. Waits for all ranks. */
-void agree_wait(MPI_Comm comm);
+/* Collective. All ranks wait for rank 0, and get its answer. */
+int agree_on(MPI_Comm comm, int answer);
 
 #endif

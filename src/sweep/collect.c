@@ -18,6 +18,7 @@ struct reduction {
     const struct manifest_row *row; /* [points] */
     char key[KEY_BYTES];            /* of the reference at hand: neighbouring cells often share it */
     struct record *reference;       /* NULL: none */
+    int64_t damaged;                /* records that could not be read */
     int is_stopping;
     double end; /* on the clock, of one that is stopping */
 };
@@ -34,6 +35,14 @@ static int is_late(void *context) {
     return reduction->is_stopping && clock_seconds() > reduction->end;
 }
 
+static status read_reference(struct reduction *reduction, const char *key) {
+    status read = store_read_record(reduction->dir, RECORD_REFERENCE, key, 0, &reduction->reference);
+    reduction->damaged += read != OK;
+    if (read == ERROR_DISK && store_put_aside(reduction->dir, RECORD_REFERENCE, key))
+        FAIL(read, "%s; it is put aside, and the Gaussian processes with it are left", status_message());
+    return read;
+}
+
 static status hold_reference(struct reduction *reduction, const char *key) {
     if (strcmp(reduction->key, key) == 0) return OK;
     record_free(reduction->reference);
@@ -43,7 +52,7 @@ static status hold_reference(struct reduction *reduction, const char *key) {
     if (!store_record_exists(reduction->dir, RECORD_REFERENCE, key))
         FAIL(ERROR_INPUT, "%s: reference %s is not there; run the study again for its Gaussian processes",
              reduction->dir, key);
-    return store_read_record(reduction->dir, RECORD_REFERENCE, key, 0, &reduction->reference);
+    return read_reference(reduction, key);
 }
 
 /* Without its reference a cell has its ensemble all the same. */
@@ -59,11 +68,13 @@ static status end_cell(void *context, int64_t point, struct record *reduced) {
 
 static status collect(struct reduction *reduction, const struct provenance *provenance) {
     const struct study *study = reduction->study;
+    int64_t points = 0;
     const struct store_reducer reducer = {task_reduce_add, end_cell, is_late, reduction};
     char(*keys)[KEY_BYTES] = allocate_zeroed(study->points, sizeof *keys), *notes = NULL;
     for (int64_t i = 0; i < study->points; i++) memcpy(keys[i], reduction->row[i].key, KEY_BYTES);
     status collected =
-        store_collect(reduction->dir, study, (const char(*)[KEY_BYTES])keys, &reducer, provenance, &notes);
+        store_collect(reduction->dir, study, (const char(*)[KEY_BYTES])keys, &reducer, provenance, &notes, &points);
+    reduction->damaged += points;
     if (notes) progress_say_lines(notes);
     free(notes);
     free(keys);
@@ -71,16 +82,22 @@ static status collect(struct reduction *reduction, const struct provenance *prov
     return collected;
 }
 
-status collect_results(const char *dir, const struct study *study, int is_stopping, struct provenance *provenance) {
+static status refuse_rows(const char *dir) {
+    FAIL(ERROR_INPUT, "%s: points.tsv does not match study.yaml; run the study again", dir);
+}
+
+status collect_results(const char *dir, const struct study *study, int is_stopping, struct provenance *provenance,
+                       int64_t *damaged) {
     struct machine machine;
     struct manifest_row *row;
     int64_t count;
+    *damaged = 0;
     TRY(store_read_manifest(dir, &count, &row));
     struct reduction reduction = {
         .dir = dir, .study = study, .row = row, .is_stopping = is_stopping, .end = clock_seconds() + STOPPING_SECONDS};
     if (!provenance->core[0]) circumstances_measure(&machine, (int)study->config.run.threads, provenance);
-    status collected = count == study->points ? collect(&reduction, provenance) : ERROR_INPUT;
+    status collected = count == study->points ? collect(&reduction, provenance) : refuse_rows(dir);
+    *damaged = reduction.damaged;
     free(row);
-    if (count != study->points) FAIL(ERROR_INPUT, "%s: points.tsv does not match study.yaml; run the study again", dir);
     return collected;
 }

@@ -8,7 +8,9 @@
  * references are those that DIR/points.tsv names; neither data nor other ranks are needed. What was noted is said.
  * provenance: of this process, core and BLAS filled in if need be. Where the run is stopping, or a signal comes
  * meanwhile, and it takes more than 4 s from there, it is given up: ERROR_INTERRUPTED, and the file stays as it was.
+ * *damaged: records, of points or references, that could not be read: what is damaged is put aside, and left out.
  * ERROR_INPUT, ERROR_DISK. */
-status collect_results(const char *dir, const struct study *study, int is_stopping, struct provenance *provenance);
+status collect_results(const char *dir, const struct study *study, int is_stopping, struct provenance *provenance,
+                       int64_t *damaged);
 
 #endif

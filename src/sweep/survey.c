@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "allocate.h"
+#include "progress.h"
 
 /* ---- records ---- */
 
@@ -31,13 +32,21 @@ static int is_recorded(const struct survey_point *point) {
     return point->outcome == OUTCOME_DONE || point->outcome == OUTCOME_DIVERGED;
 }
 
+/* It is put aside where this process may write: then any run computes it again, one that goes on too. */
+static void tell_damaged(const char *dir, enum record_kind kind, const char *key) {
+    char why[1024];
+    snprintf(why, sizeof why, "%s", status_message());
+    progress_say("%s; %s", why, store_put_aside(dir, kind, key) ? "it is put aside and left" : "it counts as left");
+}
+
 /* What its record says, if there is a whole one. */
 static void read_record(const char *dir, const char *key, struct survey_point *point) {
     static const enum metric_id metric[] = {METRIC_STATUS, METRIC_SECONDS_TOTAL, METRIC_DIVERGED_STEP,
                                             METRIC_DIVERGED_STEP_LINEAR};
     double value[sizeof metric / sizeof *metric];
-    if (store_read_scalars(dir, RECORD_POINT, key, sizeof metric / sizeof *metric, metric, value) != 1) return;
-    if (isnan(value[0])) return;
+    int found = store_read_scalars(dir, RECORD_POINT, key, sizeof metric / sizeof *metric, metric, value);
+    if (found < 0) tell_damaged(dir, RECORD_POINT, key);
+    if (found != 1 || isnan(value[0])) return;
     point->outcome = value[0] > 0 ? OUTCOME_DIVERGED : OUTCOME_DONE;
     point->seconds = value[1];
     point->diverged_step = value[2];
@@ -55,7 +64,7 @@ static char *read_reason(const char *dir, const struct manifest_row *row) {
 
 static void read_point(const char *dir, const struct manifest_row *row, struct survey_point *point) {
     free(point->reason);
-    *point = (struct survey_point){.outcome = OUTCOME_NONE};
+    *point = (struct survey_point){.outcome = OUTCOME_NONE, .has_reference = point->has_reference};
     read_record(dir, row->key, point);
     if (is_recorded(point)) return;
     point->reason = read_reason(dir, row);
@@ -63,6 +72,20 @@ static void read_point(const char *dir, const struct manifest_row *row, struct s
         point->outcome = OUTCOME_FAILED;
     else
         point->is_begun = store_has_checkpoint(dir, row->key);
+}
+
+/* Whole references are not opened again. Neighbours often share one. */
+static void read_references(const char *dir, struct survey *survey) {
+    survey->references_left = 0;
+    for (int64_t i = 0; i < survey->total; i++) {
+        const char *key = survey->row[i].reference;
+        struct survey_point *point = &survey->point[i];
+        if (!key[0] || (i > 0 && strcmp(key, survey->row[i - 1].reference) == 0)) continue;
+        int found = point->has_reference ? 1 : store_has_record(dir, RECORD_REFERENCE, key);
+        if (found < 0) tell_damaged(dir, RECORD_REFERENCE, key);
+        point->has_reference = found == 1;
+        survey->references_left += found != 1;
+    }
 }
 
 static void count_points(struct survey *survey) {
@@ -136,6 +159,7 @@ status survey_read(const char *dir, struct survey *survey) {
     snapshot_look(dir, &survey->runs);
     for (int64_t i = 0; i < survey->total; i++)
         if (!is_recorded(&survey->point[i])) read_point(dir, &survey->row[i], &survey->point[i]);
+    read_references(dir, survey);
     count_points(survey);
     sum_runs(survey);
     return OK;
@@ -145,6 +169,10 @@ void survey_free(struct survey *survey) {
     forget_points(survey);
     snapshot_sights_free(&survey->runs);
     *survey = (struct survey){0};
+}
+
+int survey_is_complete(const struct survey *survey) {
+    return survey->done == survey->total && survey->references_left == 0;
 }
 
 int survey_is_over(const struct survey *survey) { return !survey->runs.going_on && survey->left == 0; }

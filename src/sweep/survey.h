@@ -1,5 +1,5 @@
-/* What stands in DIR: for `status`, from any process and host, also while runs are going on. Only reads. Not
- * collective. */
+/* What stands in DIR: for `status`, from any process and host, also while runs are going on. Only reads, but puts aside
+ * records that are damaged, and says so. Not collective. */
 #ifndef SURVEY_H
 #define SURVEY_H
 
@@ -14,12 +14,14 @@ struct survey_point {
     double seconds, diverged_step,
         diverged_step_linear; /* of a record: time for the point; NaN: not there, did not diverge */
     int is_begun;             /* left, and has a checkpoint */
+    int has_reference;        /* the first of those that share it: it was seen whole */
     char *reason;             /* of a failure; owned */
 };
 
 struct survey {
     int64_t total, done, diverged, failed, left; /* points: total = done + failed + left; done with the diverged */
     int64_t begun;                               /* of those left: have a checkpoint */
+    int64_t references_left;                     /* not there, or damaged */
     struct manifest_row *row;                    /* [total]; owned */
     struct survey_point *point;                  /* [total]; owned */
     struct snapshot_sights runs;                 /* those that go on are the first */
@@ -35,6 +37,8 @@ enum outcome survey_record(const char *dir, enum record_kind kind, const char *k
  * Fails with ERROR_INPUT if DIR holds no study. Ended by survey_free, also after a failure. */
 status survey_read(const char *dir, struct survey *survey);
 void survey_free(struct survey *survey);
+/* Everything is recorded and whole, references too. */
+int survey_is_complete(const struct survey *survey);
 /* No run is going on, and none has anything left to do (points that failed are for the user). */
 int survey_is_over(const struct survey *survey);
 

@@ -7,7 +7,7 @@ enum { SLOWEST = 5 };
 
 static void print_counts(FILE *out, const struct survey *survey) {
     fprintf(out, "  \"complete\": %s,\n  \"total\": %" PRId64 ",\n  \"done\": %" PRId64 ",\n  \"diverged\": %" PRId64,
-            survey->done == survey->total ? "true" : "false", survey->total, survey->done, survey->diverged);
+            survey_is_complete(survey) ? "true" : "false", survey->total, survey->done, survey->diverged);
     fprintf(out,
             ",\n  \"failed\": %" PRId64 ",\n  \"left\": %" PRId64 ",\n  \"begun\": %" PRId64
             ",\n  \"running\": %d,\n  \"ranks\": %d,\n",

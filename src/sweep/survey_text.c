@@ -24,6 +24,8 @@ static void print_counts(FILE *out, const struct survey *survey) {
             survey->left);
     if (survey->begun) fprintf(out, " (%" PRId64 " begun)", survey->begun);
     fputc('\n', out);
+    if (survey->done == survey->total && survey->references_left)
+        fprintf(out, "%" PRId64 " reference%s left\n", survey->references_left, plural(survey->references_left));
 }
 
 /* Shares of the points, in cells whose borders are rounded, so that they always fill the bar. */
@@ -77,7 +79,7 @@ static void print_runs(FILE *out, const struct survey *survey, const struct surv
 }
 
 static void print_no_run(FILE *out, const struct survey *survey, const struct survey_page *page) {
-    if (survey->done == survey->total)
+    if (survey_is_complete(survey))
         fputs("complete\n", out);
     else if (!survey->left)
         fputs("no run is going on; the next one tries again what failed\n", out);

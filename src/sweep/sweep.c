@@ -1,5 +1,6 @@
 #include "sweep.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "progress.h"
 #include "protocol.h"
 #include "server.h"
+#include "signals.h"
 #include "snapshot_file.h"
 #include "survey.h"
 #include "work.h"
@@ -26,6 +28,7 @@ struct sweep {
     struct provenance *provenance;
     struct study *study;
     struct work work;
+    int rounds; /* that have ended */
 };
 
 /* ---- beginning: rank 0 reads, all agree ---- */
@@ -59,14 +62,18 @@ static status prepare(struct sweep *sweep) {
     return OK;
 }
 
+static status refuse_memory(void) {
+    FAIL(ERROR_MEMORY, "study.yaml: no file in memory could be made of it: %s", strerror(errno));
+}
+
 /* The study from its frozen text, which study_read takes from a file: one in memory. */
 static status study_from_text(const char *text, struct study **study) {
     int file = memfd_create("study.yaml", MFD_CLOEXEC);
-    if (file < 0) FAIL(ERROR_MEMORY, "study.yaml: no file in memory could be made");
+    if (file < 0) return refuse_memory();
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     int is_whole = write(file, text, strlen(text)) == (ssize_t)strlen(text);
-    status read = is_whole ? study_read_frozen(path, study) : ERROR_MEMORY;
+    status read = is_whole ? study_read_frozen(path, study) : refuse_memory();
     close(file);
     return read;
 }
@@ -123,15 +130,17 @@ static status begin(struct sweep *sweep) {
 static enum outcome find_record(const char *dir, enum record_kind kind, const char *key) {
     enum outcome outcome = survey_record(dir, kind, key);
     if (outcome != OUTCOME_FAILED) return outcome;
-    progress_say("%s; it is put aside and computed again", status_message());
-    store_put_aside(dir, kind, key);
+    char why[1024];
+    snprintf(why, sizeof why, "%s", status_message());
+    progress_say("%s; it is %scomputed again", why, store_put_aside(dir, kind, key) ? "put aside and " : "");
     return OUTCOME_NONE;
 }
 
+/* All of each file is read, to check its sum: a run that is stopped before the end of it need not know the rest. */
 static unsigned char *find_records(const struct sweep *sweep) {
     const struct work *work = &sweep->work;
     unsigned char *found = allocate_zeroed(work->count, 1);
-    for (int64_t task = 0; task < work->count; task++)
+    for (int64_t task = 0; task < work->count && !signals_caught(); task++)
         found[task] = (unsigned char)find_record(sweep->options->dir, work_kind(work, task), work->task[task].key);
     return found;
 }
@@ -176,19 +185,19 @@ static void write_blocked(const struct sweep *sweep, const struct server *server
 }
 
 /* The study that stands in DIR: another run may have widened it meanwhile. */
-static status collect_frozen(const char *dir, int is_stopping, struct provenance *provenance) {
+static status collect_frozen(const char *dir, int is_stopping, struct provenance *provenance, int64_t *damaged) {
     char file[4096];
     struct study *study = NULL;
     snprintf(file, sizeof file, "%s/study.yaml", dir);
     TRY(study_read_frozen(file, &study));
-    status collected = collect_results(dir, study, is_stopping, provenance);
+    status collected = collect_results(dir, study, is_stopping, provenance, damaged);
     study_free(study);
     return collected;
 }
 
-static status build_results(const struct sweep *sweep, int is_stopping) {
+static status build_results(const struct sweep *sweep, int is_stopping, int64_t *damaged) {
     const char *dir = sweep->options->dir;
-    status collected = collect_frozen(dir, is_stopping, sweep->provenance);
+    status collected = collect_frozen(dir, is_stopping, sweep->provenance, damaged);
     if (collected == OK)
         progress_say("results in %s/results.h5", dir);
     else
@@ -199,7 +208,8 @@ static status build_results(const struct sweep *sweep, int is_stopping) {
 
 /* The run that ends last builds the results; one that is stopped beside others leaves them to these. On a full disk
  * they stay as they are. */
-static status conclude(const struct sweep *sweep, const struct server *server, const struct snapshot *last) {
+static status conclude(const struct sweep *sweep, const struct server *server, const struct snapshot *last,
+                       int64_t *damaged) {
     const char *dir = sweep->options->dir;
     char others[512];
     server_words_of_others(server, sizeof others, others);
@@ -210,7 +220,7 @@ static status conclude(const struct sweep *sweep, const struct server *server, c
         progress_say("%" PRId64 " point%s left to %s; the run that ends last builds the results", last->elsewhere,
                      last->elsewhere == 1 ? " is" : "s are", others);
     } else {
-        return build_results(sweep, last->is_stopping);
+        return build_results(sweep, last->is_stopping, damaged);
     }
     return OK;
 }
@@ -229,30 +239,90 @@ static void tidy(const struct sweep *sweep, const struct snapshot *last) {
     if (last->done == last->total && !snapshot_has_others(dir)) store_clean_rest(dir);
 }
 
-static void finish(const struct sweep *sweep, struct server *server, struct sweep_end *end) {
+/* What was recorded, here or by another run, and is gone: found damaged meanwhile and put aside, by whomsoever. */
+static int64_t count_gone(const struct sweep *sweep, const struct server *server, int64_t from, int64_t to) {
+    int64_t gone = 0;
+    for (int64_t task = from; task < to; task++)
+        gone += server_task_state(server, task) == QUEUE_DONE &&
+                !store_record_exists(sweep->options->dir, work_kind(&sweep->work, task), sweep->work.task[task].key);
+    return gone;
+}
+
+/* From the first task to the last; on a disk that damages whatever it gets there would be no end of rounds. */
+struct round {
+    struct snapshot last;
+    status concluded;
+    int64_t gone_points, gone, damaged; /* gone: references too; damaged: the results lack them */
+};
+enum { ROUNDS = 3 };
+
+static struct round end_round(const struct sweep *sweep, const struct server *server) {
+    int64_t points = sweep->work.points, damaged = 0;
+    struct round round = {.last = server_snapshot(server)};
+    round.concluded = conclude(sweep, server, &round.last, &damaged);
+    round.damaged = damaged;
+    round.gone_points = count_gone(sweep, server, 0, points);
+    round.gone = round.gone_points + count_gone(sweep, server, points, sweep->work.count);
+    return round;
+}
+
+static int must_repeat(struct sweep *sweep, const struct server *server, const struct round *round) {
+    int is_ending = round->last.is_stopping || signals_caught() || server_found_full_disk(server);
+    return !is_ending && (round->gone || round->damaged) && ++sweep->rounds < ROUNDS;
+}
+
+/* Failures are new from here on. */
+static void begin_again(const struct sweep *sweep, const struct round *round) {
+    int64_t count = round->gone > round->damaged ? round->gone : round->damaged;
+    progress_say("%" PRId64 " record%s damaged since written; what is missing is computed again", count,
+                 count == 1 ? " was" : "s were");
+    (void)store_open(sweep->options->dir);
+}
+
+static void count_lost(const struct sweep *sweep, const struct server *server, struct round *round) {
+    round->last.done -= round->gone_points;
+    if (server_has_helpers(server) || round->gone_points) round->last.diverged = count_diverged(sweep);
+}
+
+static void end_sweep(const struct sweep *sweep, const struct server *server, struct round *round,
+                      struct sweep_end *end) {
+    struct snapshot *last = &round->last;
+    status concluded = round->concluded;
+    count_lost(sweep, server, round);
+    if (!last->is_stopping && concluded == OK) tidy(sweep, last);
+    progress_summarize(last);
+    end->failed = last->failed + (concluded != OK && concluded != ERROR_INTERRUPTED);
+    end->failed += !end->failed && (server_found_full_disk(server) || round->gone || round->damaged);
+    end->is_interrupted =
+        (last->is_stopping && last->done + last->failed < last->total) || concluded == ERROR_INTERRUPTED;
+    if (end->is_interrupted) progress_say("stopped by a signal; run again to go on");
+    snapshot_end(sweep->options->dir, last);
+}
+
+/* 1: another round is needed. */
+static int finish(struct sweep *sweep, struct server *server, struct sweep_end *end) {
     server_join(server);
     write_blocked(sweep, server);
-    struct snapshot last = server_snapshot(server);
-    status concluded = conclude(sweep, server, &last);
-    if (server_has_helpers(server)) last.diverged = count_diverged(sweep);
-    if (!last.is_stopping && concluded == OK) tidy(sweep, &last);
-    progress_summarize(&last);
-    end->failed = last.failed + (concluded != OK && concluded != ERROR_INTERRUPTED);
-    end->failed += !end->failed && server_found_full_disk(server);
-    end->is_interrupted = (last.is_stopping && last.done + last.failed < last.total) || concluded == ERROR_INTERRUPTED;
-    if (end->is_interrupted) progress_say("stopped by a signal; run again to go on");
-    snapshot_end(sweep->options->dir, &last);
-    snapshot_free(&last);
+    struct round round = end_round(sweep, server);
+    int is_again = must_repeat(sweep, server, &round);
+    if (is_again)
+        begin_again(sweep, &round);
+    else
+        end_sweep(sweep, server, &round, end);
+    snapshot_free(&round.last);
     server_free(server);
+    return is_again;
 }
 
 /* Collective. */
 static void work_through(struct sweep *sweep, struct sweep_end *end) {
     task_set_threads((int)sweep->study->config.run.threads);
-    struct server *server = sweep->rank == 0 ? start_server(sweep) : NULL;
-    run_worker(sweep);
-    if (server) finish(sweep, server, end);
-    agree_wait(sweep->comm);
+    int is_again = 0;
+    do {
+        struct server *server = sweep->rank == 0 ? start_server(sweep) : NULL;
+        run_worker(sweep);
+        if (server) is_again = finish(sweep, server, end);
+    } while (agree_on(sweep->comm, is_again));
 }
 
 status sweep_run(MPI_Comm comm, const struct sweep_options *options, struct provenance *provenance,
@@ -269,4 +339,10 @@ status sweep_run(MPI_Comm comm, const struct sweep_options *options, struct prov
 
 /* ---- collect, the command ---- */
 
-status sweep_collect(const char *dir, struct provenance *provenance) { return collect_frozen(dir, 0, provenance); }
+status sweep_collect(const char *dir, struct provenance *provenance) {
+    int64_t damaged = 0;
+    TRY(collect_frozen(dir, 0, provenance, &damaged));
+    if (!damaged) return OK;
+    FAIL(ERROR_LEFT, "%s/results.h5: is built without %" PRId64 " record%s; run the study again", dir, damaged,
+         damaged == 1 ? " that was damaged" : "s that were damaged");
+}

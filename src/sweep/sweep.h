@@ -16,7 +16,7 @@ struct sweep_options {
 /* How a sweep ended, on rank 0; all zero elsewhere. */
 struct sweep_end {
     int is_interrupted; /* stopped by a signal, with points or the results left */
-    int64_t failed;     /* points that failed, or 1 where the results could not be written */
+    int64_t failed;     /* points that failed, or 1 where the results could not be written or lack something */
 };
 
 /* Collective. Rank 0 alone reads and checks study and data, before anything is written, and says what there is to say on
@@ -25,7 +25,8 @@ struct sweep_end {
 status sweep_run(MPI_Comm comm, const struct sweep_options *options, struct provenance *provenance,
                  struct sweep_end *end);
 
-/* Not collective. (Re)builds DIR/results.h5 from the records of the frozen study; says the notes on stderr. */
+/* Not collective. (Re)builds DIR/results.h5 from the records of the frozen study; says the notes on stderr. Where some were damaged they are
+ * put aside, and it returns ERROR_LEFT when it is done. */
 status sweep_collect(const char *dir, struct provenance *provenance);
 
 #endif

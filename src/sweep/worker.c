@@ -125,6 +125,13 @@ static status select_data(struct worker *worker, struct config *config) {
     return check_key(worker, key);
 }
 
+/* One that is damaged is computed again when this round has ended. */
+static status read_reference(struct worker *worker, const char *key) {
+    status read = store_read_record(worker->job.dir, RECORD_REFERENCE, key, 0, &worker->reference);
+    if (read != ERROR_DISK || !store_put_aside(worker->job.dir, RECORD_REFERENCE, key)) return read;
+    FAIL(read, "%s; it is put aside", status_message());
+}
+
 static status select_reference(struct worker *worker) {
     const struct work *work = worker->job.work;
     int64_t needs = work->queue[worker->task].needs;
@@ -134,7 +141,7 @@ static status select_reference(struct worker *worker) {
     worker->reference = NULL;
     worker->reference_key[0] = '\0';
     if (needs == QUEUE_NOTHING) return OK;
-    TRY(store_read_record(worker->job.dir, RECORD_REFERENCE, key, 0, &worker->reference));
+    TRY(read_reference(worker, key));
     memcpy(worker->reference_key, key, KEY_BYTES);
     return OK;
 }

@@ -73,6 +73,27 @@ static inline void limit_files(rlim_t bytes) {
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+/* A file as earlier versions wrote it, without the block with its sum. */
+static inline void make_old(const char *path) {
+    static char bytes[1 << 22];
+    FILE *file = fopen(path, "r+");
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    assert_true(size > 512 && size < sizeof bytes);
+    rewind(file);
+    fwrite(bytes + 512, 1, size - 512, file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(truncate(path, (off_t)size - 512), 0);
+}
+
+static inline void flip(const char *path, long byte, int bit) {
+    FILE *file = fopen(path, "r+");
+    assert_int_equal(fseek(file, byte, SEEK_SET), 0);
+    int found = fgetc(file);
+    assert_int_equal(fseek(file, byte, SEEK_SET), 0);
+    assert_int_not_equal(fputc(found ^ (1 << bit), file), EOF);
+    assert_int_equal(fclose(file), 0);
+}
+
 /* The key of sample point i. */
 static inline void sample_key(int64_t i, char key[KEY_BYTES]) {
     snprintf(key, KEY_BYTES, "%02x%030llx", (unsigned)(i % 251 + 3), 0xabcdef0123456ULL + (unsigned long long)i);

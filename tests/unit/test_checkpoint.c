@@ -50,6 +50,10 @@ static void path_of(const char *dir, char path[PATH_MAX]) {
     snprintf(path, PATH_MAX, "%s/checkpoints/%s.h5", dir, key);
 }
 
+static void aside_of(const char *path, char aside[PATH_MAX]) {
+    assert_true(snprintf(aside, PATH_MAX, "%s.unreadable", path) < PATH_MAX);
+}
+
 static status write_it(const char *dir, const struct record *record, const struct state *table) {
     char key[KEY_BYTES];
     key_of(key);
@@ -117,17 +121,62 @@ static void test_truncated(void **state) {
     struct record *record = unfinished_record();
     struct sample sample, filled = {{0}, {0}, 0}, empty = filled;
     struct stat info;
+    char path[PATH_MAX], aside[PATH_MAX];
+    fill_sample(&sample);
+    struct state table = state_of(&sample), table_filled = state_of(&filled);
+    assert_ok(write_it(*state, record, &table));
+    path_of(*state, path);
+    aside_of(path, aside);
+    assert_int_equal(stat(path, &info), 0);
+    for (off_t size = info.st_size - 1; size > 0; size = size * 3 / 5) {
+        assert_int_equal(truncate(path, size), 0);
+        assert_refused(*state, &table_filled, "damaged");
+        assert_int_equal(rename(aside, path), 0);
+    }
+    assert_memory_equal(&filled, &empty, sizeof empty);
+    record_free(record);
+}
+
+/* Any bit of the block with the sum, and of the rest one in so many bytes: refused and put aside, nothing filled. */
+static void test_flipped(void **state) {
+    struct record *record = unfinished_record();
+    struct sample sample, filled = {{0}, {0}, 0}, empty = filled;
+    struct stat info;
+    char path[PATH_MAX], aside[PATH_MAX];
+    fill_sample(&sample);
+    struct state table = state_of(&sample), table_filled = state_of(&filled);
+    assert_ok(write_it(*state, record, &table));
+    path_of(*state, path);
+    aside_of(path, aside);
+    assert_int_equal(stat(path, &info), 0);
+    for (long at = 0; at < info.st_size; at += at < 512 ? 1 : info.st_size / 997) {
+        flip(path, at, (int)(at % 8));
+        assert_refused(*state, &table_filled, "damaged");
+        assert_int_equal(rename(aside, path), 0);
+        flip(path, at, (int)(at % 8));
+    }
+    assert_memory_equal(&filled, &empty, sizeof empty);
+    record_free(record);
+}
+
+/* One of earlier versions has no sum; a pipe is none. */
+static void test_other_files(void **state) {
+    struct record *record = unfinished_record(), *back;
+    struct sample sample, filled = {{0}, {0}, 0};
     char path[PATH_MAX];
     fill_sample(&sample);
     struct state table = state_of(&sample), table_filled = state_of(&filled);
     assert_ok(write_it(*state, record, &table));
     path_of(*state, path);
-    assert_int_equal(stat(path, &info), 0);
-    for (off_t size = info.st_size - 1; size > 0; size = size * 3 / 5) {
-        assert_int_equal(truncate(path, size), 0);
-        assert_refused(*state, &table_filled, "HDF5");
-    }
-    assert_memory_equal(&filled, &empty, sizeof empty);
+    make_old(path);
+    assert_ok(read_it(*state, &back, &table_filled));
+    assert_memory_equal(&sample, &filled, sizeof sample);
+    record_free(back);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(20);
+    assert_refused(*state, &table_filled, "Is a pipe");
+    alarm(0);
     record_free(record);
 }
 
@@ -207,7 +256,7 @@ static void write_record(const char *dir, const struct record *record) {
 static void test_removed(void **state) {
     struct record *record = unfinished_record();
     struct state table = {0};
-    char key[KEY_BYTES], other[KEY_BYTES];
+    char key[KEY_BYTES], other[KEY_BYTES], path[PATH_MAX], aside[PATH_MAX];
     key_of(key);
     sample_key(BEHIND_NUMBER, other);
     assert_ok(store_write_checkpoint(*state, other, "", &sample_provenance, record, &table));
@@ -216,7 +265,11 @@ static void test_removed(void **state) {
     write_record(*state, record);
     assert_int_equal(store_has_checkpoint(*state, key), 0);
     assert_ok(write_it(*state, record, &table));
+    path_of(*state, path);
+    aside_of(path, aside);
+    assert_ok(store_write_text(*state, strstr(aside, "checkpoints/"), "damaged"));
     store_clean(*state);
+    assert_int_not_equal(access(aside, F_OK), 0);
     assert_int_equal(store_has_checkpoint(*state, key), 0);
     assert_int_equal(store_has_checkpoint(*state, other), 1);
     record_free(record);
@@ -228,7 +281,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_round_trip),   IN_FOLDER(test_replaced),      IN_FOLDER(test_truncated),
         IN_FOLDER(test_wrong_arrays), IN_FOLDER(test_other_machine), IN_FOLDER(test_disk_full),
-        IN_FOLDER(test_removed),
+        IN_FOLDER(test_removed),      IN_FOLDER(test_flipped),       IN_FOLDER(test_other_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

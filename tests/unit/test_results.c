@@ -79,7 +79,7 @@ static void write_grid(const struct grid *grid) {
 
 static status collect_status(const struct grid *grid, char **notes) {
     return store_collect(grid->dir, grid->study, (const char(*)[KEY_BYTES])grid->keys, grid->reducer,
-                         &sample_provenance, notes);
+                         &sample_provenance, notes, &(int64_t){0});
 }
 
 static hid_t collect(const struct grid *grid, char **notes) {
@@ -222,6 +222,37 @@ static void test_notes(void **state) {
     assert_non_null(strstr(notes, path));
     H5Fclose(file);
     free(notes);
+    strcat(path, ".unreadable");
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+/* Numbers in results.h5 carry sums: a flipped bit does not come out as another number. */
+static void test_flipped_results(void **state) {
+    struct grid *grid = *state;
+    char *notes, path[PATH_MAX];
+    double change[POINTS * STEPS * LAYERS];
+    haddr_t offset;
+    hsize_t size;
+    write_grid(grid);
+    hid_t file = collect(grid, &notes);
+    free(notes);
+    hid_t set = H5Dopen2(file, "parameter_change", H5P_DEFAULT), step = H5Dopen2(file, "step", H5P_DEFAULT);
+    assert_true(H5Dget_storage_size(step) == STEPS * 8 + 4);
+    assert_true(H5Dget_chunk_info_by_coord(set, (const hsize_t[H5S_MAX_RANK]){0}, NULL, &offset, &size) >= 0);
+    H5Dclose(step);
+    H5Dclose(set);
+    H5Fclose(file);
+    snprintf(path, sizeof path, "%s/results.h5", grid->dir);
+    for (int bit = 0; bit < 8; bit++) {
+        flip(path, (long)offset + 103 * bit, bit);
+        file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+        herr_t read;
+        H5E_BEGIN_TRY { read = H5LTread_dataset_double(file, "parameter_change", change); }
+        H5E_END_TRY
+        assert_true(read < 0);
+        H5Fclose(file);
+        flip(path, (long)offset + 103 * bit, bit);
+    }
 }
 
 /* A record with an axis that nothing names any more is named, and the rest is collected. */
@@ -236,6 +267,7 @@ static void test_nameless_axis(void **state) {
     H5Dclose(probe);
     H5Dclose(outputs);
     H5Fclose(file);
+    make_old(path);
     H5Fclose(collect(grid, &notes));
     assert_non_null(strstr(notes, path));
     assert_non_null(strstr(notes, "outputs has an axis without a name"));
@@ -292,7 +324,7 @@ static void test_disk_full(void **state) {
     for (off_t size = 0; size < before.st_size; size += 1 + before.st_size / 23) {
         limit_files((rlim_t)size);
         status result = store_collect(grid->dir, grid->study, (const char(*)[KEY_BYTES])grid->keys, NULL,
-                                      &sample_provenance, &notes);
+                                      &sample_provenance, &notes, &(int64_t){0});
         limit_files(RLIM_INFINITY);
         free(notes);
         assert_int_equal(result, ERROR_DISK);
@@ -435,6 +467,7 @@ int main(int argc, char **argv) {
                                        ON_GRID(test_values),
                                        ON_GRID(test_status),
                                        ON_GRID(test_notes),
+                                       ON_GRID(test_flipped_results),
                                        ON_GRID(test_nameless_axis),
                                        ON_GRID(test_nothing_yet),
                                        ON_GRID(test_freeze),

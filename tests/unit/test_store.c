@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "draft.h"
+#include "record_file.h"
 
 static const double steps[] = {0, 1, 3, 9, 27};
 
@@ -98,6 +99,10 @@ static void test_empty_array(void **state) {
     record_free(record);
 }
 
+static void join(const char *dir, const char *name, char path[PATH_MAX]) {
+    assert_true(snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX);
+}
+
 /* ---- damage ---- */
 
 static void assert_named(const char *dir, int64_t i) {
@@ -144,7 +149,120 @@ static void test_wrong_file(void **state) {
     record_free(record);
 }
 
+/* Any bit of the block with the sum, and of the rest one in so many bytes; then the record as it was. */
+static void test_flipped(void **state) {
+    struct record *record = full_record();
+    char path[PATH_MAX], key[KEY_BYTES];
+    struct stat info;
+    sample_key(2, key);
+    write_sample(*state, 2, record);
+    record_path(*state, 2, path);
+    assert_int_equal(stat(path, &info), 0);
+    for (long at = 0; at < info.st_size; at += at < 512 ? 1 : info.st_size / 997) {
+        int bit = (int)(at % 8);
+        flip(path, at, bit);
+        assert_named(*state, 2);
+        flip(path, at, bit);
+    }
+    assert_int_equal(store_has_record(*state, RECORD_POINT, key), 1);
+    record_free(record);
+}
+
+/* A record of earlier versions has no sum, and is read all the same. */
+static void test_old(void **state) {
+    struct record *record = full_record(), *back;
+    char path[PATH_MAX], key[KEY_BYTES];
+    sample_key(2, key);
+    write_sample(*state, 2, record);
+    record_path(*state, 2, path);
+    make_old(path);
+    assert_ok(store_read_record(*state, RECORD_POINT, key, 1, &back));
+    assert_same_record(record, back);
+    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 0);
+    record_free(back);
+    record_free(record);
+}
+
+static int stands(const char *path, const char *suffix) {
+    char name[PATH_MAX];
+    struct stat info;
+    assert_true(snprintf(name, sizeof name, "%s%s", path, suffix) < PATH_MAX);
+    return lstat(name, &info) == 0;
+}
+
+/* What is damaged is put aside; what is whole stays, also where another process put it there after the damage was seen. */
+static void test_put_aside(void **state) {
+    struct record *record = full_record();
+    char path[PATH_MAX], key[KEY_BYTES];
+    struct stat info;
+    sample_key(2, key);
+    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 0);
+    write_sample(*state, 2, record);
+    record_path(*state, 2, path);
+    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 0);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(record_file_put_aside(path, info.st_ino + 1), 0);
+    assert_true(stands(path, "") && !stands(path, ".unreadable"));
+    flip(path, 4000, 5);
+    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 1);
+    assert_int_equal(strncmp(status_message(), path, strlen(path)), 0);
+    assert_true(!stands(path, "") && stands(path, ".unreadable"));
+    assert_int_equal(store_record_exists(*state, RECORD_POINT, key), 0);
+    record_free(record);
+}
+
+static int make_pipe(const char *path) { return mkfifo(path, 0600); }
+static int make_folder(const char *path) { return mkdir(path, 0700); }
+static int make_link(const char *path) { return symlink("/dev/zero", path); }
+static int make_circle(const char *path) { return symlink(path, path); }
+static int (*const make_other[])(const char *path) = {make_pipe, make_folder, make_link, make_circle};
+
+/* Nobody waits for what is no file: it is no record, and is put aside. */
+static void test_no_file(void **state) {
+    char path[PATH_MAX], key[KEY_BYTES], *text;
+    sample_key(2, key);
+    record_path(*state, 2, path);
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(mkdir(path, 0700), 0);
+    alarm(20);
+    for (int i = 0; i < 4; i++) {
+        record_path(*state, 2, path);
+        assert_int_equal(make_other[i](path), 0);
+        assert_int_equal(store_record_exists(*state, RECORD_POINT, key), 0);
+        if (i < 3) assert_named(*state, 2); /* access(2) does not see what leads nowhere */
+        assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 1);
+        assert_true(!stands(path, "") && stands(path, ".unreadable"));
+        strcat(path, ".unreadable");
+        assert_int_equal(remove(path), 0);
+        join(*state, "points.tsv", path);
+        assert_int_equal(make_other[i](path), 0);
+        assert_int_equal(store_read_text(*state, "points.tsv", &text), ERROR_DISK);
+        assert_int_equal(remove(path), 0);
+    }
+    alarm(0);
+}
+
 /* ---- whole or absent ---- */
+
+/* What stands under the temporary name, a link to another file least of all, is not written to. */
+static void test_draft_is_new(void **state) {
+    char path[PATH_MAX], temporary[PATH_MAX], *text;
+    join(*state, "a.txt", path);
+    assert_true(draft_name(path, temporary));
+    assert_ok(store_write_text(*state, "target", "precious"));
+    assert_int_equal(symlink("target", temporary), 0);
+    assert_ok(store_write_text(*state, "a.txt", "words"));
+    assert_ok(store_read_text(*state, "target", &text));
+    assert_string_equal(text, "precious");
+    free(text);
+    alarm(20);
+    assert_int_equal(mkfifo(temporary, 0600), 0);
+    assert_ok(store_write_text(*state, "a.txt", "other words"));
+    alarm(0);
+    assert_ok(store_read_text(*state, "a.txt", &text));
+    assert_string_equal(text, "other words");
+    free(text);
+}
 
 /* Wherever the disk ends: an error that says why, and nothing left. */
 static void test_disk_full(void **state) {
@@ -195,10 +313,6 @@ static void test_clean(void **state) {
     assert_int_equal(count_files(*state), 1);
     assert_ok(draft_commit(&draft));
     assert_int_equal(access(path, F_OK), 0);
-}
-
-static void join(const char *dir, const char *name, char path[PATH_MAX]) {
-    assert_true(snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX);
 }
 
 static void write_file(const char *dir, const char *name) {
@@ -365,14 +479,13 @@ static void test_many_tensors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_round_trip),   IN_FOLDER(test_reference),
-        IN_FOLDER(test_empty_array),  IN_FOLDER(test_truncated),
-        IN_FOLDER(test_wrong_file),   IN_FOLDER(test_disk_full),
-        IN_FOLDER(test_draft),        IN_FOLDER(test_clean),
-        IN_FOLDER(test_clean_rest),   IN_FOLDER(test_clean_checkpoints),
-        IN_FOLDER(test_open),         IN_FOLDER(test_text),
-        IN_FOLDER(test_manifest),     IN_FOLDER(test_failure),
-        IN_FOLDER(test_many_tensors),
+        IN_FOLDER(test_round_trip), IN_FOLDER(test_reference),    IN_FOLDER(test_empty_array),
+        IN_FOLDER(test_truncated),  IN_FOLDER(test_wrong_file),   IN_FOLDER(test_disk_full),
+        IN_FOLDER(test_flipped),    IN_FOLDER(test_old),          IN_FOLDER(test_put_aside),
+        IN_FOLDER(test_no_file),    IN_FOLDER(test_draft_is_new), IN_FOLDER(test_draft),
+        IN_FOLDER(test_clean),      IN_FOLDER(test_clean_rest),   IN_FOLDER(test_clean_checkpoints),
+        IN_FOLDER(test_open),       IN_FOLDER(test_text),         IN_FOLDER(test_manifest),
+        IN_FOLDER(test_failure),    IN_FOLDER(test_many_tensors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
