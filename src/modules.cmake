@@ -1,7 +1,7 @@
 # The layers, in order: a module sees only those it names. (Included by the top CMakeLists.txt.)
 module(spec SOURCES keys.c yaml_source.c value.c value_numbers.c value_texts.c value_words.c axes.c checks.c study.c freeze.c
        pairs.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES PkgConfig::YAML xxhash m)
-module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c cholesky.c core.c machine.c DEPENDS base
+module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c cholesky.c core.c machine.c buffer.c DEPENDS base
        LIBRARIES PkgConfig::OPENBLAS PkgConfig::LAPACKE m)
 module(solve SOURCES ode.c DEPENDS base LIBRARIES SUNDIALS::cvode m)
 module(data SOURCES dataset.c labels.c images.c mnist.c cifar.c cifar10.c cifar100.c drawn.c gaussian.c sphere.c clusters.c

@@ -9,6 +9,7 @@
 #include "arguments.h"
 #include "array_file.h"
 #include "arrays.h"
+#include "memory_limit.h"
 #include "panic.h"
 #include "plan.h"
 #include "progress.h"
@@ -68,6 +69,7 @@ static int run(status parsed, const struct arguments *arguments) {
     int level, rank;
     struct sweep_end end = {0};
     signals_install();
+    signals_ignore_pipes();
     MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     panic_set_hook(abort_all_ranks);
@@ -178,8 +180,10 @@ static int perform(const struct entry *entry, int argc, char **argv, char **whol
     } else {
         if (!entry->perform) signals_hold();
         if (entry->needs_blas && parsed == OK) parsed = startup_choose_core(whole_argv);
+        if (entry->needs_blas && parsed == OK) parsed = memory_limit_check();
         if (parsed == OK && entry->perform) parsed = entry->perform(&arguments);
-        code = entry->perform ? conclude(parsed, arguments.verbose) : run(parsed, &arguments);
+        int is_run = !entry->perform && parsed != ERROR_MEMORY; /* MPI needs memory too */
+        code = is_run ? run(parsed, &arguments) : conclude(parsed, arguments.verbose);
     }
     arguments_free(&arguments);
     return code;
@@ -190,6 +194,7 @@ int main(int argc, char **argv) {
     const struct entry *entry = find_entry(word);
     panic_set_hook(abort_all_ranks);
     arrays_set_hdf5(array_file_open);
+    memory_limit_spare_threads(argv);
     if (entry) return flush_output(perform(entry, argc - 1, argv + 1, argv));
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
         puts("ntksweep " NTKSWEEP_VERSION);

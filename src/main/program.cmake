@@ -5,7 +5,7 @@ add_custom_target(commit COMMAND ${CMAKE_COMMAND} -DGIT=${GIT_EXECUTABLE} -DSOUR
                   -DHEADER=${CMAKE_BINARY_DIR}/generated/commit.h -P ${CMAKE_SOURCE_DIR}/src/main/commit.cmake
                   BYPRODUCTS ${CMAKE_BINARY_DIR}/generated/commit.h)
 function(ntksweep_program name)
-  add_executable(${name} src/main/main.c src/main/arguments.c src/main/show.c src/main/startup.c ${ARGN})
+  add_executable(${name} src/main/main.c src/main/arguments.c src/main/show.c src/main/startup.c src/main/memory_limit.c ${ARGN})
   add_dependencies(${name} commit)
   foreach(folder main sweep task io data spec base)
     target_include_directories(${name} PRIVATE src/${folder})

@@ -12,7 +12,8 @@ static void note(int signal) {
 
 static const struct {
     int signal, flags;
-} asked[] = {{SIGUSR1, SA_RESTART}, {SIGTERM, SA_RESTART}, {SIGINT, (int)(SA_RESTART | SA_RESETHAND)}};
+} asked[] = {
+    {SIGUSR1, SA_RESTART}, {SIGTERM, SA_RESTART}, {SIGHUP, SA_RESTART}, {SIGINT, (int)(SA_RESTART | SA_RESETHAND)}};
 enum { ASKED = sizeof asked / sizeof *asked };
 
 static void mask(int how) {
@@ -24,13 +25,22 @@ static void mask(int how) {
 
 void signals_hold(void) { mask(SIG_BLOCK); }
 
+/* As nohup leaves SIGHUP. */
+static int is_ignored(int signal) {
+    struct sigaction now;
+    return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 void signals_install(void) {
     for (int i = 0; i < ASKED; i++) {
+        if (asked[i].signal == SIGHUP && is_ignored(SIGHUP)) continue;
         struct sigaction action = {.sa_handler = note, .sa_flags = asked[i].flags};
         sigemptyset(&action.sa_mask);
         sigaction(asked[i].signal, &action, NULL);
     }
     mask(SIG_UNBLOCK);
 }
+
+void signals_ignore_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
 int signals_caught(void) { return caught; }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "buffer.h"
 #include "core.h"
 #include "machine.h"
 #include "reference.h"
@@ -97,4 +98,6 @@ void task_machine(struct machine *machine, int threads) {
 
 status task_check_core(const char *asked) { return la_core_check(asked); }
 const char *task_better_core(void) { return la_better_core(); }
+
+status task_take_buffer(void) { return la_take_buffer(); }
 void task_set_threads(int threads) { la_set_threads(threads); }

@@ -89,6 +89,8 @@ void task_machine(struct machine *machine, int threads);
  * the one that this CPU deserves if that is better, else NULL. See core.h. */
 status task_check_core(const char *asked);
 const char *task_better_core(void);
+/* la/buffer.h. */
+status task_take_buffer(void);
 void task_set_threads(int threads);
 
 #endif
