@@ -1,7 +1,11 @@
 # ---- what follows is the same in every job script: run, pass signals on, decide how to go on ----
 
 idle=$dir/job-$job.idle # is there after a slot that gained nothing
-say() { printf '%(%F %T)T job %s: %s\n' -1 "$job" "$*"; }
+say() { # one line that a terminal only shows
+    local words=$*
+    [[ $words != *[^[:print:]]* ]] || printf -v words %q "$words"
+    printf '%(%F %T)T job %s: %s\n' -1 "$job" "$words"
+}
 finish() { # CODE WORDS...
     rm -f "$idle"
     say "${@:2}"

@@ -1,6 +1,11 @@
 # Shell functions that jobs/, tests/ and analysis/ share: packages, build, Python, mpirun. Sourced by bash; does nothing by itself.
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# What a shell may have exported for its user's own hands, and would change what stands here: where `cd` goes and that it prints, the
+# order of options, files that are not overwritten. A locale, and BASH_ENV, which sites need for their modules, stay.
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT
+set +o noclobber +o noglob +o posix
+
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}"
 
 # Debian 12's names.
@@ -11,7 +16,17 @@ PACKAGES_CLUSTER=(slurmctld slurmd slurm-client munge iproute2 procps)
 # Modules of Python by their import names, which are pip's names too; Debian's packages are python3-NAME in lower case.
 PYTHON_MODULES=(numpy scipy xarray h5netcdf h5py matplotlib)
 
-say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+# TEXT in one line that a terminal only shows: control characters, and bytes that are no text here, as bash would write them.
+clean() {
+    local at c text=''
+    for ((at = 0; at < ${#1}; at++)); do
+        c=${1:at:1}
+        [[ $c == [[:print:]] ]] || { printf -v c %q "$c" && c=${c#??} && c=${c%?}; }
+        text+=$c
+    done
+    printf %s "$text"
+}
+say() { printf '%s: %s\n' "${0##*/}" "$(clean "$*")" >&2; }
 fail() { say "$@"; exit 1; }
 
 # Processors that this process may use (nproc alone obeys OMP_NUM_THREADS).
@@ -98,11 +113,14 @@ python_make() { # FOLDER MODULE...
 # [MODULE...]: Debian's packages for python_find, where no Python has the modules yet.
 python_packages() { python_find "$@" >/dev/null || printf 'python3-%s\n' "${PYTHON_MODULES[@]}" "${@,,}"; }
 
+# Root needs these for mpirun.
+MPIRUN_ROOT=(OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
+
 # What mpirun (Open MPI) needs to start any number of ranks anywhere: as root, more than there are cores, each on any core
 # (threads of a rank must not share one), and idle ones that give way.
 mpirun_environment() {
     if [ "$(id -u)" = 0 ]; then
-        export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+        export "${MPIRUN_ROOT[@]}"
     fi
     export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
 }

@@ -1,9 +1,21 @@
 # Writes job scripts: one function a scheduler. Sourced by jobs/submit, whose choices it reads; job_body.sh is the end of each.
 
-quoted() { # WORD...: as bash reads them
-    [ $# -gt 0 ] || return 0
+# No control character may enter a script, of ASCII or of Unicode: a newline would begin a line of its own, ESC would speak to a terminal.
+has_controls() {
+    local LC_ALL=C
+    [[ $1 == *[[:cntrl:]]* || $1 == *$'\xc2'[$'\x80'-$'\x9f']* ]]
+}
+refuse_controls() { # WHERE TEXT...
     local text
-    text=$(printf ' %q' "$@")
+    for text in "${@:2}"; do
+        ! has_controls "$text" || fail "$1: a control character in '$text'; it would enter the job script"
+    done
+}
+
+quoted() { # WORD...: as bash reads them, in every locale
+    local LC_ALL=C text
+    [ $# -gt 0 ] || return 0
+    printf -v text ' %q' "$@"
     printf %s "${text# }"
 }
 # A value in a line of directives, as sbatch reads it.
@@ -11,6 +23,8 @@ directive() { local text=${1//\\/\\\\} && printf '"%s"' "${text//\"/\\\"}"; }
 
 script_begin() { # COMMAND LINES...
     printf '%s\n' '#!/bin/bash' "# ntksweep, ${study##*/}: written by jobs/submit; may be changed, and submitted again by \`$1\`." "${@:2}" ''
+    printf '%s\n' '# What a shell may have exported, and would change what follows.' \
+        'unset CDPATH GREP_OPTIONS POSIXLY_CORRECT' 'set +o errexit +o noclobber +o noglob' ''
     [ ${#setup[@]} = 0 ] || printf '%s\n' "# What the site wants (profile $profile)." "${setup[@]}" ''
     cat <<END
 set -u
@@ -26,6 +40,7 @@ END
 # No binding, since rank 0 has a second thread; a connection between nodes that is lost for good ends the job within seconds.
 export OMPI_MCA_hwloc_base_binding_policy=none
 export $(quoted "${MPIRUN_KEEPALIVE[@]}")
+[ "\$(id -u)" != 0 ] || export $(quoted "${MPIRUN_ROOT[@]}") # or mpirun refuses root
 END
 }
 
@@ -34,13 +49,17 @@ script_end() { cat "$ROOT/jobs/job_body.sh"; }
 # ---- Slurm ----
 
 slurm_lines() {
-    local key log=job-%j.log
+    local key log=job-%j.log memory=${mem_per_cpu:+--mem-per-cpu=${mem_per_cpu}M} mail=''
+    [ -z "$exclusive" ] || memory=${memory:+--mem=0} # all that the node has
+    [ -z "$mail_user" ] || [[ "${directives[*]-}" == *--mail-type* ]] || mail=--mail-type=BEGIN,END,FAIL
     [ -z "$array" ] || log=job-%A_%a.log
+    # Slurm puts the folder before the log's name, and then replaces %j in both.
+    [[ $dir != *%* ]] || log=$(directive "${dir//%/%%}/$log")
     printf '#SBATCH %s\n' "--job-name=$(directive "$name")" "--chdir=$(directive "$dir")" "--output=$log" --open-mode=append \
-        "--nodes=$nodes" "--ntasks-per-node=$ranks_per_node" "--cpus-per-task=$cpus_per_rank" ${mem_per_cpu:+"--mem-per-cpu=${mem_per_cpu}M"} \
+        "--nodes=$nodes" "--ntasks-per-node=$ranks_per_node" "--cpus-per-task=$cpus_per_rank" $memory ${exclusive:+--exclusive} $mail \
         "--time=$(slurm_time "$slot")" "--signal=B:USR1@$lead" --requeue ${array:+"--array=1-$array"} ${directives[@]+"${directives[@]}"}
-    for key in partition account qos; do
-        [ -z "${!key}" ] || printf '#SBATCH --%s=%s\n' "$key" "$(directive "${!key}")"
+    for key in partition account qos constraint mail_user; do
+        [ -z "${!key}" ] || printf '#SBATCH --%s=%s\n' "${key//_/-}" "$(directive "${!key}")"
     done
 }
 
@@ -80,16 +99,19 @@ END
 # ---- PBS ----
 
 pbs_lines() {
-    local key
-    printf '#PBS %s\n' "-N $(tr -c 'A-Za-z0-9_\n-' _ <<<"${name:0:15}")" "-j oe" "-o /dev/null" "-r y" \
+    local LC_ALL=C short=${name//[^A-Za-z0-9_-]/_}
+    [[ $short == [A-Za-z]* ]] || short=n$short
+    printf '#PBS %s\n' "-N ${short:0:15}" "-j oe" "-o /dev/null" "-r y" \
         "-l select=$nodes:ncpus=$((ranks_per_node * threads)):mpiprocs=$ranks_per_node:ompthreads=$threads${mem_per_cpu:+:mem=$((rank_memory * ranks_per_node))mb}" \
-        "-l walltime=$(printf '%d:%02d:%02d' $((slot / 3600)) $((slot / 60 % 60)) $((slot % 60)))" ${partition:+"-q $partition"} ${account:+"-A $account"} ${directives[@]+"${directives[@]}"}
+        "-l walltime=$(printf '%d:%02d:%02d' $((slot / 3600)) $((slot / 60 % 60)) $((slot % 60)))" ${partition:+"-q $partition"} ${account:+"-A $account"} \
+        ${exclusive:+"-l place=scatter:excl"} ${mail_user:+"-M $mail_user" "-m abe"} ${directives[@]+"${directives[@]}"}
 }
 
 script_pbs() {
     script_begin 'qsub job.sh' "$(pbs_lines)" '' 'job=${PBS_JOBID%%.*}' "exec >>$(quoted "$dir")/job-\$job.log 2>&1"
     cat <<END
 # PBS gives no notice before walltime ends, so timeout does; mpirun passes USR1 on.
+SECONDS=0
 launch=(timeout --foreground --preserve-status --signal=USR1 $((slot - lead)) mpirun -quiet -n $ranks --hostfile "\$PBS_NODEFILE")
 
 # qdel, and preemption (where PBS itself runs the job again); but TERM after the notice is the end of walltime.
@@ -110,6 +132,8 @@ END
 script_mpirun() {
     script_begin ./job.sh
     cat <<END
+# As many ranks as are asked for, however many cores mpirun counts.
+export OMPI_MCA_rmaps_base_oversubscribe=1
 # In a session of its own, so that Ctrl-C reaches this script, which stops the ranks properly, and not mpirun.
 launch=(setsid mpirun -quiet -n $ranks${hostfile:+ --hostfile $(quoted "$hostfile")}${ranks_per_node:+ --map-by ppr:$ranks_per_node:node})
 job=\$\$

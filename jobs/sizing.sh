@@ -2,7 +2,11 @@
 # fills its choices. All times are in seconds, memory in MiB.
 
 DAY=86400
-least() { printf '%s\n' "$@" | sort -n | head -n 1; }
+least() { # WHOLE NUMBERS...
+    local least=$1 other
+    for other in "${@:2}"; do [ "$other" -ge "$least" ] || least=$other; done
+    echo "$least"
+}
 above() { echo $((($1 + $2 - 1) / $2)); } # A / B, rounded up
 
 # ---- times ----
@@ -34,7 +38,7 @@ declare -A plan=()
 read_plan() {
     local json key value
     json=$("$program" plan "$study" --json --ranks "$1" ${options[@]+"${options[@]}"}) || exit 1
-    while read -r key value; do plan[$key]=$value; done < <(awk -F '[":, ]+' '
+    while read -r key value; do plan[$key]=$value; done < <(LC_ALL=C awk -F '[":, ]+' '
         function up(x) { return x == int(x) ? x : int(x) + 1 }
         NF > 2 { value[$2] = $3; printf "%s %.0f\n", $2, up($3) }
         END {
@@ -48,38 +52,56 @@ read_plan() {
 
 field() { sed -nE "s/.*\b$1=([^ ]*).*/\1/p" <<<"$2"; }
 mebibytes() { # 192G, 512M; fails for anything else
-    [[ $1 =~ ^([1-9][0-9]{0,8})([MG])$ ]] || return 1
+    [[ $1 =~ ^0*([1-9][0-9]{0,8})([MG])$ ]] || return 1
     case ${BASH_REMATCH[2]} in M) echo "${BASH_REMATCH[1]}" ;; G) echo $((BASH_REMATCH[1] * 1024)) ;; esac
 }
 
-# What the profile leaves open: from the partition; the nodes of a mixed one are taken to be as small as the smallest.
-ask_slurm() {
-    local about all cores memory
-    all=$(sinfo --noheader --format %R | sort -u | paste -s -d ' ') || true
-    [ -n "$all" ] || fail "sinfo lists no partitions; does Slurm answer?"
+# What the profile leaves open: from the partition, of its nodes those that have --constraint, if that is a single word; the nodes of a mixed
+# one are taken to be as small as the smallest.
+ask_slurm() { # ITS PARTITIONS
+    local about all=$1 cores memory count
     if [ -n "$partition" ]; then
+        [[ $partition != -* ]] || fail "--partition: Slurm knows no $partition; there are: $all"
         about=$(scontrol --oneliner show partition "$partition" 2>/dev/null) || fail "--partition: Slurm knows no $partition; there are: $all"
     else
         about=$(scontrol --oneliner show partition | grep 'Default=YES') || fail "no partition is the default here; name one of: $all"
         partition=$(field PartitionName "$about")
     fi
-    max_time=${max_time:-$(field MaxTime "$about")} max_nodes=${max_nodes:-$(field TotalNodes "$about")}
-    [[ ! $(field MaxNodes "$about") =~ ^[0-9]+$ ]] || max_nodes=$(least "$max_nodes" "$(field MaxNodes "$about")")
     # Of each node its cores, the CPUs that Slurm counts on one, its memory: of the first two the least and the most.
-    read -r cores cpus_per_core memory < <(sinfo --noheader --Node --partition "$partition" --format '%c %X %Y %m' | awk '
-        { cores = $2 * $3 < $1 ? $2 * $3 : $1 + 0; threads = int($1 / cores)
-          if (NR == 1 || cores < c) c = cores; if (threads > t) t = threads; if (NR == 1 || $4 + 0 < m) m = $4 + 0 }
-        END { print c, t, m }')
-    [ -n "$memory" ] || fail "partition $partition has no nodes"
-    cpus_per_node=${cpus_per_node:-$cores}
+    read -r count cores threads_per_core memory < <(sinfo --noheader --Node --partition "$partition" --format '%c %X %Y %m %f' |
+        WANTED=$constraint LC_ALL=C awk '
+        BEGIN { want = ENVIRON["WANTED"] ~ /^[A-Za-z0-9_.]+$/ ? "," ENVIRON["WANTED"] "," : "" }
+        want == "" || index("," $5 ",", want) {
+          cores = $2 * $3 < $1 ? $2 * $3 : $1 + 0; threads = int($1 / cores)
+          if (!n || cores < c) c = cores; if (threads > t) t = threads; if (!n || $4 + 0 < m) m = $4 + 0; n++ }
+        END { print n + 0, c, t, m }')
+    [ "$count" -gt 0 ] || fail "partition $partition has no nodes${constraint:+ with --constraint $constraint}"
+    max_time=${max_time:-$(field MaxTime "$about")} max_nodes=${max_nodes:-${constraint:+$count}} max_nodes=${max_nodes:-$(field TotalNodes "$about")}
+    [[ ! $(field MaxNodes "$about") =~ ^[0-9]+$ ]] || max_nodes=$(least "$max_nodes" "$(field MaxNodes "$about")")
+    cpus_per_node=${cpus_per_node:-$cores} cpus_per_core=${cpus_per_core:-$threads_per_core}
     [ "$memory" -le 1 ] || memory_per_node=${memory_per_node:-${memory}M} # 1: this site does not say
-    most_per_cpu=$({ field MaxMemPerCPU "$about"; scontrol show config | sed -nE 's/^MaxMemPerCPU *= *//p'; } | grep -m 1 -xE '[1-9][0-9]*') || true
+    [ -n "$most_per_cpu" ] ||
+        most_per_cpu=$({ field MaxMemPerCPU "$about"; scontrol show config | sed -nE 's/^MaxMemPerCPU *= *//p'; } | grep -m 1 -xE '[1-9][0-9]*') || true
+}
+
+# Slurm is asked for what the profile leaves open. Where it does not answer, a profile that says the first five does without it, and --dry-run
+# in any case.
+ask_slurm_if_needed() {
+    local key missing=() all
+    for key in partition cpus_per_node memory_per_node max_nodes max_time; do [ -n "${!key}" ] || missing+=("$key"); done
+    [ ${#missing[@]} -gt 0 ] || [ -z "$cpus_per_core" ] || return 0
+    all=$(sinfo --noheader --format %R 2>/dev/null | sort -u | paste -s -d ' ') || true
+    if [ -n "$all" ]; then ask_slurm "$all" && return; fi
+    [ ${#missing[@]} = 0 ] || [ -n "$is_dry" ] || fail "sinfo lists no partitions; does Slurm answer? A profile with ${missing[*]} does without"
+    [ -n "$cpus_per_core" ] || silence="Slurm does not answer here: a core is taken for one CPU, unless the profile has cpus_per_core"
+    [ ${#missing[@]} = 0 ] || silence="Slurm does not answer here, and the profile leaves open ${missing[*]}: nodes are taken to be like this machine"
 }
 
 # Without Slurm only the profile knows; nodes are then taken to be like this machine.
 ask_site() {
-    cpus_per_core=1 most_per_cpu=''
-    if [ "$scheduler" = slurm ] && command -v sinfo >/dev/null; then ask_slurm; fi
+    most_per_cpu=${memory_per_cpu:+$(mebibytes "$memory_per_cpu")}
+    [ "$scheduler" != slurm ] || ask_slurm_if_needed
+    cpus_per_core=${cpus_per_core:-1}
     cpus_per_node=${cpus_per_node:-$(cores)}
     [ "$max_time" != UNLIMITED ] || max_time=''
     limit=${max_time:+$(slurm_seconds "$max_time")}
@@ -103,11 +125,12 @@ choose_ranks() {
 # What plan says with the profile's margin, and 128M for the buffers of MPI, which grow with the ranks.
 choose_memory() { # RANKS_PER_NODE as given, or nothing
     local memory room
-    rank_memory=$(awk "BEGIN { x = ${plan[memory_bytes]} / 1048576 * $memory_margin + 128; print int(x) + (x > int(x)) }") mem_per_cpu=''
+    rank_memory=$(LC_ALL=C awk -v bytes="${plan[memory_bytes]}" -v margin="$memory_margin" '
+        BEGIN { x = bytes / 1048576 * margin + 128; print int(x) + (x > int(x)) }') mem_per_cpu=''
     [ "$memory_margin" != 0 ] && [ -n "$memory_per_node" ] || return 0
     memory=$(mebibytes "$memory_per_node")
     room=$((memory / rank_memory)) mem_per_cpu=$(above "$rank_memory" "$cpus_per_rank")
-    if [ -n "$most_per_cpu" ] && [ "$mem_per_cpu" -gt "$most_per_cpu" ]; then # then more CPUs, for their memory
+    if [ -n "$most_per_cpu" ] && [ -z "$exclusive" ] && [ "$mem_per_cpu" -gt "$most_per_cpu" ]; then # then more CPUs, for their memory
         cpus_per_rank=$(above "$rank_memory" "$most_per_cpu")
         mem_per_cpu=$(above "$rank_memory" "$cpus_per_rank") room=$(least "$room" $((cpus_per_node * cpus_per_core / cpus_per_rank)))
     fi
@@ -178,15 +201,24 @@ size_batch() {
 size_slurm() { size_batch; }
 size_pbs() { size_batch; }
 
+# Of a hostfile on standard input: its hosts, and their slots, one where nothing is said.
+hostfile_counts() {
+    LC_ALL=C awk '
+        { sub(/#.*/, "") }
+        NF { hosts++; slots += match($0, /[ \t]slots[ \t]*=[ \t]*[0-9]+/) ? substr($0, RSTART + index(substr($0, RSTART), "=")) + 0 : 1 }
+        END { print hosts + 0, slots + 0 }'
+}
+
 # mpirun alone: a rank for every slot of the hostfile, or for every core here; no more than points.
 size_mpirun() {
     local slots
     threads=${plan[threads]} nodes=1 slots=$(($(cores) / threads))
     if [ -n "$hostfile" ]; then
-        hostfile=$(realpath "$hostfile")
-        nodes=$(grep -cE '^[[:space:]]*[^#[:space:]]' "$hostfile") || fail "$hostfile: names no hosts"
-        slots=$(sed -nE 's/^[^#]*\bslots *= *([0-9]+).*/\1/p' "$hostfile" | paste -s -d +)
-        slots=$((${slots:-$nodes}))
+        hostfile=$(realpath -- "$hostfile")
+        refuse_controls "what a link leads to" "$hostfile"
+        read -r nodes slots < <(hostfile_counts <"$hostfile")
+        [ "$nodes" -gt 0 ] || fail "$hostfile: names no hosts"
+        [ "$slots" -gt 0 ] || fail "$hostfile: has no slots"
     fi
     ranks=$(least "$slots" "${plan[points]}")
     [ -z "$ranks_per_node" ] || ranks=$((nodes * ranks_per_node))
@@ -194,8 +226,10 @@ size_mpirun() {
 }
 
 size_job() {
+    local silence=''
     read_plan 1
     "size_$scheduler"
+    [ -z "$silence" ] || say "$silence"
     say "${plan[points]} points: $(duration "${plan[total_seconds]}") of one rank here, the longest $(duration "${plan[longest_point_seconds]}")"
     say "$nodes node(s)${partition:+ of partition $partition}, $ranks rank(s) of $threads thread(s)${array:+, $array times}: $(duration "${plan[wall_seconds]}") predicted"
     [ "$scheduler" = mpirun ] || say "time $(slurm_time "$slot"), ranks told to stop $lead s before its end${mem_per_cpu:+; ${rank_memory}M a rank}"

@@ -1,6 +1,8 @@
 # For the tests in this folder: jobs/submit beside fakes of Slurm and of the program. Sourced by bash.
 set -u
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT # see jobs/lib.sh
+export LC_ALL=C.UTF-8
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/ntksweep jobs.XXXXXX") # with a blank, as users have
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/bin"
@@ -38,7 +40,7 @@ fake sinfo <<'END'
 #!/bin/bash
 case "$*" in
 *%R*) printf 'short\nlong\n' ;;
-*) printf '32 2 8 64000\n%.0s' 1 2 3 4 5 6 7 8 ;;
+*) printf '32 2 8 64000 small\n%.0s' 1 2 3 4 5 6 7 8 && printf '48 2 12 128000 gpu,big\n%.0s' 1 2 ;;
 esac
 END
 fake sbatch <<'END'

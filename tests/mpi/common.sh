@@ -1,10 +1,12 @@
 # For the tests in this folder: bash, sourced as `. common.sh "$@"`. Usage of each test:
 # TEST PROGRAM STUDY [ARGUMENT...]; the arguments go to `run`, as `--set training.steps=9999` where the study is too short.
 set -eu
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT # see jobs/lib.sh
+export LC_ALL=C.UTF-8 # awk reads decimal points
 program=$1 study=$2
 shift 2
 extra=("$@")
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
 unset STUB_SECONDS STUB_FAIL STUB_FAIL_REFERENCE STUB_DIVERGE STUB_BETTER_CORE 2>/dev/null || true

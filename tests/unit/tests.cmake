@@ -35,6 +35,6 @@ unit_test(test_snapshot DEPENDS sweep io spec base)
 unit_test(test_survey DEPENDS sweep io spec base)
 
 # The scripts in jobs/, beside fakes of Slurm and of the program.
-foreach(name submit decisions)
+foreach(name submit decisions hostile environment)
   add_test(NAME jobs_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/jobs/${name})
 endforeach()
