@@ -5,7 +5,7 @@ need slurmctld slurmd munged sbatch
 need_namespaces uts mount
 
 # A site that preempts, jobs of `main` by those of `urgent`, and that finds a dead node within 20 s.
-export SB_DIR=$work/box SB_NODES=4 SB_SLURMD_TIMEOUT=8 SB_MAINOPT="PriorityTier=1 GraceTime=5"
+export SB_DIR=$work/box SB_NODES=4 SB_NODEOPT=Feature=two SB_SLURMD_TIMEOUT=8 SB_MAINOPT="PriorityTier=1 GraceTime=5"
 export SB_EXTRA="PartitionName=urgent Nodes=ALL PriorityTier=2
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
