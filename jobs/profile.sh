@@ -67,7 +67,8 @@ take_line() {
 read_profile() {
     local file=$profile text line number=0 key='' list='' word expands
     [[ $file == */* ]] || file=$ROOT/jobs/profiles/$profile.conf
-    [ -f "$file" ] || fail "--profile $profile: no such file; jobs/profiles has $(cd -- "$ROOT/jobs/profiles" && echo *.conf); a file elsewhere is named with a /"
+    [ -f "$file" ] || fail "--profile $profile: no such file; jobs/profiles has" \
+        "$(cd -- "$ROOT/jobs/profiles" && echo *.conf); a file elsewhere is named with a /"
     while IFS= read -r text || [ -n "$text" ]; do
         number=$((number + 1)) line=$text
         refuse_controls "$file:$number" "${text//$'\t'/ }"
