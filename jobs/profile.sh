@@ -42,10 +42,9 @@ take_value() {
 }
 
 take_words() {
-    local -n words=$key
     while next_word; do
         [ "$key" = setup ] || refuse_expansion
-        words+=("$word")
+        eval "$key+=(\"\$word\")" # the key is one of the list above
         [ -n "$list" ] || break
     done
     if [[ -n $list && $line == ')'* ]]; then line=${line:1} list=''; fi
@@ -53,13 +52,13 @@ take_words() {
 }
 
 take_line() {
-    [ -z "$list" ] || { take_words && return || return; }
+    if [ -n "$list" ]; then take_words; return; fi
     ! is_at_end || return 0
     [[ $line =~ ^[[:blank:]]*([A-Za-z_][A-Za-z_0-9]*)(\+?)= ]] || return
     key=${BASH_REMATCH[1]} line=${line:${#BASH_REMATCH[0]}}
     is_one_of "$PROFILE_KEYS" || fail "$file: $key is not a key of profiles; there are $PROFILE_KEYS"
     is_one_of "$PROFILE_LISTS" || { [ -z "${BASH_REMATCH[2]}" ] && take_value; return; }
-    [ -n "${BASH_REMATCH[2]}" ] || eval "$key=()" # a name from the list above
+    [ -n "${BASH_REMATCH[2]}" ] || eval "$key=()"
     if [[ $line == '('* ]]; then line=${line:1} list=$key; fi
     take_words
 }

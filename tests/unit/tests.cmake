@@ -38,3 +38,4 @@ unit_test(test_survey DEPENDS sweep io spec base)
 foreach(name submit decisions hostile environment)
   add_test(NAME jobs_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/jobs/${name})
 endforeach()
+set_tests_properties(jobs_hostile PROPERTIES TIMEOUT 900) # some 40,000 processes
