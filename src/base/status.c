@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 static _Thread_local char message[2048];
 static _Thread_local char place[256];
 
@@ -13,7 +15,7 @@ status status_fail(status code, const char *file, int line, const char *format, 
     va_start(list, format);
     vsnprintf(words, sizeof words, format, list);
     va_end(list);
-    memcpy(message, words, sizeof message);
+    text_make_line(words, sizeof message, message); /* whatever names are in it */
     const char *slash = strrchr(file, '/');
     snprintf(place, sizeof place, "%s:%d", slash ? slash + 1 : file, line);
     return code;

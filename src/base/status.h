@@ -17,7 +17,7 @@ typedef enum {
     ERROR_LEFT         /* done, but for what was damaged and is left: exit 2 */
 } status;
 
-/* Records the words of a failure and returns `code`. Called through FAIL. */
+/* Records the words of a failure, as one line of text (text.h), and returns `code`. Called through FAIL. */
 status status_fail(status code, const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* The words of the last failure in this thread; "" if there was none. */

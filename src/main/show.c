@@ -13,6 +13,7 @@
 #include "panic.h"
 #include "signals.h"
 #include "survey.h"
+#include "text.h"
 
 static const double REFRESH_SECONDS = 2, BLOCK_SECONDS = 60, NAP = 0.05;
 
@@ -38,6 +39,22 @@ static struct survey_page page_of(struct terminal terminal) {
 
 /* ---- texts ---- */
 
+/* Names and reasons are a shared folder's: nothing in them reaches the terminal but text. */
+static char *clean(char *text) {
+    size_t size = 4 * strlen(text) + 1, used = 0;
+    char *out = malloc(size), *rest = text;
+    CHECK(out);
+    while (rest) {
+        char *line = strsep(&rest, "\n");
+        text_make_line(line, size - used, out + used);
+        used += strlen(out + used);
+        if (rest) out[used++] = '\n';
+    }
+    out[used] = '\0';
+    free(text);
+    return out;
+}
+
 /* What would be printed, owned. */
 static char *compose(const struct survey *survey, const struct survey_page *page, int json) {
     char *text = NULL;
@@ -49,7 +66,7 @@ static char *compose(const struct survey *survey, const struct survey_page *page
     else
         survey_print(out, survey, page);
     CHECK(fclose(out) == 0);
-    return text;
+    return json ? text : clean(text);
 }
 
 static int count_lines(const char *text) {
@@ -161,8 +178,11 @@ status show_status(const char *dir, int json) {
     struct survey survey = {0};
     status read = survey_read(dir, &survey);
     struct survey_page page = page_of(terminal_find());
-    if (read == OK && json) survey_print_json(stdout, &survey);
-    if (read == OK && !json) survey_print(stdout, &survey, &page);
+    if (read == OK) {
+        char *text = compose(&survey, &page, json);
+        fputs(text, stdout);
+        free(text);
+    }
     survey_free(&survey);
     return read;
 }

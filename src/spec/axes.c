@@ -4,6 +4,8 @@
 #include <string.h>
 #include "panic.h"
 
+enum { VALUES_MOST = 10000 }; /* of a list */
+
 static void axis_allocate(struct study *study, struct axis *axis, int64_t count) {
     axis->count = count;
     axis->number = study_take(study, (size_t)count * sizeof *axis->number);
@@ -42,18 +44,24 @@ static status read_item(struct study *study, const struct key *key, struct place
     TRY(value_read_item(key, place, &config));
     axis->number[i] = value_get(key, &config);
     if (axis->is_choice) axis->text[i] = word_of(study, key, &config);
-    for (int64_t j = 0; j < i; j++)
-        if (axis->number[j] == axis->number[i])
-            return place_refuse(place, key->name, "a new value; it is in the list already");
     return OK;
+}
+
+static status refuse_repeat(const struct key *key, struct place list, const struct axis *axis) {
+    int64_t repeat = value_first_repeat(axis->count, sizeof *axis->number, axis->number, value_compare_numbers);
+    if (repeat < 0) return OK;
+    struct place inner, item = place_item(list, (int)repeat);
+    if (place_is_map(item)) (void)place_pair(item, 0, &inner), item = inner;
+    return place_refuse(item, key->name, "a new value; it is in the list already");
 }
 
 static status read_values(struct study *study, const struct key *key, struct place place, struct axis *axis) {
     int is_list = place_is_list(place), count = is_list ? place_count(place) : 1;
     if (count == 0) return place_refuse(place, key->name, "at least one value");
+    if (count > VALUES_MOST) return place_fail(place, key->name, "%d values are not <= %d", count, VALUES_MOST);
     axis_allocate(study, axis, count);
     for (int i = 0; i < count; i++) TRY(read_item(study, key, is_list ? place_item(place, i) : place, axis, i));
-    return OK;
+    return is_list ? refuse_repeat(key, place, axis) : OK;
 }
 
 /* [{ absolute: 0.1 }, { absolute: 0.2 }] */
@@ -71,7 +79,7 @@ static status read_forms(struct study *study, const struct key *key, struct plac
         *form = own;
         TRY(read_item(study, key, inner, axis, i));
     }
-    return OK;
+    return refuse_repeat(key, list, axis);
 }
 
 static status read_rates(struct study *study, const struct key *key, struct place place, struct axis *axis) {

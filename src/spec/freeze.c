@@ -66,18 +66,18 @@ static void values_free(struct values values) {
     free(values.text);
 }
 
-/* The first of `old` that is not in `next`, or NULL. */
+static int compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* The first of `old` that is not in `next`, which is sorted, or NULL. */
 static const char *first_missing(struct values old, struct values next) {
-    for (int64_t i = 0; i < old.count; i++) {
-        int64_t j = 0;
-        while (j < next.count && strcmp(old.text[i], next.text[j]) != 0) j++;
-        if (j == next.count) return old.text[i];
-    }
+    for (int64_t i = 0; i < old.count; i++)
+        if (!bsearch(&old.text[i], next.text, (size_t)next.count, sizeof *next.text, compare_texts)) return old.text[i];
     return NULL;
 }
 
 static status key_extends(const struct study *old, const struct study *next, const struct key *key) {
     struct values before = values_of(old, key), after = values_of(next, key);
+    qsort(after.text, (size_t)after.count, sizeof *after.text, compare_texts);
     const char *missing = first_missing(before, after);
     status outcome = OK;
     if (missing && before.count == 1 && after.count == 1)

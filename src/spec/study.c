@@ -9,7 +9,7 @@
 #include "checks.h"
 #include "panic.h"
 
-enum { POINTS_MAX = 10000000, NAME_BYTES = 160 };
+enum { POINTS_MAX = 250000, NAME_BYTES = 160 };
 
 struct reader {
     struct study *study;
@@ -196,8 +196,8 @@ static status read_study(struct reader *reader, int overrides, const struct over
     for (int i = 0; i < overrides; i++) TRY(apply_override(reader, override[i].text));
     if (data_path) TRY(apply_data_path(reader, data_path));
     for (const struct key *key = key_table; key->name; key++) TRY(resolve(reader, key));
+    TRY(check_points(study)); /* first: the others go through the values two by two */
     TRY(checks_between_keys(study, &reader->slots));
-    TRY(check_points(study));
     study->points = (int64_t)axes_points(study);
     return OK;
 }

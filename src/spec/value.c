@@ -1,5 +1,6 @@
 #include "value_type.h"
 
+#include <stdlib.h>
 #include "panic.h"
 
 static const struct value_type *const types[TYPES] = {
@@ -20,6 +21,28 @@ status value_refuse_key(const struct key *key, struct place place) {
     char words[WORDS_BYTES];
     value_expected(key, sizeof words, words);
     return value_refuse(key, place, words);
+}
+
+static int compare_places(const void *a, const void *b, void *compare) {
+    const char *const *x = a, *const *y = b;
+    int order = (*(int (**)(const void *, const void *))compare)(*x, *y);
+    return order ? order : (*x > *y) - (*x < *y);
+}
+
+int64_t value_first_repeat(int64_t n, size_t size, const void *items, int (*compare)(const void *a, const void *b)) {
+    const char **sorted = malloc((size_t)(n + 1) * sizeof *sorted), *first = NULL;
+    CHECK(sorted);
+    for (int64_t i = 0; i < n; i++) sorted[i] = (const char *)items + (size_t)i * size;
+    qsort_r(sorted, (size_t)n, sizeof *sorted, compare_places, &compare);
+    for (int64_t i = 1; i < n; i++)
+        if (compare(sorted[i - 1], sorted[i]) == 0 && (!first || sorted[i] < first)) first = sorted[i];
+    free(sorted);
+    return first ? (first - (const char *)items) / (ptrdiff_t)size : -1;
+}
+
+int value_compare_numbers(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
 status value_read(const struct key *key, struct place place, struct config *config) {

@@ -19,6 +19,9 @@ status value_read(const struct key *key, struct place place, struct config *conf
 status value_read_item(const struct key *key, struct place place, struct config *config);
 /* The two parts of { absolute: x }: the form goes to *form (enum rate_form), x to *inner. */
 status value_open_rate(const struct key *key, struct place place, int *form, struct place *inner);
+/* The first of n items, each of `size` bytes, that is equal to an earlier one; -1: none. Sorts a copy, since lists may be long. */
+int64_t value_first_repeat(int64_t n, size_t size, const void *items, int (*compare)(const void *a, const void *b));
+int value_compare_numbers(const void *a, const void *b); /* of doubles */
 /* Is it a strict whole number within the key's bounds? *value is then set. */
 int value_is_whole(const struct key *key, struct place place, int64_t *value);
 /* The same, or ERROR_INPUT. */

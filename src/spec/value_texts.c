@@ -4,22 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "text.h"
 
 static const char *keep_text(struct place place, const char *text) {
     char *copy = study_take(place.source->owner, strlen(text) + 1);
     return strcpy(copy, text);
 }
 
-static int has_control(const char *text) {
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 127) return 1;
-    return 0;
-}
-
 static status read_text(const struct key *key, struct place place, struct config *config) {
     const char *text = place_text(place);
     int missing = text && !*text && key->type != TYPE_TEXT && !key->fallback;
-    if (!text || missing || has_control(text)) return value_refuse_key(key, place);
+    if (!text || missing || !text_is_line(text)) return value_refuse_key(key, place);
     *MEMBER(const char *, key, config) = keep_text(place, text);
     return OK;
 }
@@ -51,12 +46,16 @@ static status read_path(const struct key *key, struct place place, struct config
     snprintf(joined, size, "%s%s%.*s%s", here, *here ? "/" : "", folder, name, *path);
     free(here);
     *path = joined;
-    if (has_control(joined)) return place_refuse(place, key->name, "in a folder whose name is one line");
+    if (!text_is_line(joined)) return place_fail(place, key->name, "%s is not a path of one line of text", joined);
     return OK;
 }
 
 static void text_words(const struct key *key, size_t size, char *out) {
-    snprintf(out, size, "a %s of one line", key->type == TYPE_PATH ? "path" : "text");
+    snprintf(out, size, "a %s: one line of UTF-8", key->type == TYPE_PATH ? "path" : "text");
+}
+
+static int compare_texts(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static status read_texts(const struct key *key, struct place place, struct config *config) {
@@ -66,12 +65,12 @@ static status read_texts(const struct key *key, struct place place, struct confi
     for (int i = 0; i < count; i++) {
         struct place item = place_item(place, i);
         const char *text = place_text(item);
-        if (!text || !*text || has_control(text)) return place_refuse(item, key->name, "a name or number");
-        for (int j = 0; j < i; j++)
-            if (strcmp(list[j], text) == 0)
-                return place_refuse(item, key->name, "a new name; it is in the list already");
+        if (!text || !*text || !text_is_line(text)) return place_refuse(item, key->name, "a name or number");
         list[i] = keep_text(place, text);
     }
+    int64_t repeat = value_first_repeat(count, sizeof *list, list, compare_texts);
+    if (repeat >= 0)
+        return place_refuse(place_item(place, (int)repeat), key->name, "a new name; it is in the list already");
     *MEMBER(struct text_list, key, config) = (struct text_list){count, list};
     return OK;
 }

@@ -50,8 +50,15 @@ static void write_choice(const struct key *key, const struct config *config, str
     fputs(key->choice[*MEMBER_CONST(int, key, config)], pen.out);
 }
 
+/* One word is a list of one. */
 static status read_flags(const struct key *key, struct place place, struct config *config) {
     int bits = 0;
+    if (place_plain(place)) {
+        int choice = choice_find(key, place);
+        if (choice < 0) return refuse_word(key, place);
+        *MEMBER(int, key, config) = 1 << choice;
+        return OK;
+    }
     if (!place_is_list(place)) return value_refuse_key(key, place);
     for (int i = 0; i < place_count(place); i++) {
         struct place item = place_item(place, i);
@@ -93,9 +100,10 @@ static status read_step_list(const struct key *key, struct place place, struct c
     for (int i = 0; i < count; i++) {
         struct place item = place_item(place, i);
         TRY(value_read_whole(key, item, &step[i]));
-        for (int j = 0; j < i; j++)
-            if (step[j] == step[i]) return place_refuse(item, key->name, "a new step; it is in the list already");
     }
+    int64_t repeat = value_first_repeat(count, sizeof *step, step, compare_counts);
+    if (repeat >= 0)
+        return place_refuse(place_item(place, (int)repeat), key->name, "a new step; it is in the list already");
     qsort(step, (size_t)count, sizeof *step, compare_counts);
     config->measure.kernel_steps = KERNEL_STEPS_LIST;
     config->measure.kernel_steps_list = (struct count_list){count, step};

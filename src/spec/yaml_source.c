@@ -42,13 +42,54 @@ static status load(struct source *source, yaml_parser_t *parser, const char *tex
     return source->root ? refuse_second(source, parser, text) : OK;
 }
 
-static status parse(struct source *source, const char *text, size_t length) {
+/* What libyaml takes very long for: deep nesting, many anchors. A study needs a depth of 4 and no anchor. */
+enum { NESTING_MOST = 32, ANCHORS_MOST = 1000, FILE_MOST = 1 << 26 };
+
+static int has_anchor(const yaml_event_t *event) {
+    return (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
+           (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor) ||
+           (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
+}
+
+static int opens(const yaml_event_t *event) {
+    return event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+}
+static int closes(const yaml_event_t *event) {
+    return event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
+}
+
+/* Looks through the text before it is loaded; what is not YAML is left to the loading. */
+static status check_bounds(const struct source *source, yaml_parser_t *parser) {
+    int depth = 0, anchors = 0, goes_on = 1;
+    while (goes_on && depth <= NESTING_MOST && anchors <= ANCHORS_MOST) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(parser, &event)) return OK;
+        depth += opens(&event) - closes(&event);
+        anchors += has_anchor(&event);
+        goes_on = event.type != YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    if (!goes_on) return OK;
+    size_t line = parser->mark.line + 1;
+    if (depth > NESTING_MOST)
+        FAIL(ERROR_INPUT, "%s:%zu: nested more than %d deep; a study was expected", source->name, line, NESTING_MOST);
+    FAIL(ERROR_INPUT, "%s:%zu: more than %d anchors; a study was expected", source->name, line, ANCHORS_MOST);
+}
+
+static status with_parser(struct source *source, const char *text, size_t length, int loads) {
     yaml_parser_t parser;
     CHECK(yaml_parser_initialize(&parser));
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-    status outcome = load(source, &parser, text);
+    status outcome = loads ? load(source, &parser, text) : check_bounds(source, &parser);
     yaml_parser_delete(&parser);
     return outcome;
+}
+
+static status parse(struct source *source, const char *text, size_t length) {
+    if (length > FILE_MOST)
+        FAIL(ERROR_INPUT, "%s: more than %d MB; a study file was expected", source->name, FILE_MOST >> 20);
+    TRY(with_parser(source, text, length, 0));
+    return with_parser(source, text, length, 1);
 }
 
 /* A NUL ends the reading and is then refused by the parser, being part of the text. */
@@ -156,8 +197,6 @@ static void describe(struct place place, size_t size, char *out) {
         snprintf(out, size, "%s", text || !place.node ? "nothing" : "a text with a NUL");
     else
         snprintf(out, size, "%s%.60s%s%s", quote, text, strlen(text) > 60 ? "..." : "", quote);
-    for (char *c = out; *c; c++)
-        if ((unsigned char)*c < ' ') *c = ' ';
 }
 
 status place_refuse(struct place place, const char *key, const char *expected) {

@@ -21,8 +21,9 @@ static const char *reason(const struct study *study, const struct work *work, in
                : "";
 }
 
-status fits_within(const struct study *study, const struct work *work, double limit, fits_need *need,
-                   const void *context, const char *what) {
+/* need: of a task, in bytes; least (NULL: the same): what the worst of them would get along with. */
+static status fit(const struct study *study, const struct work *work, double limit, fits_need *need, fits_need *least,
+                  const void *context, const char *what) {
     int64_t misfits = 0, worst = 0;
     double most = 0;
     for (int64_t task = 0; task < work->count; task++) {
@@ -31,6 +32,7 @@ status fits_within(const struct study *study, const struct work *work, double li
         if (needs > most) most = needs, worst = task;
     }
     if (misfits == 0) return OK;
+    if (least) most = least(context, worst);
     char label[LABEL_BYTES], has[BYTES_BYTES], wants[BYTES_BYTES];
     work_label(work, study, worst, label);
     FAIL(ERROR_INPUT, "%s: %" PRId64 " of %" PRId64 " tasks do not fit %s %s; %s needs at least %s%s", study->file,
@@ -38,24 +40,32 @@ status fits_within(const struct study *study, const struct work *work, double li
          reason(study, work, worst));
 }
 
+status fits_within(const struct study *study, const struct work *work, double limit, fits_need *need,
+                   const void *context, const char *what) {
+    return fit(study, work, limit, need, NULL, context, what);
+}
+
 struct own {
     const struct study *study;
     const struct work *work;
 };
 
-/* What fits as planned counts as 0: the least that suffices takes longer to find. */
-static double own_memory(const void *context, int64_t task) {
+static double planned_memory(const void *context, int64_t task) {
     const struct own *own = context;
     const struct task_cost *cost = &own->work->cost[task];
+    return cost->arena_bytes + (work_is_reference(own->work, task) ? cost->record_bytes : 0);
+}
+
+/* Of a point, what suffices for smaller tiles: it takes long to find. */
+static double least_memory(const void *context, int64_t task) {
+    const struct own *own = context;
+    if (work_is_reference(own->work, task)) return planned_memory(context, task);
     struct config config = study_point(own->study, own->work->task[task].cell);
-    double planned = cost->arena_bytes + (work_is_reference(own->work, task) ? cost->record_bytes : 0);
-    if (planned <= (double)config.run.memory) return 0;
-    if (work_is_reference(own->work, task)) return planned;
     double least = task_point_memory(&config, &own->work->shape[task].data);
     return fmax(least, nextafter((double)config.run.memory, (double)INFINITY));
 }
 
 status fits_run_memory(const struct study *study, const struct work *work) {
     const struct own own = {study, work};
-    return fits_within(study, work, (double)study->config.run.memory, own_memory, &own, "run.memory");
+    return fit(study, work, (double)study->config.run.memory, planned_memory, least_memory, &own, "run.memory");
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "text.h"
 
 static const double LINE_SECONDS = 60;
 static int live_columns; /* of the live line that stands on the terminal */
@@ -18,11 +19,12 @@ static void clear_live_line(void) {
 }
 
 void progress_say(const char *format, ...) {
-    char line[4096];
+    char words[4096], line[sizeof words];
     va_list list;
     va_start(list, format);
-    vsnprintf(line, sizeof line, format, list);
+    vsnprintf(words, sizeof words, format, list);
     va_end(list);
+    text_make_line(words, sizeof line, line);
     clear_live_line();
     fprintf(stderr, "ntksweep: %s\n", line);
 }

@@ -72,20 +72,32 @@ static int64_t need_reference(struct work *work, int64_t cell, const struct conf
     return work->count - 1;
 }
 
+/* Do the points of this cell and of the one before differ in their seed alone? The axis of seeds is the last one. */
+static int differs_in_seed(const struct study *study, int64_t cell) {
+    return cell % study->axis[study->axes - 1].count != 0;
+}
+
+/* What a point takes does not depend on its seed. */
+static status resolve_point(const struct study *study, struct origin *origin, int64_t cell, struct task_cost *cost,
+                            struct work *work) {
+    struct config config = study_point(study, cell);
+    char key[KEY_BYTES];
+    if (!differs_in_seed(study, cell)) {
+        TRY((origin->is_check ? shape_from_check : shape_from_data)(origin, &config));
+        TRY(task_check(&config, &origin->shape.data));
+        task_point_cost(&config, &origin->shape.data, cost);
+    }
+    work->shape[cell] = origin->shape;
+    config.training.linearization = cost->in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
+    config_key(&config, origin->shape.digest, key);
+    add(work, cell, key, *cost, nominal_gflops[config.run.precision]);
+    return OK;
+}
+
 /* First all points, then their references behind them. */
 static status resolve(const struct study *study, struct origin *origin, struct work *work) {
-    for (int64_t cell = 0; cell < study->points; cell++) {
-        struct config config = study_point(study, cell);
-        TRY((origin->is_check ? shape_from_check : shape_from_data)(origin, &config));
-        work->shape[cell] = origin->shape;
-        char key[KEY_BYTES];
-        task_resolve(&config, &origin->shape.data);
-        TRY(task_check(&config, &origin->shape.data));
-        config_key(&config, origin->shape.digest, key);
-        struct task_cost cost;
-        task_point_cost(&config, &origin->shape.data, &cost);
-        add(work, cell, key, cost, nominal_gflops[config.run.precision]);
-    }
+    struct task_cost cost = {0};
+    for (int64_t cell = 0; cell < study->points; cell++) TRY(resolve_point(study, origin, cell, &cost, work));
     for (int64_t cell = 0; cell < study->points; cell++) {
         struct config config = study_point(study, cell);
         if (task_needs_reference(&config))
