@@ -127,7 +127,10 @@ static const struct entry {
      show,
      0},
     {{"collect", "DIR", "h", "", "Builds DIR/results.h5 from the records, also while a run is going on."}, collect, 1},
-    {{"help", "[TOPIC]", "h", "", "Prints help on a command, or with `study` every key of the study file."}, help, 0},
+    {{"help", "[TOPIC]", "h", "",
+      "Prints help on a command, a key of the study file (`study`: all of them), or `metrics`."},
+     help,
+     0},
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
 
@@ -148,6 +151,12 @@ static void print_usage(FILE *out) {
           out);
 }
 
+static status refuse_topic(const char *topic) {
+    const char *nearest = study_help_nearest(topic);
+    if (nearest) FAIL(ERROR_INPUT, "help: %s is no topic; did you mean %s?", topic, nearest);
+    FAIL(ERROR_INPUT, "help: %s is no topic; expected a command, a key, `study` or `metrics`", topic);
+}
+
 static status help(const struct arguments *arguments) {
     const char *topic = arguments->object;
     const struct entry *entry = topic ? find_entry(topic) : NULL;
@@ -155,10 +164,12 @@ static status help(const struct arguments *arguments) {
         print_usage(stdout);
     else if (strcmp(topic, "study") == 0)
         study_help(stdout);
+    else if (strcmp(topic, "metrics") == 0)
+        study_help_metrics(stdout);
     else if (entry)
         arguments_help(stdout, &entry->command);
-    else
-        FAIL(ERROR_INPUT, "help: %s is no topic; expected `study` or a command", topic);
+    else if (!study_help_key(stdout, topic))
+        return refuse_topic(topic);
     return OK;
 }
 
@@ -197,7 +208,7 @@ int main(int argc, char **argv) {
     memory_limit_spare_threads(argv);
     if (entry) return flush_output(perform(entry, argc - 1, argv + 1, argv));
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
-        puts("ntksweep " NTKSWEEP_VERSION);
+        startup_print_version();
     } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         print_usage(stdout);
     } else {

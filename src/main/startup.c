@@ -52,3 +52,11 @@ struct provenance startup_provenance(void) {
     snprintf(provenance.mpi, sizeof provenance.mpi, "%.127s", mpi);
     return provenance;
 }
+
+void startup_print_version(void) {
+    struct provenance provenance = startup_provenance();
+    struct machine machine;
+    task_libraries(&machine);
+    printf("ntksweep %s\ncommit %s, %s\n%s, core %s\n%s\nHDF5 %s\n", provenance.version, provenance.commit,
+           provenance.compiler, machine.blas, machine.core, provenance.mpi, provenance.hdf5);
+}

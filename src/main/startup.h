@@ -12,5 +12,7 @@ status startup_choose_core(char **argv);
 const char *startup_chosen_core(void);
 /* Version, git commit, compiler, MPI and HDF5; BLAS and core type are left empty. */
 struct provenance startup_provenance(void);
+/* Version, commit, compiler, and the libraries as they are loaded. */
+void startup_print_version(void);
 
 #endif

@@ -1,5 +1,7 @@
 /* `ntksweep help study`, from the table of keys. */
 #include <stdio.h>
+#include <string.h>
+#include "metric.h"
 #include "panic.h"
 #include "value.h"
 
@@ -40,6 +42,46 @@ static void print_key(const struct key *key, FILE *out) {
 static void print_section(const char *first, FILE *out) {
     for (const struct key *key = key_table; key->name; key++)
         if (key_same_section(key->name, first)) print_key(key, out);
+}
+
+int study_help_key(FILE *out, const char *name) {
+    int found = 0;
+    for (const struct key *key = key_table; key->name; key++) {
+        if (strcmp(key->name, name) != 0 && strcmp(key_bare(key->name), name) != 0) continue;
+        fprintf(out, "%s%s\n", found++ ? "\n" : "", key->name);
+        print_key(key, out);
+    }
+    return found > 0;
+}
+
+const char *study_help_nearest(const char *name) { return key_nearest(name); }
+
+static void print_dimensions(const struct metric *metric, FILE *out) {
+    fputs(" [", out);
+    for (int i = 0; i < METRIC_DIMENSIONS && metric->dim[i] != DIM_NONE; i++)
+        fprintf(out, "%s%s", i ? ", " : "", metric->dim[i] == DIM_FREE ? "..." : dimension_name[metric->dim[i]]);
+    fputs("]", out);
+}
+
+/* Of a place in a file: results.h5, the group `kept` of a record. */
+static void print_metrics(enum metric_place place, const char *head, FILE *out) {
+    fprintf(out, "\n%s\n", head);
+    for (int i = 0; i < METRICS; i++) {
+        const struct metric *metric = &metric_table[i];
+        if (metric->place != place) continue;
+        fprintf(out, "  %s", metric->name);
+        if (metric->dim[0] != DIM_NONE) print_dimensions(metric, out);
+        fprintf(out, "\n%*s%s%s%s", MEANING_COLUMN, "", metric->meaning, strcmp(metric->unit, "1") ? ", in " : "",
+                strcmp(metric->unit, "1") ? metric->unit : "");
+        fprintf(out, "%s%s\n", metric->flags ? "; " : "", metric->flags ? metric->flags : "");
+    }
+}
+
+void study_help_metrics(FILE *out) {
+    fputs("What is measured, with its dimensions behind the axes of the grid:\n", out);
+    print_metrics(PLACE_RECORD, "At every point (results.h5, and the point's record):", out);
+    print_metrics(PLACE_REDUCED, "Over the seeds, on the axes without seed (results.h5):", out);
+    print_metrics(PLACE_KEPT, "Where measure.keep asks for it (group `kept` of the record):", out);
 }
 
 void study_help(FILE *out) {

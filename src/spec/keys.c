@@ -273,8 +273,8 @@ static int smallest(int a, int b, int c) {
     return least < c ? least : c;
 }
 
-/* Letters to insert, delete or replace (Levenshtein); one row of the table at a time. */
-static int edit_distance(const char *a, const char *b) {
+/* Levenshtein's; one row of the table at a time. */
+int key_distance(const char *a, const char *b) {
     enum { LONGEST = 64 };
     int row[LONGEST + 1], length = (int)strlen(b);
     if (length > LONGEST || strlen(a) > LONGEST) return LONGEST;
@@ -294,10 +294,58 @@ static int edit_distance(const char *a, const char *b) {
 /* Twice the distance of the last words, one more where the sections differ; far where they are equal. */
 static int name_distance(const char *a, const char *b) {
     if (strcmp(a, b) == 0) return INT_MAX;
-    return 2 * edit_distance(key_bare(a), key_bare(b)) + !key_same_section(a, b);
+    return 2 * key_distance(key_bare(a), key_bare(b)) + !key_same_section(a, b);
+}
+
+/* What others call keys, by their last words. */
+static const struct synonym {
+    const char *word, *key;
+} synonyms[] = {
+    {"lr", "training.learning_rate"},
+    {"eta", "training.learning_rate"},
+    {"step_size", "training.learning_rate"},
+    {"epochs", "training.steps"},
+    {"iterations", "training.steps"},
+    {"n_steps", "training.steps"},
+    {"act", "network.activation"},
+    {"nonlinearity", "network.activation"},
+    {"hidden", "sweep.width"},
+    {"hidden_size", "sweep.width"},
+    {"units", "sweep.width"},
+    {"channels", "sweep.width"},
+    {"n_train", "sweep.train_size"},
+    {"num_train", "sweep.train_size"},
+    {"train", "sweep.train_size"},
+    {"n_test", "data.test_size"},
+    {"num_test", "data.test_size"},
+    {"dataset", "data.source"},
+    {"layers", "network.depth"},
+    {"n_layers", "network.depth"},
+    {"num_layers", "network.depth"},
+    {"batch", "training.batch_size"},
+    {"bs", "training.batch_size"},
+    {"model", "network.family"},
+    {"arch", "network.family"},
+    {"w_std", "network.sigma_w2"},
+    {"sigma_w", "network.sigma_w2"},
+    {"b_std", "network.sigma_b2"},
+    {"sigma_b", "network.sigma_b2"},
+    {"dtype", "run.precision"},
+    {"seeds", "sweep.seed"},
+    {"beta", "training.momentum"},
+    {"opt", "training.optimizer"},
+    {"nthreads", "run.threads"},
+};
+
+static const char *key_meant(const char *name) {
+    for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
+        if (strcasecmp(synonyms[i].word, key_bare(name)) == 0 && strcmp(synonyms[i].key, name) != 0)
+            return synonyms[i].key;
+    return NULL;
 }
 
 const char *key_nearest(const char *name) {
+    if (key_meant(name)) return key_meant(name);
     size_t half = strlen(key_bare(name)) / 2;
     int best = 2 * (half < 2 ? (int)half : 2) + 2;
     const char *nearest = NULL;

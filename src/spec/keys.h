@@ -66,7 +66,9 @@ enum { KEYS_MAX = 64 };
 const struct key *key_find(const char *name);
 const struct key *key_find_axis(const char *name);
 int keys_section_exists(const char *name);
-/* The known key or section whose name is close to `name`, or NULL. */
+/* Letters to insert, delete or replace from one word to the other. */
+int key_distance(const char *a, const char *b);
+/* The known key or section whose name is close to `name`, or that others call so; or NULL. */
 const char *key_nearest(const char *name);
 /* "depth" of "network.depth". */
 const char *key_bare(const char *name);

@@ -52,7 +52,9 @@ static struct source *add_source(struct reader *reader, enum origin origin, cons
 }
 
 static status refuse_unknown(struct place place, const char *name) {
-    const char *nearest = key_nearest(name);
+    const char *nearest = key_nearest(name), *bare = key_bare(name);
+    if (*bare && strspn(bare, "0123456789") == strlen(bare))
+        return place_fail(place, name, "unknown key; a list is written [64, 128]");
     return nearest ? place_fail(place, name, "unknown key; did you mean %s?", nearest)
                    : place_fail(place, name, "unknown key; see ntksweep help study");
 }

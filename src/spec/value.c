@@ -12,8 +12,15 @@ static const struct value_type *const types[TYPES] = {
 
 status value_refuse(const struct key *key, struct place place, const char *expected) {
     char words[2 * WORDS_BYTES];
-    const char *hint = key->axis && place_is_list(place) ? "; an axis stands in section sweep, as " : "";
-    snprintf(words, sizeof words, "%s%s%s%s", expected, hint, *hint ? key_bare(key->name) : "", *hint ? ": [...]" : "");
+    const char *text = place_plain(place), *comma = text ? strchr(text, ',') : NULL;
+    int is_list = key->axis && place_is_list(place);
+    size_t used = (size_t)snprintf(words, sizeof words, "%s", expected);
+    if (is_list)
+        snprintf(words + used, sizeof words - used, "; an axis stands in section sweep, as %s: [...]",
+                 key_bare(key->name));
+    if (key->axis && comma && comma[1])
+        snprintf(words + used, sizeof words - used, "; a list is written [%.*s, %.40s]", (int)(comma - text), text,
+                 comma + 1 + strspn(comma + 1, " "));
     return place_refuse(place, key->name, words);
 }
 

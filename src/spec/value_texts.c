@@ -51,7 +51,7 @@ static status read_path(const struct key *key, struct place place, struct config
 }
 
 static void text_words(const struct key *key, size_t size, char *out) {
-    snprintf(out, size, "a %s: one line of UTF-8", key->type == TYPE_PATH ? "path" : "text");
+    snprintf(out, size, "a %s of one line", key->type == TYPE_PATH ? "path" : "text");
 }
 
 static int compare_texts(const void *a, const void *b) {

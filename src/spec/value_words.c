@@ -25,9 +25,21 @@ static void choice_words(const struct key *key, size_t size, char *out) {
     choice_list(key, size - used, out + used);
 }
 
+/* The choice that was meant: another case, or a letter off but for the first; NULL: none. */
+static const char *choice_near(const struct key *key, const char *text) {
+    for (int i = 0; text && key->choice[i]; i++)
+        if (strcasecmp(key->choice[i], text) == 0 ||
+            (*text == *key->choice[i] && key_distance(key->choice[i], text) == 1))
+            return key->choice[i];
+    return NULL;
+}
+
 static status refuse_word(const struct key *key, struct place place) {
-    char words[WORDS_BYTES];
-    choice_words(key, sizeof words, words);
+    char words[WORDS_BYTES + 64];
+    const char *near = choice_near(key, place_text(place));
+    choice_words(key, WORDS_BYTES, words);
+    size_t used = strlen(words);
+    if (near) snprintf(words + used, sizeof words - used, "; did you mean %s?", near);
     return value_refuse(key, place, words);
 }
 

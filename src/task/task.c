@@ -86,14 +86,18 @@ status task_reference(const struct config *config, const struct dataset *data, s
     return result;
 }
 
+void task_libraries(struct machine *machine) {
+    snprintf(machine->core, sizeof machine->core, "%s", la_core_name());
+    la_blas_version(sizeof machine->blas, machine->blas);
+}
+
 void task_machine(struct machine *machine, int threads) {
     la_set_threads(threads);
     machine->gemm_gflops[PRECISION_F32] = la_gemm_rate_f32();
     machine->gemm_gflops[PRECISION_F64] = la_gemm_rate_f64();
     machine->peak_gflops[PRECISION_F32] = la_peak_rate(32) * threads;
     machine->peak_gflops[PRECISION_F64] = la_peak_rate(64) * threads;
-    snprintf(machine->core, sizeof machine->core, "%s", la_core_name());
-    la_blas_version(sizeof machine->blas, machine->blas);
+    task_libraries(machine);
 }
 
 status task_check_core(const char *asked) { return la_core_check(asked); }

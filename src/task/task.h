@@ -85,6 +85,7 @@ struct machine {
     char core[32], blas[64];
 };
 void task_machine(struct machine *machine, int threads);
+void task_libraries(struct machine *machine); /* the two texts alone */
 /* OpenBLAS's core type, before anything reaches BLAS: ERROR_INPUT if this CPU cannot run it, or if it is not what was asked for (NULL: nothing);
  * the one that this CPU deserves if that is better, else NULL. See core.h. */
 status task_check_core(const char *asked);

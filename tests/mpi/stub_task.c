@@ -195,6 +195,8 @@ status task_reduce_end(const struct config *config, const struct record *referen
 
 /* ---- the machine ---- */
 
+void task_libraries(struct machine *machine) { *machine = (struct machine){.core = "none", .blas = "a stub"}; }
+
 void task_machine(struct machine *machine, int threads) {
     *machine = (struct machine){.gemm_gflops = {20, 10}, .peak_gflops = {25, 12.5}, .core = "Stub"};
     snprintf(machine->blas, sizeof machine->blas, "stub of %d threads", threads);

@@ -97,7 +97,7 @@ static void test_words(void **state) {
     (void)state;
     static const struct replaced cases[] = {
         {1, "title: [a]", "study.yaml:1:8: title: a list is not a text of one line"},
-        {1, "title: \"a\\nb\"", "study.yaml:1:8: title: \"a b\" is not a text of one line"},
+        {1, "title: \"a\\nb\"", "study.yaml:1:8: title: \"a\\nb\" is not a text of one line"},
         {2, "data: { source: imagenet }",
          "study.yaml:2:17: data.source: imagenet is not one of mnist, cifar10, gaussian, cifar100, arrays, sphere, "
          "clusters"},
@@ -279,6 +279,75 @@ static void test_families_and_options(void **state) {
     "or "                                                                                                              \
     "{ empirical_fraction: c } was expected"
 
+/* What others call things, and how they write them. */
+static void test_other_words(void **state) {
+    (void)state;
+    static const char plain[] = "data: { source: gaussian, dimension: 3 }\n"
+                                "training: { learning_rate: { absolute: 1 }, steps: 9 }\n"
+                                "sweep: { width: 1, train_size: 8 }\n";
+    static const struct {
+        const char *set, *message;
+    } cases[] = {
+        {"network.activation=ReLU",
+         "--set network.activation: ReLU is not one of relu, erf, tanh, identity; did you mean relu?"},
+        {"training.loss=MSE", "--set training.loss: MSE is not one of mse, cross_entropy; did you mean mse?"},
+        {"network.activation=tnh",
+         "--set network.activation: tnh is not one of relu, erf, tanh, identity; did you mean tanh?"},
+        {"network.activation=gelu", "--set network.activation: gelu is not one of relu, erf, tanh, identity"},
+        {"training.lr=1", "--set training.lr: unknown key; did you mean training.learning_rate?"},
+        {"sweep.n_train=1", "--set sweep.n_train: unknown key; did you mean sweep.train_size?"},
+        {"training.epochs=1", "--set training.epochs: unknown key; did you mean training.steps?"},
+        {"network.act=relu", "--set network.act: unknown key; did you mean network.activation?"},
+        {"network.hidden=1", "--set network.hidden: unknown key; did you mean sweep.width?"},
+        {"sweep.width=64,128", "--set sweep.width: 64,128 is not a whole number >= 1; a list is written [64, 128]"},
+        {"sweep.128=", "--set sweep.128: unknown key; a list is written [64, 128]"},
+        {"measure.keep=input",
+         "--set measure.keep: input is not one of inputs, outputs, parameters, kernels; did you mean "
+         "inputs?"},
+        {"title=\"a\nb\"", "--set title: \"a\\nb\" is not a text of one line"},
+        {"title='\xef\xbf\xbe'", "--set title: not YAML: control characters are not allowed"},
+        {"title=\"\\uFFFE\"", "--set title: \"\\xef\\xbf\\xbe\" is not a text of one line"},
+        {"title=\"\\x9b\"", "--set title: \"\\xc2\\x9b\" is not a text of one line"},
+        {"network.a\nb=1", "--set network.a\\nb: unknown key; see ntksweep help study"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_refused(plain, strlen(plain), cases[i].set, cases[i].message);
+    struct study *study = read_text(plain, "measure.keep=inputs", NULL); /* one word is a list of one */
+    assert_int_equal(study->config.measure.keep, KEEP_INPUTS);
+    study_free(study);
+}
+
+/* Small files that would take minutes. */
+static void test_bounds(void **state) {
+    (void)state;
+    enum { MANY = 100000 };
+    static const char head[] = "data: { source: gaussian, dimension: 3 }\n"
+                               "training: { learning_rate: { absolute: 1 }, steps: 9 }\n";
+    char *text = malloc(sizeof head + 16 * MANY), *end = text + sprintf(text, "%s", head);
+    assert_non_null(text);
+    end += sprintf(end, "network: ");
+    memset(end, '[', MANY), end[MANY] = '\0';
+    assert_refused(text, strlen(text), NULL, "study.yaml:3: nested more than 32 deep; a study was expected");
+    end = text + sprintf(text, "%snetwork: [", head);
+    for (int i = 0; i < MANY; i++) end += sprintf(end, "&a%d 1,", i);
+    assert_refused(text, strlen(text), NULL, "study.yaml:3: more than 1000 anchors; a study was expected");
+    end = text + sprintf(text, "%ssweep: { train_size: 8, width: [", head);
+    for (int i = 1; i <= MANY; i++) end += sprintf(end, "%d, ", i);
+    sprintf(end, "1] }\n");
+    assert_refused(text, strlen(text), NULL, "study.yaml:3:32: sweep.width: 100001 values are not <= 10000");
+    end = text + sprintf(text, "%ssweep: { train_size: 8, width: [", head);
+    for (int i = 1; i < 10000; i++) end += sprintf(end, "%d, ", i);
+    sprintf(end, "9999] }\n");
+    char message[128];
+    snprintf(message, sizeof message,
+             "study.yaml:3:%d: sweep.width: 9999 is not a new value; it is in the list already",
+             (int)(end - strstr(text, "sweep:")) + 1);
+    assert_refused(text, strlen(text), NULL, message);
+    sprintf(text, "%ssweep: { train_size: [1, 2], width: [1, 2], seed: { count: 62501 } }\n", head);
+    assert_refused(text, strlen(text), NULL, "study.yaml: sweep: 250004 points are not <= 250000");
+    free(text);
+}
+
 /* An axis of learning rates by a list of forms. */
 static void test_forms(void **state) {
     (void)state;
@@ -436,7 +505,7 @@ static void test_axes(void **state) {
          "study.yaml:6:46: data.dimension: not used here; it stands only where data.source is gaussian, sphere or "
          "clusters"},
         {6, "sweep: { width: 8, train_size: 1, seed: { count: 1000000 }, data_seed: { count: 11 } }",
-         "study.yaml: sweep: 11000000 points are not <= 10000000"},
+         "study.yaml: sweep: 11000000 points are not <= 250000"},
     };
     EACH(cases, assert_replaced_refused);
 }
@@ -518,11 +587,22 @@ static void test_data_option(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_words),       cmocka_unit_test(test_learning_rate),
-        cmocka_unit_test(test_forms),   cmocka_unit_test(test_families),    cmocka_unit_test(test_families_and_options),
-        cmocka_unit_test(test_keys),    cmocka_unit_test(test_dynamics),    cmocka_unit_test(test_dynamics_and_options),
-        cmocka_unit_test(test_axes),    cmocka_unit_test(test_files),       cmocka_unit_test(test_missing_files),
-        cmocka_unit_test(test_options), cmocka_unit_test(test_data_option),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_other_words),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_families),
+        cmocka_unit_test(test_families_and_options),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_dynamics),
+        cmocka_unit_test(test_dynamics_and_options),
+        cmocka_unit_test(test_axes),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_data_option),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

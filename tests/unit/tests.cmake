@@ -1,4 +1,5 @@
 unit_test(test_random DEPENDS base)
+unit_test(test_text DEPENDS base)
 unit_test(test_study DEPENDS spec base)
 unit_test(test_study_keys DEPENDS spec base)
 unit_test(test_study_refusals DEPENDS spec base)
