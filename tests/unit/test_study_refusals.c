@@ -134,7 +134,8 @@ static void test_words(void **state) {
          "study.yaml:4:22: training.centred: yes is not one of false, true"},
         {5, "measure: { predictions: 1 }", "study.yaml:5:25: measure.predictions: 1 is not one of false, true"},
         {5, "measure: { keep: [input] }",
-         "study.yaml:5:19: measure.keep: input is not one of inputs, outputs, parameters, kernels"},
+         "study.yaml:5:19: measure.keep: input is not one of inputs, outputs, parameters, kernels; did you mean "
+         "inputs?"},
         {5, "measure: { keep: [inputs, inputs] }",
          "study.yaml:5:27: measure.keep: inputs is not a new word; it is in the list already"},
         {5, "measure: { kernel_steps: first }",
