@@ -200,7 +200,7 @@ static double scale_of(double variance) { return variance > 0 ? ldexp(1, ilogb(v
  * homogeneous, T = ab T(u, v, w); erf, for a, b >= 1, has its root^2 over (ab)^2. Exact, since a and b are powers of two. */
 static void run_extreme(const struct dual *dual, const double *own, int64_t own_step, const double *other,
                         int64_t count, double *k, double *theta) {
-    double product[DUAL_BLOCK], offset[DUAL_BLOCK], scale[DUAL_BLOCK];
+    double product[DUAL_BLOCK] = {0}, offset[DUAL_BLOCK] = {0}, scale[DUAL_BLOCK];
     int is_relu = dual->kind == ACTIVATION_RELU;
     for (int64_t j = 0; j < count; j++) {
         double k11 = own[j * own_step], k22 = other[j], least_scale = is_relu ? 0 : 1;
