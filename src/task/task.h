@@ -66,13 +66,13 @@ status task_point(const struct config *config, const struct dataset *data, const
 status task_reference(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                       struct record **record);
 
-/* One cell's records reduced over seed: the PLACE_REDUCED metrics, and `step` and `learning_rate_used`, which the records
- * share. `reduced` begins empty, takes records one by one and ends with mean and variance (n - 1, NaN for one) of the
- * outputs: of the networks that have not diverged (`ensemble_size` of them), and of the linearizations that have not
- * (`ensemble_size_linear`). Whatever has diverged, from `reference` (NULL: none), for the mean squared error, come the NTK Gaussian
- * process at the recorded steps (full-batch SGD at a rate that all seeds share, where the infinite-width NTK belongs to the networks) and the NNGP
+/* One cell's records reduced over seed: the PLACE_REDUCED metrics, and `step` and `learning_rate_used`. `reduced` begins
+ * empty, takes records one by one and ends with mean and variance (n - 1, NaN for one) of the outputs: of the networks that
+ * have not diverged (`ensemble_size` of them), and of the linearizations that have not (`ensemble_size_linear`). Whatever
+ * has diverged, from `reference` (NULL: none), for the mean squared error, come the NTK Gaussian process at the recorded
+ * steps (full-batch SGD at a rate that all seeds share, where the infinite-width NTK belongs to the networks) and the NNGP
  * posterior (not where centred); a covariance larger than run.memory is left out. config: of any point of the cell.
- * stop (may be NULL): asked before every step of the process. ERROR_MEMORY, ERROR_INTERRUPTED. */
+ * stop (may be NULL): asked before every step of the process, and in an eigenproblem. ERROR_MEMORY, ERROR_INTERRUPTED. */
 void task_reduce_add(const struct record *record, struct record *reduced);
 status task_reduce_end(const struct config *config, const struct record *reference, int (*stop)(void *context),
                        void *context, struct record *reduced);
