@@ -142,7 +142,7 @@ static void give_slot(struct network *network, int value, int slot) {
     if (size > network->slot_size[slot]) network->slot_size[slot] = size;
 }
 
-/* F = alpha f: the readout's prefactors carry alpha (maths.md, Rates). */
+/* F = alpha f: the readout's prefactors carry alpha (src/README.md, Rates). */
 static void scale_outputs(struct builder *builder) {
     struct network *network = builder->network;
     for (int t = 0; t < network->tensors; t++)

@@ -4,7 +4,7 @@
  *   discrete  gain_i = (1 - (1 - r lambda_i)^t)/lambda_i after t steps of full-batch gradient descent; with momentum beta by the mode's own
  *             t steps, d <- beta d + 1 - r lambda q, q <- q + d from d = q = 0, gain = r q
  *   flow      gain_i = (1 - exp(-r lambda_i t))/lambda_i, gradient flow for the time of t steps (momentum: none)
- * r = eta/(N k), N examples with k outputs (maths.md, Discrete truth and Gradient flow; Lee et al. 2019, eq. 8-11). */
+ * r = eta/(N k), N examples with k outputs (src/README.md, Closed forms; Lee et al. 2019, eq. 8-11). */
 #ifndef PREDICTION_H
 #define PREDICTION_H
 

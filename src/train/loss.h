@@ -2,7 +2,7 @@
  *
  *   mse            L = 1/2 mean over examples and outputs of (f - y)^2,  g = dL/df = (f - y)/(n k)
  *   cross_entropy  L = - mean over examples of sum_c y_c log softmax_c(f),  g = (softmax f - y)/n;  sum_c y_c = 1
- * (Lee et al. 2019; maths.md, Loss.) Adding a loss: its two functions, a row of the table in loss.c, a word in keys.c. */
+ * (Lee et al. 2019; src/README.md, Losses.) Adding a loss: its two functions, a row of the table in loss.c, a word in keys.c. */
 #ifndef LOSS_H
 #define LOSS_H
 

@@ -7,8 +7,8 @@
  *
  * Where full batches go down by sgd, with momentum or without, the first operator is linear in its weights and there are fewer
  * examples than inputs, it is kept in sample space: its outputs on all points move by exactly -eta H v, v <- beta v + delta,
- * H = rate_w s_w^2 X_all X' + rate_b s_b^2, delta = dL/dh on the training points (design: "work that the mathematics makes
- * unnecessary"). Its weights then wait for trainer_settle.
+ * H = rate_w s_w^2 X_all X' + rate_b s_b^2, delta = dL/dh on the training points (src/README.md, Optimizers).
+ * Its weights then wait for trainer_settle.
  *
  * Centred, the model is F = f - f_0: all outputs here are F's. Not collective; cannot fail. */
 #ifndef TRAINER_H
