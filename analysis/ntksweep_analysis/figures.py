@@ -25,7 +25,8 @@ def rmse_against_width(context):
     curves = against_width(context.rmse)
     caption = (
         "RMSE between the network and its linearization on the test points, at the last step. Geometric mean over "
-        "seeds; bars: 95 % interval of the mean. Level marks: median over all seeds where some diverged."
+        "seeds; bars: 95 % interval of the mean. Level marks: median over all seeds where some diverged. "
+        "A cross where all did."
     )
     if any(row.is_judged for row in context.rows):
         caption += (

@@ -186,14 +186,29 @@ def draw_curve(panel, curve, colour, open_points=None, shift=1.0):
     mark_diverged(panel, x, curve, colour)
 
 
-def mark_diverged(panel, x_drawn, curve, colour):
-    """The median over all seeds where some diverged, with how many, and of which model."""
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
-    for i, (x, y) in enumerate(zip(x_drawn, curve.median)):
-        if curve.diverged[i] and np.isfinite(y):
-            panel.plot(x, y, "_", color=colour, markersize=14, markeredgewidth=2)
-            text = curve.diverged_text(i).replace(", ", ",\n")
-            panel.annotate(text, (x, y), xytext=(9, 0), textcoords="offset points", fontsize=8, va="center", bbox=box)
+def mark_diverged(panel, x, curve, colour):
+    """Where seeds diverged: how many, of which model, beside the median over all, or the survivors' mean where that is
+    infinite. A cross at the upper edge where none is left."""
+    for i in np.flatnonzero(curve.diverged):
+        if not np.isfinite(curve.level.mean[i]):
+            panel.plot(x[i], 0.97, "x", color=colour, transform=panel.get_xaxis_transform())
+            continue
+        if np.isfinite(curve.median[i]):
+            panel.plot(x[i], curve.median[i], "_", color=colour, markersize=14, markeredgewidth=2)
+        y = curve.median[i] if np.isfinite(curve.median[i]) else curve.level.mean[i]
+        write_diverged(panel, x[i], y, curve.diverged_text(i), colour, to_the_left=i == len(x) - 1)
+
+
+def write_diverged(panel, x, y, text, colour, to_the_left):
+    words = text.replace(", ", "\n").replace(" diverged", "\ndiverged")
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.3, "alpha": 0.7}
+    side = {"xytext": (-9, 0), "ha": "right"} if to_the_left else {"xytext": (9, 0), "ha": "left"}
+    panel.annotate(words, (x, y), **side, textcoords="offset points", va="center", fontsize=7, color=colour, bbox=box)
+
+
+def all_diverged(curve):
+    """Whether at some x none is left."""
+    return bool(np.any((curve.diverged > 0) & ~np.isfinite(curve.level.mean)))
 
 
 def line_style(curve):
@@ -246,6 +261,8 @@ def legend_handles(curves, palette, colour_name, guides, alone, unfitted):
         guide_lines.append(
             Line2D([], [], color=style.GREY, linestyle="", marker="o", markerfacecolor="white", label="not yet fitted")
         )
+    if any(map(all_diverged, curves)):
+        guide_lines.append(Line2D([], [], color=style.GREY, linestyle="", marker="x", label="all seeds diverged"))
     bar = palette and style.needs_bar(palette)
     if alone and not bar:
         return [

@@ -13,13 +13,13 @@ CONFIDENCE = 0.95
 RESAMPLES = 4000
 PRIOR = 10
 BOOTSTRAP_SEED = 1902_06720
-FEWEST = 3  # seeds of an exponent's interval: of two the spread is known to a factor of thirty
+FEWEST = 3  # seeds of an interval: of two the spread is known to a factor of thirty
 UPPER = (1 + CONFIDENCE) / 2
 
 
 @dataclass(frozen=True)
 class Level:
-    """Geometric mean over seeds and its interval exp(mean(log) +- t s/sqrt(S)), NaN where S < 2. All [...]."""
+    """Geometric mean over seeds and its interval exp(mean(log) +- t s/sqrt(S)), NaN where S < FEWEST. All [...]."""
 
     mean: np.ndarray
     low: np.ndarray
@@ -55,7 +55,7 @@ def level(samples):
         mean = np.nansum(logs, axis=-1) / count
         square = np.nansum((logs - mean[..., None]) ** 2, axis=-1)
         error = np.sqrt(square / (count - 1) / count)
-        half = np.where(count > 1, stdtrit(np.maximum(count - 1, 1), UPPER) * error, np.nan)
+        half = np.where(count >= FEWEST, stdtrit(np.maximum(count - 1, 1), UPPER) * error, np.nan)
         half = np.where(np.isfinite(mean), half, np.nan)
         return Level(np.exp(mean), np.exp(mean - half), np.exp(mean + half), count)
 

@@ -88,10 +88,16 @@ def chunks(items, size=PANELS_MAX):
 
 
 def values_axis(axis, values):
-    """Ticks at the grid's own values (32, 64, ...), thinned out where they are many; logarithmic if there is no 0."""
+    """All of the grid's own values (32, 64, ...), with ticks there, thinned out where they are many; logarithmic if
+    there is no 0."""
     values = np.unique(values)
-    if values[0] > 0:
+    low, high = values[0], values[-1]
+    if low > 0:
         log_scale(axis)
+        room = (high / low) ** 0.06 if high > low else 1.5
+        limits(axis, low / room, high * room)
+    elif high > low:
+        limits(axis, low - 0.06 * (high - low), high + 0.06 * (high - low))
     room = 9 if axis.axes.get_subplotspec().get_gridspec().ncols < 3 else 6
     keep = values[:: math.ceil(len(values) / room)]
     axis.set_major_locator(ticker.FixedLocator(keep))

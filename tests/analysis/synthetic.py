@@ -156,6 +156,12 @@ def with_ensemble(data, process=True, tilt=0.0, examples="probe", generator_seed
     return data.rename(probe=examples, probe_2=f"{examples}_2") if process and examples != "probe" else data
 
 
+def with_flags(data):
+    """Its status is in bits: 1 the network diverged, 2 its linearization."""
+    flags = {"flag_masks": np.array([1, 2], np.int8), "flag_meanings": "network_diverged linearization_diverged"}
+    return data.assign(status=data["status"].assign_attrs(flags))
+
+
 def change_point(data, at, status, from_step=0):
     """Marks a cell (name -> value) as diverged (1) at `from_step`, or as not there (-1)."""
     data = data.copy(deep=True)

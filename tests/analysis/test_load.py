@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 import synthetic
@@ -116,3 +117,20 @@ def test_reference_errors(tmp_path, text, words):
     path.write_text(text)
     assert words in error_of(load_reference, path)
     assert "No such file" in error_of(load_reference, tmp_path / "none.csv")
+
+
+def test_words_may_be_bytes(tmp_path):
+    axes = {"activation": ["relu", "erf"], "train_size": [32], "width": [64, 256], "seed": [0, 3]}
+    data = synthetic.dataset(axes)
+    words = {name: np.array([text.encode() for text in data[name].values]) for name in ("activation", "layer")}
+    paths = [synthetic.write_study(tmp_path / name, data) for name in ("str", "bytes")]
+    data.assign_coords(words).to_netcdf(paths[1] / "results.h5", engine="h5netcdf")
+    for path in paths:
+        with h5py.File(path / "results.h5", "a") as file:
+            file.attrs["title"] = "Widths" if path.name == "str" else np.bytes_("Widths")
+    studies = load_studies(paths)
+    assert [study.title for study in studies] == ["Widths", "Widths"]
+    for name in words:
+        assert list(studies[1].data[name].values) == list(studies[0].data[name].values)
+    found = [curves.curves_of([study], "parameter_change", "width") for study in studies]
+    assert [curve.where for curve in found[0]] == [curve.where for curve in found[1]] and len(found[1]) == 8

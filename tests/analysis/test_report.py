@@ -182,3 +182,16 @@ def test_a_report_that_cannot_be_written_is_one_line(holes, tmp_path, capsys):
     (tmp_path / "taken").write_text("")
     assert main([str(holes[0]), "-o", str(tmp_path / "taken")]) == 1
     assert re.fullmatch(r"report: .*taken.*\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("seeds, why", [(1, "one seed gives no interval"), (2, "2 seeds give no interval"), (3, "")])
+@pytest.mark.parametrize("network", [synthetic.FC, synthetic.CONV])
+def test_the_headline_states_no_exponent_without_an_interval(tmp_path, seeds, why, network):
+    axes = {**SMALL, "seed": list(range(seeds))}
+    data = synthetic.dataset(axes)[["rmse_test", "status"]]
+    page = report(tmp_path / "report", synthetic.write_study(tmp_path / "study", data, network=network))
+    head = re.search('<p class="headline">(.*?)</p>', page).group(1)
+    assert ("n<sup>" in head) == (not why) and why in head
+    assert ("(no interval)" in page or "no interval" in page.split("<h2>", 1)[1]) or not why
+    rows = [row for row in table(tmp_path / "report", "slopes.csv") if row["study"] == "study"]
+    assert all((row["low"] == "") == bool(why) and row["seeds"] == str(seeds) for row in rows)
