@@ -105,7 +105,7 @@ def powers(fits):
     """[(curve, fit)] in words, with the full stop. What has no interval is not stated: it may be anything."""
     known = [item for item in fits if item[1].has_interval]
     if not known:
-        return f"with an exponent that is not known: {unknown(fits)}."
+        return f"as a power that is not known: {unknown(fits)}."
     more = f" Without an interval for {len(fits) - len(known)} more: {unknown(fits)}." * (len(known) < len(fits))
     if len(known) <= NAMED_FITS:
         named = "; ".join(named_fit(*item, fits) for item in known)
@@ -125,7 +125,8 @@ def unknown(fits):
 
 
 def named_fit(curve, fit, fits):
-    names = [curve.source] * (len({other.source for other, _ in fits}) > 1) + [where_text(numbers_first(curve.where), curve.labels)]
+    several = len({other.source for other, _ in fits}) > 1
+    names = [curve.source] * several + [where_text(numbers_first(curve.where), curve.labels)]
     place = f" at {', '.join(filter(None, names))}" if len(fits) > 1 else ""
     return f"{SIGNS[curve.x_name]}^{exponent(fit.exponent)} {interval(fit)}".strip() + place
 

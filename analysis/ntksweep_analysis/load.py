@@ -144,8 +144,9 @@ def one_example(array):
 
 def words_of(data):
     """name -> axis with words as str, which h5py may give as bytes."""
-    words = {name: axis for name, axis in data.coords.items() if axis.dtype.kind in "SO"}
-    return {name: axis.copy(data=np.array([value_text(v) for v in axis.values], object)) for name, axis in words.items()}
+    axes = {name: axis for name, axis in data.coords.items() if axis.dtype.kind in "SO"}
+    words = {name: [value_text(value) for value in axis.values] for name, axis in axes.items()}
+    return {name: axis.copy(data=np.array(words[name], object)) for name, axis in axes.items()}
 
 
 def status_of(data):

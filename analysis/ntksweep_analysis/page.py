@@ -50,8 +50,8 @@ METHOD = f"""<h2>How the numbers are made</h2>
 s/&radic;S). An exponent is the slope of the weighted least-squares line through the logarithms (weights: one
 over the variance of each mean, the variances drawn towards the pooled one); its 95 % interval is a bootstrap
 of {RESAMPLES} draws of whole seeds, widened for few seeds by &radic;(S/(S&minus;1)) and Student's t. A slope
-between neighbours is the same fit through two points. Fewer than {FEWEST} seeds give no interval. A value is lost where a model on which it depends diverged: the network's own
-(losses, changes, outputs) stay where its linearization alone did. All values:
+between neighbours is the same fit through two points. Fewer than {FEWEST} seeds give no
+interval. A value is lost where a model on which it depends diverged: the network's own (losses, changes, outputs) stay where its linearization alone did. All values:
 tables/levels.csv, slopes.csv, time.csv.</p>"""
 
 
@@ -95,8 +95,8 @@ def rest_html(rest):
     """What is not drawn, by name."""
     if not rest:
         return []
-    head = f"<h2>Figures that are not drawn</h2><p>{plural(len(rest), 'more figure')}: <code>--figures all</code> draws "
-    head += "all. Their numbers are in tables/.</p>"
+    head = f"<h2>Figures that are not drawn</h2><p>{plural(len(rest), 'more figure')}: "
+    head += "<code>--figures all</code> draws all. Their numbers are in tables/.</p>"
     names = "".join(f"<li>{section.name}: {escape(section.title)}</li>" for section in rest)
     return [f"{head}<details><summary>their names</summary><ul>{names}</ul></details>"]
 

@@ -289,7 +289,8 @@ def curve_handle(curve, colour, colour_name, curves):
     names = [curve.source] if several else []
     if colour_name in curve.where:
         names.append(legend_text(colour_name, curve.where[colour_name]))
-    text = ": ".join(filter(None, [", ".join(names), fit_text(curve)])) or named_value(*next(iter(curve.where.items())), curve.labels)
+    text = ": ".join(filter(None, [", ".join(names), fit_text(curve)]))
+    text = text or named_value(*next(iter(curve.where.items())), curve.labels)
     return Line2D([], [], color=colour, linestyle=line, marker=marker, label=text)
 
 

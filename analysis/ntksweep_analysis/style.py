@@ -47,8 +47,8 @@ def colours(values):
     words = any(isinstance(value, (str, bytes)) for value in values)
     if words and len(values) <= len(OKABE_ITO):
         return dict(zip(values, OKABE_ITO))
-    places = np.linspace(0.0, 0.82, max(len(values), 2))
-    return {value: matplotlib.colormaps["viridis"](place) for value, place in zip(values if words else sorted(values), places)}
+    shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.82, max(len(values), 2)))
+    return {value: tuple(shade) for value, shade in zip(values if words else sorted(values), shades)}
 
 
 def needs_bar(palette):

@@ -184,12 +184,13 @@ def plural(count, word):
 
 
 def not_drawn(sections):
-    """12 figures are not drawn: rmse_time 2-5, 7; loss_time 2-9"""
+    """not drawn 13 figures: rmse_time 2-5, 7; loss_time 2-9"""
     kinds = {}
     for section in sections:
         kinds.setdefault(section.kind, []).append(section)
-    names = [f"{kind} {ranges(section.number for section in members)}" if members[0].of > 1 else kind for kind, members in kinds.items()]
-    return f"not drawn {plural(len(sections), 'figure')}: {'; '.join(names)}"
+    numbers = {kind: ranges(section.number for section in members if section.of > 1) for kind, members in kinds.items()}
+    names = "; ".join(f"{kind} {text}".strip() for kind, text in numbers.items())
+    return f"not drawn {plural(len(sections), 'figure')}: {names}"
 
 
 def ranges(numbers):
