@@ -35,9 +35,10 @@ void variable_take(struct variable *variable, int64_t row, int64_t column, doubl
     if (row >= 0 && variable->part[row % 2]) variable->part[row % 2][row / 2 * variable->width + j] = value;
 }
 
-static double mean_of(const struct variable *variable, int64_t j) {
+/* The column's mean about `base`. */
+static double mean_of(const struct variable *variable, int64_t j, double base) {
     const double *sums = variable->sums + 3 * j;
-    return sums[0] + sums[1] / (double)variable->train;
+    return sums[0] - base + sums[1] / (double)variable->train;
 }
 
 /* Sum of squares about the column's mean. */
@@ -46,40 +47,57 @@ static double squares_of(const struct variable *variable, int64_t j) {
     return fmax(0, sums[2] - sums[1] * sums[1] / (double)variable->train);
 }
 
-static void apply(struct variable *variable, const int64_t rows[2], int64_t j, double mean, double deviation) {
+/* From here on a column's sums are those by which it is scaled. */
+static void set_column(struct variable *variable, int64_t j, double base, double mean, double deviation) {
+    double *sums = variable->sums + 3 * j;
+    sums[0] = base;
+    sums[1] = mean;
+    sums[2] = deviation;
+}
+
+/* (number - base - mean) / deviation: large numbers that hardly differ lose nothing. */
+static void apply(struct variable *variable, const int64_t rows[2]) {
     for (int p = 0; p < 2; p++)
-        for (int64_t i = 0; variable->part[p] && i < rows[p]; i++) {
-            double *at = variable->part[p] + i * variable->width + j;
-            *at = (*at - mean) / deviation;
+        for (int64_t i = 0; variable->part[p] && i < rows[p] * variable->width; i++) {
+            const double *by = variable->sums + 3 * (i % variable->width);
+            double *at = variable->part[p] + i;
+            *at = (*at - by[0] - by[1]) / by[2];
         }
 }
 
-static status scale_all(struct variable *variable, const int64_t rows[2]) {
-    double mean = 0, squares = 0;
-    for (int64_t j = 0; j < variable->width; j++) mean += mean_of(variable, j) / (double)variable->width;
-    for (int64_t j = 0; j < variable->width; j++) {
-        double off = mean_of(variable, j) - mean;
-        squares += squares_of(variable, j) + (double)variable->train * off * off;
-    }
-    variable->mean = mean;
-    variable->deviation = sqrt(squares / ((double)variable->train * (double)variable->width));
-    if (!(variable->deviation > 0)) FAIL(ERROR_INPUT, "all numbers of the training split are equal");
-    if (!isfinite(variable->deviation)) FAIL(ERROR_INPUT, "the numbers are too large to be squared");
-    for (int64_t j = 0; j < variable->width; j++) apply(variable, rows, j, mean, variable->deviation);
+static status check_finite(double deviation) {
+    if (!isfinite(deviation)) FAIL(ERROR_INPUT, "the numbers are too large to be squared");
     return OK;
 }
 
-static status scale_each(struct variable *variable, const int64_t rows[2]) {
+static status measure_all(struct variable *variable) {
+    double base = variable->sums[0], mean = 0, squares = 0;
+    for (int64_t j = 0; j < variable->width; j++) mean += mean_of(variable, j, base) / (double)variable->width;
+    for (int64_t j = 0; j < variable->width; j++) {
+        double off = mean_of(variable, j, base) - mean;
+        squares += squares_of(variable, j) + (double)variable->train * off * off;
+    }
+    variable->mean = base + mean;
+    variable->deviation = sqrt(squares / ((double)variable->train * (double)variable->width));
+    TRY(check_finite(variable->deviation));
+    if (!(variable->deviation > 0)) FAIL(ERROR_INPUT, "all numbers of the training split are equal");
+    for (int64_t j = 0; j < variable->width; j++) set_column(variable, j, base, mean, variable->deviation);
+    return OK;
+}
+
+static status measure_each(struct variable *variable) {
     variable->mean = variable->deviation = (double)NAN;
     for (int64_t j = 0; j < variable->width; j++) {
-        double deviation = sqrt(squares_of(variable, j) / (double)variable->train);
-        if (!isfinite(deviation)) FAIL(ERROR_INPUT, "the numbers are too large to be squared");
-        apply(variable, rows, j, mean_of(variable, j), deviation > 0 ? deviation : 1);
+        double base = variable->sums[3 * j], deviation = sqrt(squares_of(variable, j) / (double)variable->train);
+        TRY(check_finite(deviation));
+        set_column(variable, j, base, mean_of(variable, j, base), deviation > 0 ? deviation : 1);
     }
     return OK;
 }
 
 status variable_scale(struct variable *variable, int scale, const int64_t rows[2]) {
-    if (scale == SCALE_GLOBAL) return scale_all(variable, rows);
-    return scale == SCALE_FEATURE ? scale_each(variable, rows) : OK;
+    if (scale == SCALE_NONE) return OK;
+    TRY((scale == SCALE_GLOBAL ? measure_all : measure_each)(variable));
+    apply(variable, rows);
+    return OK;
 }

@@ -1,6 +1,7 @@
 #include "array_file.h"
 
 #include <stdlib.h>
+#include "array_apart.h"
 #include "hdf.h"
 
 /* Rows that were not read begin at `row`. */
@@ -112,10 +113,15 @@ static status open_set(const char *path, const char *name, struct array_file *ar
     return take_array(array, stream);
 }
 
-status array_file_open(const char *path, const char *name, struct array_stream *stream) {
+static status open_here(const char *path, const char *name, struct array_stream *stream) {
     struct array_file *array = malloc(sizeof *array);
     if (!array) FAIL(ERROR_MEMORY, "memory for reading HDF5 could not be had");
     *array = (struct array_file){.file = H5I_INVALID_HID, .set = H5I_INVALID_HID, .space = H5I_INVALID_HID};
     *stream = (struct array_stream){.state = array, .read = read_rows, .close = close_array};
     return open_set(path, name, array, stream);
+}
+
+/* HDF5 1.10 can be brought down by damaged files. */
+status array_file_open(const char *path, const char *name, struct array_stream *stream) {
+    return array_open_apart(open_here, path, name, stream);
 }
