@@ -1,6 +1,9 @@
 /* Own arrays: every format and variant gives the same data; shapes, scaling, labels, the choice of examples. */
 #include "array_files.h"
 
+#include <malloc.h>
+#include <sys/wait.h>
+
 #include "random.h"
 
 enum { N = 90, M = 40, D = 12, K = 2 }; /* of x and y; D is 2 x 3 x 2 too */
@@ -422,6 +425,72 @@ static void test_a_check_is_a_load_without_examples(void **state) {
     dataset_free(set);
 }
 
+/* --- memory --- */
+
+static double resident(const char *word) {
+    char line[256];
+    double kilobytes = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, word, strlen(word)) == 0) kilobytes = strtod(line + strlen(word), NULL);
+    fclose(file);
+    return 1024 * kilobytes;
+}
+
+/* In a child: how far loading all examples raises its peak, over 8 bytes a number of the dataset. */
+static double peak_of_loading(const struct config *config, int64_t train) {
+    int end[2];
+    double ratio = 0;
+    assert_int_equal(pipe(end), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        malloc_trim(0); /* what tests before freed is not for use again */
+        double before = resident("VmRSS:");
+        struct dataset *set = load(config, train);
+        double numbers = (double)(set->train + set->test) * (double)(set->inputs + set->outputs);
+        ratio = (resident("VmHWM:") - before) / (8 * numbers);
+        _exit(write(end[1], &ratio, sizeof ratio) != sizeof ratio);
+    }
+    assert_int_equal(read(end[0], &ratio, sizeof ratio), sizeof ratio);
+    waitpid(child, NULL, 0);
+    close(end[0]);
+    close(end[1]);
+    return ratio;
+}
+
+/* Loading takes at most 1.3 times the dataset, in every format; what reads HDF5 stands apart and is not counted. */
+static void test_memory(void **state) {
+    (void)state;
+#if defined(__SANITIZE_ADDRESS__)
+    skip();
+#endif
+    enum { MANY = 12000, WIDE = 400 };
+    static const char *const file[] = {"", "/a.npz", "/a.h5", "/a.csv"};
+    double *large = malloc(sizeof(double) * MANY * WIDE), *class = malloc(sizeof(double) * MANY);
+    for (int64_t i = 0; i < MANY * WIDE; i++) large[i] = (double)(i * 7 % 1013 % 64);
+    for (int64_t i = 0; i < MANY; i++) class[i] = (double)(i % 2);
+    struct sample_array array[] = {{.name = "x", .ndim = 2, .size = {MANY, WIDE}, .value = large, .type = "<f8"},
+                                   {.name = "y", .ndim = 1, .size = {MANY}, .value = class, .type = "|i1"}};
+    write_npy(folder, &array[0]);
+    write_npy(folder, &array[1]);
+    write_csv(folder, "a.csv", &array[0], &array[1]);
+    array[0].is_fortran = 1;
+    write_npz(folder, "a.npz", 2, array, 8, 0);
+    write_h5(folder, "a.h5", 2, array, 100);
+    for (int i = 0; i < 4; i++) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s%s", folder, file[i]);
+        struct config config = array_config(path);
+        config.data.test_size = 1000;
+        double ratio = peak_of_loading(&config, MANY - 1000);
+        print_message("%-8s peak %.3f of one copy (limit 1.3)\n", *file[i] ? file[i] + 1 : ".npy", ratio);
+        assert_true(ratio < 1.3);
+    }
+    free(large);
+    free(class);
+}
+
 #define EACH_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void) {
@@ -440,6 +509,7 @@ int main(void) {
         EACH_TEST(test_classes),
         EACH_TEST(test_labels_and_numbers_differ),
         EACH_TEST(test_a_check_is_a_load_without_examples),
+        EACH_TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
