@@ -29,4 +29,6 @@ if(NOT NTKSWEEP_SANITIZE) # long enough to be hit, so too long there
 endif()
 # The real program's record, replayed by NumPy.
 add_test(NAME replay COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/replay.py $<TARGET_FILE:ntksweep>)
-set_tests_properties(replay PROPERTIES LABELS mpi TIMEOUT 120)
+# The studies of own arrays in the README, from file to report.
+add_test(NAME own_arrays COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/own_arrays.py $<TARGET_FILE:ntksweep>)
+set_tests_properties(replay own_arrays PROPERTIES LABELS mpi TIMEOUT 120)
