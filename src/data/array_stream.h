@@ -25,7 +25,7 @@ typedef status array_open(const char *path, const char *name, struct array_strea
 void array_stream_close(struct array_stream *stream);
 
 /* path/NAME.npy; the member NAME.npy of the archive `path`; columns of a table: x, y. */
-array_open npy_open, npz_open, csv_open;
+array_open npy_open, npy_open_archive, csv_open;
 /* Checks and keeps sizes: all >= 1, and bytes of an array fit. */
 status array_stream_shape(struct array_stream *stream, int ndim, const int64_t *size);
 

@@ -53,7 +53,7 @@ static status find_format(const char *path, array_open **open) {
     const struct {
         const char *suffix;
         array_open *open;
-    } format[] = {{".npz", npz_open}, {".csv", csv_open}, {".h5", hdf5_open}, {".hdf5", hdf5_open}};
+    } format[] = {{".npz", npy_open_archive}, {".csv", csv_open}, {".h5", hdf5_open}, {".hdf5", hdf5_open}};
     const char *dot = strrchr(path, '.');
     *open = S_ISDIR(about.st_mode) ? npy_open : NULL;
     for (size_t i = 0; dot && S_ISREG(about.st_mode) && i < sizeof format / sizeof *format; i++)

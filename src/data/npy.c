@@ -266,7 +266,7 @@ status npy_open(const char *path, const char *name, struct array_stream *stream)
     return open_numbers(npy, stream);
 }
 
-status npz_open(const char *path, const char *name, struct array_stream *stream) {
+status npy_open_archive(const char *path, const char *name, struct array_stream *stream) {
     char member[WORD_BYTES];
     struct npy *npy;
     int found = 0;

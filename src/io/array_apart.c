@@ -152,7 +152,7 @@ static status take_shape(struct apart *apart, struct array_stream *stream) {
     return array_stream_shape(stream, report->stream.ndim, report->stream.size);
 }
 
-status array_open_apart(array_open *open_array, const char *path, const char *name, struct array_stream *stream) {
+status array_apart_open(array_open *open_array, const char *path, const char *name, struct array_stream *stream) {
     struct apart *apart = calloc(1, sizeof *apart);
     if (!apart) FAIL(ERROR_MEMORY, "memory for reading arrays could not be had");
     apart->numbers = -1;

@@ -6,6 +6,6 @@
 #include "array_stream.h"
 
 /* As `open` does, which with all reading is done in a child; its numbers come through a pipe. */
-status array_open_apart(array_open *open, const char *path, const char *name, struct array_stream *stream);
+status array_apart_open(array_open *open, const char *path, const char *name, struct array_stream *stream);
 
 #endif

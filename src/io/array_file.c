@@ -123,5 +123,5 @@ static status open_here(const char *path, const char *name, struct array_stream 
 
 /* HDF5 1.10 can be brought down by damaged files. */
 status array_file_open(const char *path, const char *name, struct array_stream *stream) {
-    return array_open_apart(open_here, path, name, stream);
+    return array_apart_open(open_here, path, name, stream);
 }
