@@ -31,4 +31,4 @@ endif()
 add_test(NAME replay COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/replay.py $<TARGET_FILE:ntksweep>)
 # The studies of own arrays in the README, from file to report.
 add_test(NAME own_arrays COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/own_arrays.py $<TARGET_FILE:ntksweep>)
-set_tests_properties(replay own_arrays PROPERTIES LABELS mpi TIMEOUT 120)
+set_tests_properties(replay own_arrays PROPERTIES LABELS mpi TIMEOUT 300)
