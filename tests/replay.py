@@ -222,6 +222,11 @@ class Network:
         return np.array(rows)
 
 
+# Limits for any BLAS kernel: of what is evaluated once, and after steps of training, as test_golden's (but ten times what it has for the
+# first: sums in another order on both sides); an RMSE is a difference of outputs a hundred times its size.
+EVALUATED, STEPPED, DIFFERENCE = 1e-11, 1e-9, 1e-7
+
+
 def check(what, got, expected, limit, size=0):
     size = max(size, np.abs(expected).max()) or 1
     error = np.abs(got - expected).max() / size
@@ -279,10 +284,10 @@ def replay(case, file):
     kernels = [kept["ntk_train_train"][()], kept["ntk_test_train"][()]]
     jacobians = [net.jacobian(theta0, x), net.jacobian(theta0, x_test)]
     for name, kernel, jacobian in zip(("NTK", "NTK of test points"), kernels, jacobians):
-        check(name, kernel, jacobian @ jacobians[0].T, 1e-11)
+        check(name, kernel, jacobian @ jacobians[0].T, EVALUATED)
     if case["rate"] == OWN:
         stable = (4 * len(x) if "cross_entropy" in case["training"] else 2 * y.size) * (1 + case.get("momentum", 0))
-        check("learning rate", eta, 0.4 * stable / np.linalg.eigvalsh(kernels[0])[-1], 1e-11)
+        check("learning rate", eta, 0.4 * stable / np.linalg.eigvalsh(kernels[0])[-1], EVALUATED)
     origin = both(theta0) if "centred" in case["training"] else [0, 0]
     theta, descents = [t.copy() for t in theta0], [Descent(case, eta) for _ in theta0]
     linear = Linear(case, eta, [f - o for f, o in zip(both(theta0), origin)], kernels, jacobians)
@@ -293,7 +298,7 @@ def replay(case, file):
             at, names = steps.index(step), ("f_train", "f_test", "f_train_linear", "f_test_linear")
             mine["rmse_test"].append(np.sqrt(np.mean((f[1] - linear.f[1]) ** 2)))
             for name, g, target in zip(names, f + linear.f, (y, y_test, y, y_test)):
-                check(f"{name} at step {step}", kept[name][at], g, 1e-9)
+                check(f"{name} at step {step}", kept[name][at], g, STEPPED)
                 mine[name.replace("f_", "loss_")].append(value(g, target))
         if step == steps[-1]:
             break
@@ -304,10 +309,10 @@ def replay(case, file):
         g[batch] = slope(linear.f[0][batch], y[batch])
         linear.step(g)
     for name, values in mine.items():  # the readout alone: the RMSE is one of roundings
-        check(name, file[name][()], np.array(values), 1e-7, size=net.readout_alone * 1e-6)
+        check(name, file[name][()], np.array(values), DIFFERENCE, size=net.readout_alone * 1e-6)
     for t, (ours, theirs) in enumerate(zip(theta, tensors("parameters_final"))):
         if np.abs(ours).max() > 0:
-            check(f"parameters_final/{t:02d}", theirs, ours, 1e-9)
+            check(f"parameters_final/{t:02d}", theirs, ours, STEPPED)
 
 
 def main(program):

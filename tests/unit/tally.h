@@ -48,7 +48,11 @@ static inline void tally_end(const struct tally *tally) {
     assert_true(tally->worst <= tally->limit);
 }
 
-/* `units` roundings in this precision. */
+/* `units` roundings in this precision. No two BLAS kernels add up in the same order: limits follow from the sums, not from
+ * what one CPU makes of them. n terms are off by about sqrt(n) roundings of their size, more where they cancel. SUM is for
+ * the up to 600 terms here; PASS for several after each other, forward, J v or J' w through a whole network; a step of
+ * training is two of these. */
+enum { SUM = 32, PASS = 64 };
 static inline double roundings(double units) { return units * (double)REAL_EPSILON; }
 
 #endif

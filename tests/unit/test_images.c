@@ -158,7 +158,7 @@ static void check_loops(struct sample *sample, struct tally *tally) {
 
 static void test_loops(void **state) {
     (void)state;
-    struct tally tally = {"f and J v = those of nested loops in double", roundings(128), 0};
+    struct tally tally = {"f and J v = those of nested loops in double", roundings(2 * PASS), 0};
     for_image_samples(check_loops, &tally);
     tally_end(&tally);
 }
@@ -196,7 +196,7 @@ static void check_dense(struct sample *dense, struct tally *tally) {
 
 static void test_dense(void **state) {
     (void)state;
-    struct tally tally = {"1x1 filters on 1x1 images = dense layers", roundings(64), 0};
+    struct tally tally = {"1x1 filters on 1x1 images = dense layers", roundings(PASS), 0};
     struct recipe recipe = small_recipe;
     for (recipe.seed = 0; recipe.seed < 2; recipe.seed++) for_fc_samples(recipe, check_dense, &tally);
     tally_end(&tally);
@@ -242,7 +242,7 @@ static void check_shift(struct sample *sample, struct tally *tally) {
 
 static void test_shift(void **state) {
     (void)state;
-    struct tally tally = {"a shifted image shifts the outputs, not the pooled ones", roundings(32), 0};
+    struct tally tally = {"a shifted image shifts the outputs, not the pooled ones", roundings(PASS), 0};
     for (int64_t width = 5; width <= 17; width += 12)
         for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_IDENTITY; activation++) {
             struct recipe recipe = {.family = FAMILY_CONV,

@@ -120,7 +120,7 @@ static void check_adjoint(struct sample *sample, struct tally *tally) {
 
 static void test_adjoint(void **state) {
     (void)state;
-    check_all("<w, J v> = <J' w, v>, from values 0, 1, 2 on", roundings(32), check_adjoint);
+    check_all("<w, J v> = <J' w, v>, from values 0, 1, 2 on", roundings(PASS), check_adjoint);
 }
 
 /* Steps may go straight into theta: each operator's tensors change after their last use. */
@@ -138,7 +138,7 @@ static void check_update_in_place(struct sample *sample, struct tally *tally) {
 
 static void test_update_in_place(void **state) {
     (void)state;
-    check_all("theta += alpha J' w in place", roundings(32), check_update_in_place);
+    check_all("theta += alpha J' w in place", roundings(PASS), check_update_in_place);
 }
 
 /* ReLU without biases is homogeneous of degree 1 in the inputs and in each layer that no branch goes around, so of
@@ -165,7 +165,7 @@ static void check_euler(struct sample *sample, struct tally *tally) {
 
 static void test_euler(void **state) {
     (void)state;
-    check_all("Euler: J x = f, J theta_l = f for each layer, J theta = (D+1) f", roundings(64), check_euler);
+    check_all("Euler: J x = f, J theta_l = f for each layer, J theta = (D+1) f", roundings(PASS), check_euler);
 }
 
 /* The same seed gives the same function in both parameterizations: theta is scaled by its deviation. */
@@ -181,7 +181,7 @@ static void check_parameterizations(struct sample *sample, struct tally *tally) 
 
 static void test_parameterizations(void **state) {
     (void)state;
-    check_all("f_0 standard = f_0 NTK-parameterized", roundings(32), check_parameterizations);
+    check_all("f_0 standard = f_0 NTK-parameterized", roundings(PASS), check_parameterizations);
 }
 
 /* theta_0 is the double draw, scaled and rounded, whatever the precision. */
@@ -273,7 +273,7 @@ static void check_layer_distance(struct sample *sample, struct tally *tally) {
 
 static void test_layer_distance(void **state) {
     (void)state;
-    check_all("layer distance, by its definition", 1e-14, check_layer_distance);
+    check_all("layer distance, by its definition", PASS * DBL_EPSILON, check_layer_distance);
 }
 
 /* ---- what a family writes ---- */

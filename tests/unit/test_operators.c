@@ -182,7 +182,7 @@ static void check_backward(struct sample *sample, const struct operator* op, int
 
 static void test_backward(void **state) {
     (void)state;
-    struct tally tally = {"each operator's backward pass, 3 cotangents, anew and added", roundings(32), 0};
+    struct tally tally = {"each operator's backward pass, 3 cotangents, anew and added", roundings(SUM), 0};
     for (int i = 0; i < OPERATORS; i++) {
         struct sample sample;
         const struct operator* op = operator_create(&sample, operators[i].write, operators[i].shape, RATES_UNIFORM, 0);
@@ -287,7 +287,7 @@ static void check_shares(family *write, struct shape_of shape, struct tally *tal
 
 static void test_shares(void **state) {
     (void)state;
-    struct tally tally = {"kernel by gradients = by pairs = J J'", roundings(64), 0};
+    struct tally tally = {"kernel by gradients = by pairs = J J'", roundings(2 * PASS), 0};
     for (int i = 0; i < IMAGES; i++) {
         check_shares(write_dense, (struct shape_of){"dense", images[i].in, images[i].channels, 0, 0}, &tally);
         for (int64_t size = 1; size <= 5; size += 2)

@@ -89,7 +89,7 @@ static void check_form(int number, int gathers, struct arena *arena, struct tall
 
 static void test_formulas(void **state) {
     (void)state;
-    struct tally tally = {"optimizers = their formulas", roundings(30), 0};
+    struct tally tally = {"optimizers = their formulas", roundings(STEPS), 0};
     struct arena arena;
     assert_int_equal(arena_create(1 << 16, &arena), OK);
     for (int number = 0; number < FORMS; number++)

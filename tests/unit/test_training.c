@@ -81,7 +81,7 @@ static void check_step(struct sample *sample, struct tally *tally) {
 
 static void test_step(void **state) {
     (void)state;
-    check_all("one step = theta - eta J' g", roundings(100), check_step);
+    check_all("one step = theta - eta J' g", roundings(2 * PASS), check_step);
 }
 
 /* The first layer kept in sample space gives the plain outputs, weights and distances, and goes on when settled. */
@@ -196,7 +196,7 @@ static void check_batch(struct sample *sample, struct tally *tally) { check_ways
 
 static void test_batch(void **state) {
     (void)state;
-    check_all("mini-batch = full batch of its examples", roundings(100), check_batch);
+    check_all("mini-batch = full batch of its examples", roundings(2 * PASS), check_batch);
 }
 
 /* Never more than 256 test points go through at once. */
@@ -245,7 +245,8 @@ static void check_parameterizations(struct sample *sample, struct tally *tally) 
 
 static void test_parameterizations(void **state) {
     (void)state;
-    check_all("standard with matched rates = NTK-parameterized trajectory", roundings(1000), check_parameterizations);
+    check_all("standard with matched rates = NTK-parameterized trajectory", roundings(2 * PASS * FEW),
+              check_parameterizations);
 }
 
 /* Biases with sigma_b^2 = 0 stay as they were drawn, everything else moves. */

@@ -5,7 +5,7 @@
 #include "loss.h"
 #include "matrix.h"
 
-enum { STEPS = 120 };
+enum { STEPS = 120, FEW = 30 };
 
 static struct twin twin_on(struct sample *sample, const struct points *points, const struct way *way,
                            const struct start *start, int in_parameters, real eta) {
@@ -32,7 +32,7 @@ static void twin_steps(struct twin *twin, int64_t steps) {
 
 /* In function space, but for adam; in parameter space with one chunk of points and with several. */
 static void check_spaces_of(struct sample *sample, const struct way *way, struct tally *tally) {
-    enum { SPACES = 3, FEW = 30 };
+    enum { SPACES = 3 };
     struct start start = sample_start(sample);
     const struct points points = way_points(way, sample);
     struct points pieces = points;
@@ -61,7 +61,7 @@ static void check_spaces(struct sample *sample, struct tally *tally) { check_way
 
 static void test_spaces(void **state) {
     (void)state;
-    check_all("linearization: function space = parameter space", roundings(1000), check_spaces);
+    check_all("linearization: function space = parameter space", roundings(2 * PASS * FEW), check_spaces);
 }
 
 static void test_test_chunks(void **state) {
@@ -100,7 +100,7 @@ static void plain_step(int64_t rows, int64_t n, const real *jacobian, const real
 }
 
 static void check_definition_of(struct sample *sample, const struct way *way, struct tally *tally) {
-    enum { FEW = 9 };
+    enum { BRIEF = 9 };
     if (way->optimizer == OPTIMIZER_ADAM || sample->recipe.rates == RATES_MATCHED) return;
     struct start start = sample_start(sample);
     const struct points points = way_points(way, sample);
@@ -110,7 +110,7 @@ static void check_definition_of(struct sample *sample, const struct way *way, st
     struct batches batches;
     batches_create(3, points.train, size, &sample->arena, &batches);
     struct twin twin = twin_on(sample, &points, way, &start, 0, eta);
-    for (int64_t step = 0; step < FEW; step++) {
+    for (int64_t step = 0; step < BRIEF; step++) {
         const int64_t *batch = batches_at(&batches, step);
         real *g = sample_take(sample, start.train);
         for (int64_t i = 0; i < start.train; i++)
@@ -176,7 +176,8 @@ static void check_closed_form(struct sample *sample, struct tally *tally) {
 
 static void test_closed_form(void **state) {
     (void)state;
-    check_all("linearization = (I - eta Theta/(N k))^t in the eigenbasis", roundings(500), check_closed_form);
+    check_all("linearization = (I - eta Theta/(N k))^t in the eigenbasis", roundings(SUM / 4 * STEPS),
+              check_closed_form);
 }
 
 /* RMSE of train and test points between network and linearization after `steps` steps. */
@@ -205,7 +206,7 @@ static void check_linear_layer(struct sample *sample, struct tally *tally) {
 
 static void test_linear_layer(void **state) {
     (void)state;
-    check_fc("one linear layer: RMSE 0", roundings(64), check_linear_layer);
+    check_fc("one linear layer: RMSE 0", roundings(STEPS), check_linear_layer);
 }
 
 static double loss_after(struct twin *twin, int64_t steps) {
