@@ -59,6 +59,7 @@ static const struct core {
     {"Opteron_SSE3", SSE3 | AMD_3DNOW},
     {"Prescott", SSE3},
 };
+enum { CORES = sizeof cores / sizeof *cores };
 static const char *const widths[] = {"SkylakeX", "Haswell", "Sandybridge", "Prescott", NULL};
 
 static int has_3dnow(void) {
@@ -89,18 +90,22 @@ static unsigned offered(void) {
 }
 
 static unsigned needs(const char *name) {
-    for (size_t i = 0; i < sizeof cores / sizeof *cores; i++)
+    for (int i = 0; i < CORES; i++)
         if (strcasecmp(cores[i].name, name) == 0) return cores[i].needs;
     return 0;
 }
 
 static unsigned lacking(const char *name) { return needs(name) & ~offered(); }
 
+const char *la_core_known(int number) { return number < CORES ? cores[number].name : NULL; }
+
 const char *la_core_runnable(int number) {
     const char *const *name = widths;
     while (*name && (lacking(*name) || number-- > 0)) name++;
     return *name;
 }
+
+int la_core_is_like(const char *core, const char *other) { return ((needs(core) ^ needs(other)) & VECTORS) == 0; }
 
 const char *la_better_core(void) {
     const char *taken = la_core_name(), *widest = la_core_runnable(0);
@@ -140,5 +145,7 @@ status la_core_check(const char *asked) {
     return OK;
 }
 const char *la_better_core(void) { return NULL; }
+const char *la_core_known(int number) { return la_core_runnable(number); }
 const char *la_core_runnable(int number) { return number == 0 ? la_core_name() : NULL; }
+int la_core_is_like(const char *core, const char *other) { return strcasecmp(core, other) == 0; }
 #endif

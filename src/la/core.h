@@ -14,8 +14,12 @@ status la_core_check(const char *asked);
  * to SSE3 on models newer than itself: OpenBLAS #4267), or that it cannot run (a virtual machine may call itself an
  * Opteron without being one); NULL where its choice is right. */
 const char *la_better_core(void);
+/* The core types of which it is known what they need, number 0 first; NULL after the last. */
+const char *la_core_known(int number);
 /* One core type of each width of vectors (every build of OpenBLAS for many CPUs has these), number 0 the widest that
  * this CPU can run; NULL after the last. */
 const char *la_core_runnable(int number);
+/* Do the kernels of both use vectors of the same width? */
+int la_core_is_like(const char *core, const char *other);
 
 #endif

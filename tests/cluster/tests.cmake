@@ -1,7 +1,7 @@
 # Real Slurm daemons and real hosts, on this machine (label cluster). Exit code 77: it offers no namespaces, or lacks packages; the output says why.
 function(cluster_test name)
   add_test(NAME cluster_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/cluster/${name} ${ARGN})
-  set_tests_properties(cluster_${name} PROPERTIES LABELS cluster TIMEOUT 300 RUN_SERIAL TRUE SKIP_RETURN_CODE 77)
+  set_tests_properties(cluster_${name} PROPERTIES LABELS cluster RUN_SERIAL TRUE SKIP_RETURN_CODE 77)
 endfunction()
 set(twentyfour ${CMAKE_SOURCE_DIR}/tests/data/twentyfour.yaml)
 foreach(name slurm_requeued slurm_shared)
@@ -15,3 +15,4 @@ cluster_test(disk $<TARGET_FILE:ntksweep> ${twelve} --set training.steps=6000 --
 cluster_test(moved $<TARGET_FILE:ntksweep> ${twelve} --set training.steps=8000)
 cluster_test(damaged $<TARGET_FILE:ntksweep> ${twelve} --set training.steps=6000)
 cluster_test(clock $<TARGET_FILE:ntksweep_stub> ${twelve} $<TARGET_FILE:clock_set_back>)
+takes(60 60 cluster_slurm_requeued cluster_slurm_shared cluster_hosts cluster_disk cluster_moved cluster_damaged cluster_clock)

@@ -17,7 +17,6 @@ foreach(name test_la test_filtering test_network test_operators test_images test
   unit_test(${name} BITS DEPENDS base spec la nn ntk train)
 endforeach()
 unit_test(test_ntk_infinite DEPENDS base spec la nn ntk train)
-set_tests_properties(test_ntk_infinite PROPERTIES COST 100) # the longest one begins first
 unit_test(test_ode DEPENDS base solve)
 unit_test(test_prediction DEPENDS base la ntk)
 unit_test(test_gaussian_process DEPENDS base la ntk)
@@ -43,4 +42,23 @@ unit_test(test_survey DEPENDS sweep io spec base)
 foreach(name submit decisions hostile environment)
   add_test(NAME jobs_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/jobs/${name})
 endforeach()
-set_tests_properties(jobs_hostile PROPERTIES TIMEOUT 900) # some 40,000 processes
+
+# What reaches BLAS, or has vector clones: `tests/check cores` runs these under other core types and without clones.
+set(blas test_dual test_ntk_infinite test_prediction test_gaussian_process test_reduce test_reference test_point)
+foreach(name test_la test_filtering test_network test_operators test_images test_ntk test_loss test_optimizer test_training
+             test_training_linear test_dynamics test_golden)
+  list(APPEND blas ${name}_f32 ${name}_f64)
+endforeach()
+set_tests_properties(${blas} PROPERTIES LABELS blas)
+add_executable(core_types tests/unit/core_types.c)
+target_include_directories(core_types PRIVATE src/base src/la)
+target_link_libraries(core_types PRIVATE flags -Wl,--start-group ${NTKSWEEP_LINK} -Wl,--end-group)
+
+# What takes long: takes.cmake.
+takes(10 60 test_ntk_infinite)
+takes(10 40 test_point)
+takes(8 50 test_ntk_f64)
+takes(8 40 test_ntk_f32 test_training_f32 test_training_f64 test_training_linear_f32 test_training_linear_f64)
+takes(5 20 test_dual test_filtering_f32 test_filtering_f64 test_network_f32 test_network_f64)
+takes(60 60 jobs_hostile) # some 40,000 processes
+takes(6 10 results_python test_claim jobs_submit jobs_decisions)
