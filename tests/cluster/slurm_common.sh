@@ -49,7 +49,7 @@ submit() {
 # expect_end JOB STATE: waits for it.
 expect_end() {
     local state
-    state=$(slurmbox wait "$1" 90) || true
+    state=$(slurmbox wait "$1" 240) || true
     [ "$state" = "$2" ] || fail "job $1: $state, expected $2"
 }
 

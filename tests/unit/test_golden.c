@@ -16,7 +16,7 @@
 #if REAL_BITS == 64
 static const double LIMIT = 1e-12, LIMIT_STEPS = 1e-9;
 #else
-static const double LIMIT = 8 * 4 * REAL_EPSILON, LIMIT_STEPS = 50 * 50 * REAL_EPSILON;
+static const double LIMIT = 8 * 4 * (double)REAL_EPSILON, LIMIT_STEPS = 50 * 50 * (double)REAL_EPSILON;
 #endif
 
 /* Strides 1, 2, 2, which the family does not have. */
