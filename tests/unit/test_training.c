@@ -4,7 +4,7 @@
 #include "loss.h"
 #include "matrix.h"
 
-enum { STEPS = 150, FEW = 20 }; /* few: narrow networks on images amplify roundings */
+enum { STEPS = 150, FEW = 20, SHORT = 5 }; /* few: narrow networks on images amplify roundings */
 
 struct run {
     const struct network *network;
@@ -122,7 +122,6 @@ static void test_sample_space(void **state) {
 /* Points one at a time or in threes: the same steps, also where the first layer is in sample space. Adam makes steps even of gradients
  * that are roundings, as deep networks have them. */
 static void check_chunks_of(struct sample *sample, const struct way *way, struct tally *tally) {
-    enum { SHORT = 5 };
     if (way->optimizer == OPTIMIZER_ADAM && sample->recipe.family != FAMILY_FC) return;
     struct start start = sample_start(sample);
     real eta = way_rate(way, &start);
@@ -149,7 +148,7 @@ static void check_chunks(struct sample *sample, struct tally *tally) { check_way
 
 static void test_chunks(void **state) {
     (void)state;
-    check_all("several chunks of points = one", roundings(500), check_chunks);
+    check_all("several chunks of points = one", roundings(2 * PASS * 2 * SHORT), check_chunks);
 }
 
 /* A step on a mini-batch is a full-batch step on its examples alone, whose outputs are those of the weights. */
