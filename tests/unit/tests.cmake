@@ -55,10 +55,9 @@ target_include_directories(core_types PRIVATE src/base src/la)
 target_link_libraries(core_types PRIVATE flags -Wl,--start-group ${NTKSWEEP_LINK} -Wl,--end-group)
 
 # What takes long: takes.cmake.
-takes(10 60 test_ntk_infinite)
-takes(10 40 test_point)
-takes(8 50 test_ntk_f64)
-takes(8 40 test_ntk_f32 test_training_f32 test_training_f64 test_training_linear_f32 test_training_linear_f64)
+takes(15 60 test_ntk_infinite test_point)
+takes(12 50 test_ntk_f64)
+takes(12 40 test_ntk_f32 test_training_f32 test_training_f64 test_training_linear_f32 test_training_linear_f64)
 takes(5 20 test_dual test_filtering_f32 test_filtering_f64 test_network_f32 test_network_f64)
 takes(60 60 jobs_hostile) # some 40,000 processes
 takes(6 10 results_python test_claim jobs_submit jobs_decisions)
