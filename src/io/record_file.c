@@ -319,6 +319,11 @@ static status fail_read(const char *path, status result) {
          status_message());
 }
 
+static status check_status(enum record_kind kind, const struct record *record) {
+    if (kind != RECORD_POINT || record_find(record, METRIC_STATUS, 0)) return OK;
+    FAIL(ERROR_DISK, "it has no status");
+}
+
 status record_file_read(const char *dir, enum record_kind kind, const char *key, int kept, struct record **record,
                         struct provenance *provenance) {
     char path[PATH_MAX];
@@ -326,8 +331,10 @@ status record_file_read(const char *dir, enum record_kind kind, const char *key,
     record_file_path(dir, kind, key, path);
     TRY(fail_read(path, hdf_open(path, &file)));
     struct record *read = record_create();
-    status result = fail_read(path, record_file_take(file, kind, key, kept, read, provenance));
+    status result = record_file_take(file, kind, key, kept, read, provenance);
     H5Fclose(file);
+    if (result == OK) result = check_status(kind, read);
+    result = fail_read(path, result);
     if (result == OK) {
         *record = read;
     } else {

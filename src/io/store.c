@@ -281,7 +281,7 @@ int store_has_new_failure(const char *dir, const char *key) {
     struct stat info;
     snprintf(name, sizeof name, "failed/%s", key);
     join(path, dir, name);
-    return stat(path, &info) == 0 && !is_older(&info);
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && !is_older(&info);
 }
 
 char *store_read_failure(const char *dir, const char *key) {

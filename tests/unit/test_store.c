@@ -158,7 +158,7 @@ static void test_flipped(void **state) {
     write_sample(*state, 2, record);
     record_path(*state, 2, path);
     assert_int_equal(stat(path, &info), 0);
-    for (long at = 0; at < info.st_size; at += at < 512 ? 1 : info.st_size / 997) {
+    for (long at = 0; at < info.st_size; at += at < 512 ? 1 : info.st_size / 199) {
         int bit = (int)(at % 8);
         flip(path, at, bit);
         assert_named(*state, 2);
@@ -208,6 +208,12 @@ static void test_put_aside(void **state) {
     assert_int_equal(strncmp(status_message(), path, strlen(path)), 0);
     assert_true(!stands(path, "") && stands(path, ".unreadable"));
     assert_int_equal(store_record_exists(*state, RECORD_POINT, key), 0);
+    record_free(record);
+    record = record_create();
+    record_scalar(record, METRIC_LAMBDA_MAX, 2.385);
+    write_sample(*state, 2, record);
+    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 1);
+    assert_non_null(strstr(status_message(), "it has no status"));
     record_free(record);
 }
 

@@ -540,6 +540,13 @@ static void test_missing_files(void **state) {
     assert_string_equal(status_message(), "nowhere.yaml: No such file or directory; a study file was expected");
     assert_int_equal(study_read(".", 0, NULL, NULL, &study), ERROR_INPUT);
     assert_string_equal(status_message(), ".: Is a directory; a study file was expected");
+    int end[2];
+    char pipe_name[64];
+    assert_int_equal(pipe(end), 0);
+    snprintf(pipe_name, sizeof pipe_name, "/proc/self/fd/%d", end[0]);
+    assert_int_equal(study_read(pipe_name, 0, NULL, NULL, &study), ERROR_INPUT);
+    assert_non_null(strstr(status_message(), ": Is a pipe; a study file was expected"));
+    close(end[0]), close(end[1]);
 }
 
 static void test_options(void **state) {

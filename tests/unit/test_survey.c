@@ -129,6 +129,45 @@ static void test_a_second_look(void **state) {
     survey_free(&survey);
 }
 
+static void write_reference(const char *dir, int64_t i) {
+    struct record *record = record_create();
+    char key[KEY_BYTES];
+    sample_key(i, key);
+    record_scalar(record, METRIC_REFERENCE_SECONDS, 2.385);
+    assert_ok(store_write_record(dir, RECORD_REFERENCE, key, "", NULL, &sample_provenance, record));
+    record_free(record);
+}
+
+/* Without its references a study is not complete; a damaged one, and a damaged record, are put aside. */
+static void test_damaged(void **state) {
+    enum { DONE = 5, REFERENCE = 20 };
+    struct manifest_row row[DONE] = {0};
+    struct survey survey = {0};
+    char key[KEY_BYTES], path[PATH_MAX];
+    for (int64_t i = 0; i < DONE; i++) sample_key(i, row[i].key), sample_key(REFERENCE + (i > 2), row[i].reference);
+    assert_ok(store_write_manifest(*state, DONE, row));
+    write_reference(*state, REFERENCE);
+    assert_ok(survey_read(*state, &survey));
+    assert_true(survey.done == DONE && survey.references_left == 1 && !survey_is_complete(&survey));
+    write_reference(*state, REFERENCE + 1);
+    assert_ok(survey_read(*state, &survey));
+    assert_true(survey.references_left == 0 && survey_is_complete(&survey));
+    survey_free(&survey);
+    sample_key(REFERENCE, key);
+    snprintf(path, sizeof path, "%s/references/%s.h5", (char *)*state, key);
+    flip(path, 1300, 3);
+    assert_ok(survey_read(*state, &survey));
+    assert_true(survey.done == DONE && survey.references_left == 1 && !survey_is_complete(&survey));
+    assert_int_equal(store_record_exists(*state, RECORD_REFERENCE, key), 0);
+    survey_free(&survey);
+    snprintf(path, sizeof path, "%s/points/%.2s/%s.h5", (char *)*state, row[1].key, row[1].key);
+    flip(path, 1300, 3);
+    assert_ok(survey_read(*state, &survey));
+    assert_true(survey.done == DONE - 1 && survey.left == 1);
+    assert_int_equal(store_record_exists(*state, RECORD_POINT, row[1].key), 0);
+    survey_free(&survey);
+}
+
 static void test_no_study(void **state) {
     struct survey survey = {0};
     char path[PATH_MAX];
@@ -208,6 +247,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_points, begin, folder_end),
         cmocka_unit_test_setup_teardown(test_slowest, begin, folder_end),
         cmocka_unit_test_setup_teardown(test_a_second_look, begin, folder_end),
+        cmocka_unit_test_setup_teardown(test_damaged, begin, folder_end),
         cmocka_unit_test_setup_teardown(test_no_study, begin, folder_end),
         cmocka_unit_test_setup_teardown(test_time_to_go, begin, folder_end),
         cmocka_unit_test_setup_teardown(test_is_over, begin, folder_end),
