@@ -25,3 +25,12 @@ int file_open(const char *path, const char **why) {
     *why = error && error != ENXIO ? strerror(error) : kind_of(info.st_mode);
     return !error && S_ISREG(info.st_mode) ? fd : refuse(fd, error == ENXIO ? 0 : error);
 }
+
+FILE *file_open_stream(const char *path, const char **why) {
+    int fd = file_open(path, why);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    if (file || fd < 0) return file;
+    *why = strerror(errno);
+    refuse(fd, errno);
+    return NULL;
+}

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "file.h"
 #include "zip.h"
 
 status byte_stream_open(const char *path, struct byte_stream *stream) {
-    stream->file = fopen(path, "rb");
-    if (!stream->file) FAIL(ERROR_INPUT, "%s", strerror(errno));
+    const char *why;
+    stream->file = file_open_stream(path, &why);
+    if (!stream->file) FAIL(ERROR_INPUT, "%s", why);
     stream->stored = INT64_MAX;
     return OK;
 }

@@ -2,6 +2,7 @@
  * y_2, ... are the targets, all others the inputs, in their order. One column of targets in which only whole numbers stand, without
  * a point, holds labels. Blank lines count for nothing. */
 #include "array_stream.h"
+#include "file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -160,9 +161,10 @@ static status read_rows(struct array_stream *stream, int64_t count, double *out)
 
 static status open_table(const char *path, int targets, struct csv *csv, struct array_stream *stream) {
     int whole;
+    const char *why;
     csv->line = malloc(LINE_BYTES);
-    csv->file = fopen(path, "r");
-    if (!csv->file) FAIL(ERROR_INPUT, "%s", strerror(errno));
+    csv->file = file_open_stream(path, &why);
+    if (!csv->file) FAIL(ERROR_INPUT, "%s", why);
     if (!csv->line) FAIL(ERROR_MEMORY, "memory for a line could not be had");
     TRY(read_names(csv, targets));
     TRY(scan(csv, &whole));

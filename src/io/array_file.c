@@ -102,7 +102,7 @@ static status read_rows(struct array_stream *stream, int64_t count, double *out)
 
 static status open_set(const char *path, const char *name, struct array_file *array, struct array_stream *stream) {
     (void)H5PLset_loading_state(0);
-    TRY(hdf_open(path, &array->file));
+    TRY(hdf_open_foreign(path, &array->file));
     if (!hdf_has(array->file, name)) {
         array_stream_close(stream);
         return OK;

@@ -24,6 +24,8 @@ status hdf_write_file(const char *path, enum hdf_check check, status (*write)(hi
 /* A file to read, without file locks: records never change. The caller closes it by H5Fclose. ERROR_DISK: damaged, or not a
  * regular file; ERROR_INPUT: it cannot be opened here and now, whatever it holds. Both without its name. */
 status hdf_open(const char *path, hid_t *file);
+/* The same for a file of another program's, whatever stands in its user block. */
+status hdf_open_foreign(const char *path, hid_t *file);
 
 /* Variable-length UTF-8, made once. */
 hid_t hdf_text_type(void);

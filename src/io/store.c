@@ -150,11 +150,9 @@ status store_read_text(const char *dir, const char *name, char **text) {
     *text = NULL;
     join(path, dir, name);
     const char *why;
-    int fd = file_open(path, &why);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return OK;
-    if (fd < 0) FAIL(ERROR_DISK, "%s: cannot be read: %s", path, why);
-    FILE *file = fdopen(fd, "r");
-    CHECK(file);
+    FILE *file = file_open_stream(path, &why);
+    if (!file && (errno == ENOENT || errno == ENOTDIR)) return OK;
+    if (!file) FAIL(ERROR_DISK, "%s: cannot be read: %s", path, why);
     int good = read_whole(file, text), error = errno;
     fclose(file);
     if (good) return OK;

@@ -95,9 +95,8 @@ static status parse(struct source *source, const char *text, size_t length) {
 /* A NUL ends the reading and is then refused by the parser, being part of the text. */
 static status read_all(const char *file, char **text, size_t *length) {
     const char *why;
-    int fd = file_open(file, &why);
-    FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
-    if (!in) FAIL(ERROR_INPUT, "%s: %s; a study file was expected", file, fd < 0 ? why : strerror(errno));
+    FILE *in = file_open_stream(file, &why);
+    if (!in) FAIL(ERROR_INPUT, "%s: %s; a study file was expected", file, why);
     size_t capacity = 0;
     ssize_t got = getdelim(text, &capacity, '\0', in);
     int error = ferror(in) ? errno : 0;
