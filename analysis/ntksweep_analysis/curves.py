@@ -74,8 +74,9 @@ class Curve:
         return np.sum(self.lost & self.has_diverged(model), axis=1)
 
     def diverged_text(self, i=...):
-        """Which models of how many diverged, at x[i] or in all."""
-        counts = {model: int(np.sum(self.diverged_of(model)[i])) for model in MODELS}
+        """Which of the models on which it depends diverged, of how many, at x[i] or in all."""
+        needed = [model for model in MODELS if model & models_of(self.metric)]
+        counts = {model: int(np.sum(self.diverged_of(model)[i])) for model in needed}
         return diverged_text(counts, int(np.sum(self.status[i] >= 0)))
 
     @property

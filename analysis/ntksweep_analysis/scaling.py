@@ -191,7 +191,7 @@ def mark_diverged(panel, x, curve, colour):
     infinite. A cross at the upper edge where none is left."""
     for i in np.flatnonzero(curve.diverged):
         if not np.isfinite(curve.level.mean[i]):
-            panel.plot(x[i], 0.97, "x", color=colour, transform=panel.get_xaxis_transform())
+            panel.plot(x[i], 0.97, "x", color=colour, transform=panel.get_xaxis_transform(), zorder=9)
             continue
         if np.isfinite(curve.median[i]):
             panel.plot(x[i], curve.median[i], "_", color=colour, markersize=14, markeredgewidth=2)

@@ -82,6 +82,15 @@ def test_words_say_which_of_the_two(tmp_path):
     assert all(row["diverged"] == "0" for row in rows if row["metric"] in ("ntk_change", "parameter_change"))
 
 
+def test_what_is_the_networks_own_names_it_alone(tmp_path):
+    data = synthetic.with_flags(synthetic.dataset(AXES))
+    data["status"].loc[{**CATAPULT, "seed": 0}] = 3
+    found = study(tmp_path / "study", data)
+    kernel, rmse = (curves.curves_of([found], name, "width")[1] for name in ("ntk_change", "rmse_test"))
+    assert kernel.diverged_text(0) == "1 of 3 networks diverged"
+    assert rmse.diverged_text() == "2 of 6 networks, 2 of 6 linearizations diverged"
+
+
 def test_both_are_counted():
     assert words.diverged_text({1: 2, 2: 3}, 5) == "2 of 5 networks, 3 of 5 linearizations diverged"
     assert words.diverged_text({1: 0, 2: 0}, 5) == ""
