@@ -18,8 +18,8 @@ static void test_lines(void **state) {
                                       "\t",
                                       "\x1b[31m",
                                       "\x7f",
-                                      "a\x9b"
-                                      "b",
+                                      ("a\x9b"
+                                       "b"),
                                       "\xc2\x85",
                                       "\xc2\x9b",
                                       "\xe2\x80\xa8",
