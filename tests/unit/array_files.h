@@ -57,7 +57,7 @@ static inline void put_value(struct buffer *to, const char *type, double value) 
     unsigned char bytes[16] = {0};
     int size = atoi(type + 2), swapped = type[0] == '>';
     int64_t whole = (int64_t)value;
-    long double extended = value;
+    long double extended = (long double)value;
     float single = (float)value;
     uint16_t half = half_of(value);
     const void *from = type[1] != 'f' ? (const void *)&whole
