@@ -74,6 +74,8 @@ void config_key(const struct config *config, const unsigned char data_digest[16]
 /* The same for a reference: only what infinite-width kernels of (data, train_size) depend on, which width and
  * parameterization are not, and how much of their test-test part they have (config_test_columns). */
 void config_reference_key(const struct config *config, const unsigned char data_digest[16], char key[KEY_BYTES]);
+/* The version of the numbers in a point's record, or its reference's: raised for the kinds alone whose numbers have changed. */
+int config_numerical_version(const struct config *config, int is_reference);
 /* "depth=3 train_size=32 width=64 seed=0", the axes' values of a point, for messages. out[size], cut if need be. */
 void study_point_label(const struct study *study, int64_t point, size_t size, char *out);
 

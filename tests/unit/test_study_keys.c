@@ -345,6 +345,30 @@ static void test_frozen_before(void **state) {
     study_free(study);
 }
 
+/* Records that version 3 of the numbers got wrong have other names now: of relu; of infinite-width kernels far from 1. */
+static void test_numerical_versions(void **state) {
+    (void)state;
+    static const struct {
+        const char *first, *second;
+        int is_point_new, is_reference_new;
+    } cases[] = {
+        {"network.activation=erf", NULL, 0, 0},
+        {"network.activation=tanh", NULL, 0, 0},
+        {"network.activation=identity", "network.sigma_w2=1e9", 0, 0},
+        {"network.activation=relu", NULL, 1, 0},
+        {"network.activation=relu", "network.depth=0", 0, 0},
+        {"network.depth=999", "network.sigma_w2=0.5", 1, 1}, /* erf */
+        {"network.activation=tanh", "network.sigma_w2=1e-5", 1, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct study *study = read_text(study_of_files, cases[i].first, cases[i].second);
+        struct config config = study_point(study, 0);
+        assert_int_equal(config_numerical_version(&config, 0) > 3, cases[i].is_point_new);
+        assert_int_equal(config_numerical_version(&config, 1) > 3, cases[i].is_reference_new);
+        study_free(study);
+    }
+}
+
 static void test_digest_names(void **state) {
     (void)state;
     struct study *study = read_text(study_of_files, NULL, NULL);
@@ -394,9 +418,10 @@ int main(void) {
         cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_canonical_defaults),
         cmocka_unit_test(test_names_of_points),   cmocka_unit_test(test_what_names_depend_on),
         cmocka_unit_test(test_names_of_families), cmocka_unit_test(test_names_of_references),
-        cmocka_unit_test(test_names_of_rates),    cmocka_unit_test(test_frozen_before),
-        cmocka_unit_test(test_spelling),          cmocka_unit_test(test_stored_name),
-        cmocka_unit_test(test_digest_names),      cmocka_unit_test(test_extends),
+        cmocka_unit_test(test_names_of_rates),    cmocka_unit_test(test_numerical_versions),
+        cmocka_unit_test(test_frozen_before),     cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_stored_name),       cmocka_unit_test(test_digest_names),
+        cmocka_unit_test(test_extends),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
