@@ -23,9 +23,11 @@ def make_arrays(folder):
     images = random.integers(0, 200, (200, 6, 5)).astype("u1") + 20 * label[:, None, None]
     np.savez_compressed(folder / "shapes.npz", x_train=images[:110], y_train=label[:110], x_test=images[110:], y_test=label[110:])
     series = np.cumsum(random.normal(size=(300, 12, 1, 2)), 1)
-    with h5py.File(folder / "series.h5", "w") as file:
+    with h5py.File(folder / "series.h5", "w", userblock_size=512) as file:
         file.create_dataset("x", data=series.astype("f4"), chunks=(64, 12, 1, 1), compression="gzip", shuffle=True)
         file.create_dataset("y", data=series[:, -1, 0, 0] + 5)
+    with open(folder / "series.h5", "r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file, which is HDF5 behind a block of its own")
 
 
 def studies():
