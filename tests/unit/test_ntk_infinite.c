@@ -400,7 +400,9 @@ static void test_work(void **state) {
     sample_free(&pooled_globally);
 }
 
-int main(void) {
+/* usage: test_ntk_infinite [averages | rest]: the averages over seeds take half of the time. */
+int main(int argc, char **argv) {
+    if (argc > 1) (strcmp(argv[1], "averages") == 0 ? cmocka_set_test_filter : cmocka_set_skip_filter)("test_average*");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_calls),   cmocka_unit_test(test_plain),          cmocka_unit_test(test_one_pixel),
         cmocka_unit_test(test_pieces),  cmocka_unit_test(test_columns),        cmocka_unit_test(test_work),

@@ -18,7 +18,8 @@ foreach(name test_la test_filtering test_network test_operators test_images test
              test_training_linear test_dynamics test_golden)
   unit_test(${name} BITS DEPENDS base spec la nn ntk train)
 endforeach()
-unit_test(test_ntk_infinite DEPENDS base spec la nn ntk train)
+unit_test(test_ntk_infinite DEPENDS base spec la nn ntk train ARGUMENTS rest)
+add_test(NAME test_ntk_infinite_averages COMMAND test_ntk_infinite averages)
 unit_test(test_ode DEPENDS base solve)
 unit_test(test_prediction DEPENDS base la ntk)
 unit_test(test_gaussian_process DEPENDS base la ntk)
@@ -46,7 +47,7 @@ foreach(name submit decisions hostile environment)
 endforeach()
 
 # What reaches BLAS, or has vector clones: `tests/check cores` runs these under other core types and without clones.
-set(blas test_dual test_ntk_infinite test_prediction test_gaussian_process test_reduce test_reference test_point)
+set(blas test_dual test_ntk_infinite test_ntk_infinite_averages test_prediction test_gaussian_process test_reduce test_reference test_point)
 foreach(name test_la test_filtering test_network test_operators test_images test_ntk test_loss test_optimizer test_training
              test_training_linear test_dynamics test_golden)
   list(APPEND blas ${name}_f32 ${name}_f64)
@@ -57,7 +58,8 @@ target_include_directories(core_types PRIVATE src/base src/la)
 target_link_libraries(core_types PRIVATE flags -Wl,--start-group ${NTKSWEEP_LINK} -Wl,--end-group)
 
 # What takes long: takes.cmake.
-takes(15 60 test_ntk_infinite test_point)
+takes(10 40 test_ntk_infinite test_ntk_infinite_averages)
+takes(15 60 test_point)
 takes(12 50 test_ntk_f64)
 takes(12 40 test_ntk_f32 test_training_f32 test_training_f64 test_training_linear_f32 test_training_linear_f64)
 takes(5 20 test_dual test_filtering_f32 test_filtering_f64 test_network_f32 test_network_f64)
