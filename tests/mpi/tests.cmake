@@ -22,8 +22,8 @@ mpi_real_test(commands)
 mpi_real_test(plan_json)
 mpi_real_test(older)
 mpi_real_test(core_type)
-mpi_real_test(limits)
-if(NOT NTKSWEEP_SANITIZE) # long enough to be hit, so too long there
+if(NOT NTKSWEEP_SANITIZE) # long enough to be hit, so too long there; shadow memory does not fit a limit
+  mpi_real_test(limits)
   mpi_real_test(killed --set training.steps=20000)
   mpi_real_test(resumed)
   # With 20 kills each (label long: tests/check long).
@@ -46,8 +46,9 @@ set_tests_properties(replay PROPERTIES LABELS "mpi;blas")
 
 takes(10 20 mpi_any_ranks mpi_failing mpi_refused mpi_commands mpi_real_commands mpi_real_plan_json)
 takes(20 30 mpi_flips mpi_interrupted mpi_checkpoints mpi_shared mpi_prompt mpi_status mpi_busy mpi_real_any_ranks mpi_real_core_type)
-takes(30 40 mpi_killed mpi_real_older mpi_real_limits replay own_arrays)
+takes(30 40 mpi_killed mpi_real_older replay own_arrays)
 if(NOT NTKSWEEP_SANITIZE)
+  takes(20 20 mpi_real_limits)
   takes(40 40 mpi_real_killed mpi_real_resumed)
   takes(180 180 long_killed long_resumed long_flips)
 endif()
