@@ -1,9 +1,14 @@
 # The layers, in order: a module sees only those it names. (Included by the top CMakeLists.txt.)
 module(spec SOURCES keys.c yaml_source.c value.c value_numbers.c value_texts.c value_words.c axes.c checks.c study.c freeze.c
-       pairs.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES PkgConfig::YAML xxhash m)
+       pairs.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES yaml xxhash m)
 module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c cholesky.c core.c machine.c buffer.c DEPENDS base
-       LIBRARIES PkgConfig::OPENBLAS PkgConfig::LAPACKE m)
-module(solve SOURCES ode.c DEPENDS base LIBRARIES SUNDIALS::cvode m)
+       LIBRARIES blas m ${CMAKE_DL_LIBS})
+if(SUNDIALS_FOUND)
+  module(solve SOURCES ode.c DEPENDS base LIBRARIES SUNDIALS::cvode m)
+else()
+  module(solve SOURCES ode_none.c DEPENDS base)
+  set_property(SOURCE src/spec/checks.c APPEND PROPERTY COMPILE_DEFINITIONS NTKSWEEP_WITHOUT_SUNDIALS)
+endif()
 module(data SOURCES dataset.c labels.c images.c mnist.c cifar.c cifar10.c cifar100.c drawn.c gaussian.c sphere.c clusters.c
        arrays.c scaling.c npy.c csv.c byte_stream.c zip.c bytes.c DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
 module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c join.c pooling.c filtering.c filtering_patches.c
@@ -19,7 +24,7 @@ module(io SOURCES owner.c claim.c store.c draft.c driver.c hdf.c record_file.c s
        LIBRARIES hdf5::hdf5 hdf5::hdf5_hl xxhash)
 module(sweep SOURCES agree.c allocate.c circumstances.c claims.c collect.c fits.c heap.c makespan.c plan.c progress.c queue.c remarks.c server.c signals.c
        snapshot_file.c snapshot_json.c supply.c survey.c survey_json.c survey_text.c sweep.c work.c worker.c DEPENDS base spec data io task
-       LIBRARIES MPI::MPI_C PkgConfig::YAML Threads::Threads)
+       LIBRARIES MPI::MPI_C yaml Threads::Threads)
 # Plain files that use the double modules.
 set_source_files_properties(src/nn/dual_series.c src/ntk/infinite.c src/ntk/infinite_plan.c src/ntk/prediction.c
                             src/ntk/gaussian_process.c src/task/reference.c src/task/reduce.c

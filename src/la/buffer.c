@@ -1,8 +1,9 @@
 #include "buffer.h"
 
-#include <cblas.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+
+#include "blas.h"
 
 /* BUFFER_SIZE of its common_x86_64.h, the largest of any kind of CPU, and what malloc adds. */
 static const size_t BUFFER_BYTES = (32 << 22) + (1 << 16);
@@ -22,6 +23,7 @@ static status refuse(size_t bytes) {
 
 /* Its threads take one each: those that have theirs already are counted too, since nobody knows. */
 status la_take_buffer(void) {
+    if (!openblas_get_num_threads) return OK;
     size_t bytes = BUFFER_BYTES * (size_t)openblas_get_num_threads() + REST_BYTES;
     if (!is_granted(bytes)) return refuse(bytes);
     double *a = calloc(2 * ORDER * ORDER, sizeof *a);

@@ -1,11 +1,10 @@
 #include "cholesky.h"
 
-#include <cblas.h>
 #include <float.h>
-#include <lapacke.h>
 #include <limits.h>
 #include <math.h>
 
+#include "blas.h"
 #include "panic.h"
 
 static double largest_diagonal(int64_t n, const double *a) {

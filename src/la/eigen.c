@@ -4,10 +4,10 @@
  * LAPACK reads column-major: our row-major lower triangle is its upper one, reduced from its last columns to its first. */
 #include "eigen.h"
 
-#include <cblas.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
+
+#include "blas.h"
 
 enum { PANEL = 32, LAST = 64 }; /* columns; what is left to reduce at the end, unblocked in LAPACK too */
 

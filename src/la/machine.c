@@ -1,17 +1,45 @@
 #include "machine.h"
 
-#include <cblas.h>
+#include <dlfcn.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "blas.h"
 #include "clock.h"
 
+/* Name and version of the file that has BLAS: "libblas.so.3.11.0". */
+static void file_version(size_t size, char *out) {
+    Dl_info about = {0};
+    void *symbol = dlsym(RTLD_DEFAULT, "cblas_dgemm");
+    char *file = symbol && dladdr(symbol, &about) ? realpath(about.dli_fname, NULL) : NULL;
+    snprintf(out, size, "%s", file ? strrchr(file, '/') + 1 : "unknown BLAS");
+    free(file);
+}
+
 void la_blas_version(size_t size, char *out) {
+    if (!openblas_get_config) {
+        file_version(size, out);
+        return;
+    }
     snprintf(out, size, "%s", openblas_get_config());
     for (size_t end = strlen(out); end > 0 && out[end - 1] == ' '; end--) out[end - 1] = '\0';
 }
 
-void la_set_threads(int threads) { openblas_set_num_threads(threads); }
+/* Calls of MKL, BLIS (AOCL), FlexiBLAS, and of OpenMP, which the others go by. */
+void MKL_Set_Num_Threads(int threads) __attribute__((weak));
+void bli_thread_set_num_threads(int64_t threads) __attribute__((weak));
+void flexiblas_set_num_threads(int threads) __attribute__((weak));
+void omp_set_num_threads(int threads) __attribute__((weak));
+
+void la_set_threads(int threads) {
+    if (openblas_set_num_threads) openblas_set_num_threads(threads);
+    if (MKL_Set_Num_Threads) MKL_Set_Num_Threads(threads);
+    if (bli_thread_set_num_threads) bli_thread_set_num_threads(threads);
+    if (flexiblas_set_num_threads) flexiblas_set_num_threads(threads);
+    if (omp_set_num_threads) omp_set_num_threads(threads);
+}
 
 /* CHAINS independent chains x = x * a + b of the widest vectors, for each instruction set. */
 enum { CHAINS = 12, ROUNDS = 4096 };

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* OpenBLAS's version line. */
+/* OpenBLAS's version line; of another BLAS the name of its file. */
 void la_blas_version(size_t size, char *out);
 void la_set_threads(int threads);
 /* GFLOP/s that independent fused multiply-adds in registers reach, of floats (bits = 32) or doubles (64): what vector width and clock

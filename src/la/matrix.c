@@ -1,9 +1,9 @@
 #include "matrix.h"
 
-#include <cblas.h>
 #include <limits.h>
 #include <stdlib.h>
 
+#include "blas.h"
 #include "clock.h"
 #include "panic.h"
 #include "simd.h"

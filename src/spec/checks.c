@@ -51,6 +51,16 @@ static int is_flow_with_momentum(const struct config *config) {
     return config->measure.predictions && config->training.loss == LOSS_CROSS_ENTROPY && config->training.momentum > 0;
 }
 
+/* Gradient flow of cross-entropy is integrated. */
+static int is_flow_without_sundials(const struct config *config) {
+#ifdef NTKSWEEP_WITHOUT_SUNDIALS
+    return config->measure.predictions && config->training.loss == LOSS_CROSS_ENTROPY;
+#else
+    (void)config;
+    return 0;
+#endif
+}
+
 static int has_probes_too_many(const struct config *config) { return config->measure.probes > config->data.test_size; }
 
 static int has_kernels_too_late(const struct config *config) {
@@ -81,6 +91,7 @@ static const struct conflict {
     {"measure.predictions", "training.optimizer", is_predicted_with_adam, "false, or training.optimizer: sgd,", NULL},
     {"training.batch_size", "sweep.train_size", is_predicted_in_batches, "full, or measure.predictions: false,", NULL},
     {"training.momentum", "training.loss", is_flow_with_momentum, "0, or measure.predictions: false,", NULL},
+    {"measure.predictions", "training.loss", is_flow_without_sundials, "false, or a build with SUNDIALS,", NULL},
     {"measure.probes", "data.test_size", has_probes_too_many, "at most data.test_size", NULL},
     {"measure.kernel_steps", "training.steps", has_kernels_too_late, "no step after training.steps", NULL},
 };
