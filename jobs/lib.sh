@@ -6,6 +6,12 @@ unset CDPATH GREP_OPTIONS POSIXLY_CORRECT
 set +o noclobber +o noglob +o posix
 
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+# The program: that which runs this as `ntksweep submit`, else the checkout's, else the one that was installed with it.
+PROGRAM=${NTKSWEEP_SELF:-$ROOT/build/ntksweep}
+[ -e "$PROGRAM" ] || [ -e "$ROOT/CMakeLists.txt" ] || PROGRAM=$ROOT/../../bin/ntksweep
+# Where a virtual environment for Python may be made.
+VENV=$ROOT/build/venv
+[ -e "$ROOT/CMakeLists.txt" ] || VENV=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/ntksweep/venv
 export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}"
 
 # Debian 12's names.
@@ -84,7 +90,7 @@ sys.exit(sys.version_info < (3, 9) or any(u.find_spec(m) is None for m in sys.ar
 # [MODULE...]: prints a Python that has PYTHON_MODULES and these. The first on the PATH is not always Debian's.
 python_find() {
     local python
-    for python in ${NTKSWEEP_PYTHON:+"$NTKSWEEP_PYTHON"} python3 /usr/bin/python3 /usr/bin/python3.* "$ROOT/build/venv/bin/python"; do
+    for python in ${NTKSWEEP_PYTHON:+"$NTKSWEEP_PYTHON"} python3 /usr/bin/python3 /usr/bin/python3.* "$VENV/bin/python"; do
         if python_has "$python" "${PYTHON_MODULES[@]}" "$@"; then
             command -v "$python"
             return
@@ -96,9 +102,8 @@ python_find() {
 # [MODULE...]: python_find, or else a virtual environment with the modules, from the package index. One line where neither is to be had.
 python_get() {
     python_find "$@" && return
-    local venv=$ROOT/build/venv
-    say "no Python >= 3.9 here has ${PYTHON_MODULES[*]} $*; making $venv"
-    quietly "$venv.log" python_make "$venv" "${PYTHON_MODULES[@]}" "$@" && python_find "$@" && return
+    say "no Python >= 3.9 here has ${PYTHON_MODULES[*]} $*; making $VENV"
+    quietly "$VENV.log" python_make "$VENV" "${PYTHON_MODULES[@]}" "$@" && python_find "$@" && return
     fail "no Python: install$(printf ' python3-%s' "${PYTHON_MODULES[@]}" "${@,,}"), or name one in NTKSWEEP_PYTHON"
 }
 

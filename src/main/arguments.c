@@ -57,6 +57,16 @@ static status take_verbose(struct arguments *arguments, const char *value) {
     return OK;
 }
 
+static status take_format(struct arguments *arguments, const char *value) {
+    static const char *const names[] = {"text", "man", "bash", "zsh"};
+    for (int i = 0; i <= FORMAT_ZSH; i++) {
+        if (strcmp(value, names[i]) != 0) continue;
+        arguments->format = (enum format)i;
+        return OK;
+    }
+    FAIL(ERROR_INPUT, "--format: %s is not one of text, man, bash, zsh", value);
+}
+
 static status take_help(struct arguments *arguments, const char *value) {
     (void)value;
     arguments->help = 1;
@@ -64,26 +74,27 @@ static status take_help(struct arguments *arguments, const char *value) {
 }
 
 static const struct row {
-    char letter;
-    const char *name, *value, *meaning;
+    struct argument_option option;
     status (*take)(struct arguments *arguments, const char *value);
 } table[] = {
-    {'o', "output", "DIR", "directory of the records and results; made if it is not there", take_dir},
-    {'s', "set", "KEY=VALUE", "replaces a key of the study, as in training.steps=100; may be repeated", take_override},
-    {'d', "data", "DIR", "replaces data.path of the study", take_data},
-    {'r', "ranks", "R", "ranks to predict the wall time for; by default one a CPU", take_ranks},
-    {'m', "memory-per-rank", "SIZE", "memory that each rank will have, as in 4G; points that need more are refused",
+    {{'o', "output", "DIR", "directory of the records and results; made if it is not there"}, take_dir},
+    {{'s', "set", "KEY=VALUE", "replaces a key of the study, as in training.steps=100; may be repeated"},
+     take_override},
+    {{'d', "data", "DIR", "replaces data.path of the study"}, take_data},
+    {{'r', "ranks", "R", "ranks to predict the wall time for; by default one a CPU"}, take_ranks},
+    {{'m', "memory-per-rank", "SIZE", "memory that each rank will have, as in 4G; points that need more are refused"},
      take_memory},
-    {'w', "watch", NULL, "goes on showing it until no run is going on and no point is left, or Ctrl-C", take_watch},
-    {'j', "json", NULL, "for programs", take_json},
-    {'v', "verbose", NULL, "a line for every point, and where in the source a failure arose", take_verbose},
-    {'h', "help", NULL, "this help", take_help},
+    {{'w', "watch", NULL, "goes on showing it until no run is going on and no point is left, or Ctrl-C"}, take_watch},
+    {{'j', "json", NULL, "for programs"}, take_json},
+    {{'v', "verbose", NULL, "a line for every point, and where in the source a failure arose"}, take_verbose},
+    {{'f', "format", "FORMAT", "text; man, a manual page, also of `study`; bash or zsh, for completion"}, take_format},
+    {{'h', "help", NULL, "this help"}, take_help},
 };
 enum { ROWS = sizeof table / sizeof *table };
 
 static const struct row *find_row(int letter) {
     for (int i = 0; i < ROWS; i++)
-        if (table[i].letter == letter) return &table[i];
+        if (table[i].option.letter == letter) return &table[i];
     return NULL;
 }
 
@@ -92,10 +103,11 @@ static void describe(const struct command *command, char letters[2 * ROWS + 2], 
     int count = 0;
     *letters++ = ':';
     for (int i = 0; i < ROWS; i++) {
-        if (!strchr(command->options, table[i].letter)) continue;
-        int has_value = table[i].value != NULL;
-        options[count++] = (struct option){table[i].name, has_value, NULL, table[i].letter};
-        *letters++ = table[i].letter;
+        const struct argument_option *option = &table[i].option;
+        if (!strchr(command->options, option->letter)) continue;
+        int has_value = option->value != NULL;
+        options[count++] = (struct option){option->name, has_value, NULL, option->letter};
+        *letters++ = option->letter;
         if (has_value) *letters++ = ':';
     }
     options[count] = (struct option){0};
@@ -122,7 +134,7 @@ static status check_required(const struct command *command, const char *seen) {
     for (const char *letter = command->required; *letter; letter++)
         if (!strchr(seen, *letter))
             FAIL(ERROR_INPUT, "%s: -%c %s is missing; see ntksweep %s --help", command->name, *letter,
-                 find_row(*letter)->value, command->name);
+                 find_row(*letter)->option.value, command->name);
     return OK;
 }
 
@@ -145,14 +157,27 @@ status arguments_parse(const struct command *command, int argc, char **argv, str
 void arguments_free(struct arguments *arguments) { free(arguments->override); }
 
 void arguments_help(FILE *out, const struct command *command) {
-    fprintf(out, "Usage: ntksweep %s [OPTION]... %s\n%s\n\nOptions:\n", command->name, command->object,
-            command->meaning);
-    for (int i = 0; i < ROWS; i++) {
-        char form[64];
-        if (!strchr(command->options, table[i].letter)) continue;
-        snprintf(form, sizeof form, "-%c, --%s%s%s", table[i].letter, table[i].name, table[i].value ? "=" : "",
-                 table[i].value ? table[i].value : "");
-        fprintf(out, "  %-28s %s%s\n", form, table[i].meaning,
-                strchr(command->required, table[i].letter) ? " (required)" : "");
+    fprintf(out, "Usage: ntksweep %s [OPTION]... %s\n%s\n", command->name, command->object, command->meaning);
+    if (command->script) {
+        fprintf(out, "Its options: ntksweep %s --help\n", command->name);
+        return;
     }
+    fputs("\nOptions:\n", out);
+    struct argument_option option;
+    for (int i = 0; arguments_option(command, i, &option); i++) {
+        char form[64];
+        snprintf(form, sizeof form, "-%c, --%s%s%s", option.letter, option.name, option.value ? "=" : "",
+                 option.value ? option.value : "");
+        fprintf(out, "  %-28s %s%s\n", form, option.meaning,
+                strchr(command->required, option.letter) ? " (required)" : "");
+    }
+}
+
+int arguments_option(const struct command *command, int number, struct argument_option *option) {
+    for (int i = 0; i < ROWS; i++) {
+        if (!strchr(command->options, table[i].option.letter) || number-- > 0) continue;
+        *option = table[i].option;
+        return 1;
+    }
+    return 0;
 }

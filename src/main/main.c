@@ -9,10 +9,13 @@
 #include "arguments.h"
 #include "array_file.h"
 #include "arrays.h"
+#include "completion.h"
+#include "manual.h"
 #include "memory_limit.h"
 #include "panic.h"
 #include "plan.h"
 #include "progress.h"
+#include "scripts.h"
 #include "show.h"
 #include "signals.h"
 #include "startup.h"
@@ -116,19 +119,30 @@ static const struct entry {
     status (*perform)(const struct arguments *arguments); /* NULL: run */
     int needs_blas;
 } entries[] = {
-    {{"plan", "STUDY.yaml", "sdrmjh", "", "Prints what a study will take: grid, flops, memory, predicted wall time."},
+    {{"plan", "STUDY.yaml", "sdrmjh", "", "Prints what a study will take: grid, flops, memory, predicted wall time.",
+      NULL},
      plan,
      1},
     {{"run", "STUDY.yaml", "osdvh", "o",
-      "Runs a study, or goes on with it, under mpirun on as many ranks as there are."},
+      "Runs a study, or goes on with it, under mpirun on as many ranks as there are.", NULL},
      NULL,
      1},
-    {{"status", "DIR", "wjh", "", "Prints what is done, running, diverged, failed and left, and the time to go."},
+    {{"status", "DIR", "wjh", "", "Prints what is done, running, diverged, failed and left, and the time to go.", NULL},
      show,
      0},
-    {{"collect", "DIR", "h", "", "Builds DIR/results.h5 from the records, also while a run is going on."}, collect, 1},
-    {{"help", "[TOPIC]", "h", "",
-      "Prints help on a command, a key of the study file (`study`: all of them), or `metrics`."},
+    {{"collect", "DIR", "h", "", "Builds DIR/results.h5 from the records, also while a run is going on.", NULL},
+     collect,
+     1},
+    {{"report", "DIR... -o REPORT", "", "", "Draws figures, tables and one page from the results of studies.",
+      "analysis/report"},
+     NULL,
+     0},
+    {{"submit", "STUDY.yaml -o DIR", "", "", "Writes a job script for a study, sized by plan, and submits it.",
+      "jobs/submit"},
+     NULL,
+     0},
+    {{"help", "[TOPIC]", "fh", "",
+      "Prints help on a command, a key of the study file (`study`: all of them), or `metrics`.", NULL},
      help,
      0},
 };
@@ -145,7 +159,7 @@ static void print_usage(FILE *out) {
           "How fast does a wide network become its own linearization?\n\nCommands:\n",
           out);
     for (int i = 0; i < ENTRIES; i++)
-        fprintf(out, "  %-9s%-12s%s\n", entries[i].command.name, entries[i].command.object, entries[i].command.meaning);
+        fprintf(out, "  %-9s%-19s%s\n", entries[i].command.name, entries[i].command.object, entries[i].command.meaning);
     fputs("\nExit codes: 0 all points recorded; 1 usage or input error, nothing written; 2 some points failed;\n"
           "70 internal error; 75 interrupted, run again to go on.\n",
           out);
@@ -157,19 +171,54 @@ static status refuse_topic(const char *topic) {
     FAIL(ERROR_INPUT, "help: %s is no topic; expected a command, a key, `study` or `metrics`", topic);
 }
 
-static status help(const struct arguments *arguments) {
-    const char *topic = arguments->object;
+/* What `topic` (NULL: none) is about; ERROR_INPUT where it is nothing. */
+static status print_help(FILE *out, const char *topic) {
     const struct entry *entry = topic ? find_entry(topic) : NULL;
     if (!topic)
-        print_usage(stdout);
+        print_usage(out);
     else if (strcmp(topic, "study") == 0)
-        study_help(stdout);
+        study_help(out);
     else if (strcmp(topic, "metrics") == 0)
-        study_help_metrics(stdout);
+        study_help_metrics(out);
     else if (entry)
-        arguments_help(stdout, &entry->command);
-    else if (!study_help_key(stdout, topic))
+        arguments_help(out, &entry->command);
+    else if (!study_help_key(out, topic))
         return refuse_topic(topic);
+    return OK;
+}
+
+/* Owned. */
+static char *help_text(const char *topic) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    CHECK(out);
+    status printed = print_help(out, topic);
+    CHECK(printed == OK && fclose(out) == 0);
+    return text;
+}
+
+static void print_manual(const struct command *const *commands, const char *topic) {
+    char *text = help_text(topic), *metrics = help_text("metrics");
+    if (topic)
+        manual_study(stdout, text, metrics);
+    else
+        manual_program(stdout, text, commands);
+    free(text);
+    free(metrics);
+}
+
+static status help(const struct arguments *arguments) {
+    const char *topic = arguments->object;
+    const struct command *commands[ENTRIES + 1] = {NULL};
+    for (int i = 0; i < ENTRIES; i++) commands[i] = &entries[i].command;
+    if (arguments->format == FORMAT_TEXT) return print_help(stdout, topic);
+    if (topic && (arguments->format != FORMAT_MAN || strcmp(topic, "study") != 0))
+        FAIL(ERROR_INPUT, "help: --format does not go with %s; a manual page is of the program or of `study`", topic);
+    if (arguments->format == FORMAT_MAN)
+        print_manual(commands, topic);
+    else
+        (arguments->format == FORMAT_BASH ? completion_bash : completion_zsh)(stdout, commands);
     return OK;
 }
 
@@ -184,6 +233,7 @@ static int flush_output(int code) {
 
 static int perform(const struct entry *entry, int argc, char **argv, char **whole_argv) {
     struct arguments arguments;
+    if (entry->command.script) return conclude(scripts_execute(entry->command.script, argv), 0);
     status parsed = arguments_parse(&entry->command, argc, argv, &arguments);
     int code = 0;
     if (parsed == OK && arguments.help) {

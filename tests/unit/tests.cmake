@@ -49,6 +49,9 @@ foreach(name submit decisions hostile environment)
   add_test(NAME jobs_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/jobs/${name})
 endforeach()
 
+# What cmake --install leaves.
+add_test(NAME install COMMAND ${CMAKE_SOURCE_DIR}/tests/install ${CMAKE_BINARY_DIR})
+
 # What reaches BLAS, or has vector clones: `tests/check cores` runs these under other core types and without clones.
 set(blas test_dual test_ntk_infinite test_ntk_infinite_averages test_prediction test_gaussian_process test_reduce test_reference test_point)
 foreach(name test_la test_filtering test_network test_operators test_images test_ntk test_loss test_optimizer test_training
@@ -68,4 +71,5 @@ takes(12 40 test_ntk_f32 test_training_f32 test_training_f64 test_training_linea
 takes(5 20 test_dual test_filtering_f32 test_filtering_f64 test_network_f32 test_network_f64)
 takes(60 60 jobs_hostile) # some 40,000 processes
 takes(60 120 long_mutations)
+takes(20 60 install)
 takes(6 10 results_python test_claim jobs_submit jobs_decisions)
