@@ -49,6 +49,7 @@ struct provenance startup_provenance(void) {
     int length;
     MPI_Get_library_version(mpi, &length);
     mpi[strcspn(mpi, ",\n")] = '\0';
+    for (char *tab; (tab = strchr(mpi, '\t'));) *tab = ' '; /* MPICH has one */
     snprintf(provenance.mpi, sizeof provenance.mpi, "%.127s", mpi);
     return provenance;
 }

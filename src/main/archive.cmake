@@ -1,0 +1,10 @@
+# For CPack: of a package of the source, the files of the commit that is checked out, by `git archive`.
+if(NOT CPACK_INSTALL_CMAKE_PROJECTS)
+  set(git git -C ${CMAKE_CURRENT_LIST_DIR}/../..)
+  execute_process(COMMAND ${git} describe --always --dirty --exclude=* OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(commit MATCHES "-dirty$")
+    message(WARNING "files differ from the commit: the tarball has the commit's")
+  endif()
+  execute_process(COMMAND ${git} archive --output=${CPACK_TOPLEVEL_DIRECTORY}/commit.tar HEAD COMMAND_ERROR_IS_FATAL ANY)
+  file(ARCHIVE_EXTRACT INPUT ${CPACK_TOPLEVEL_DIRECTORY}/commit.tar DESTINATION ${CPACK_TEMPORARY_INSTALL_DIRECTORY})
+endif()
