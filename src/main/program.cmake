@@ -2,7 +2,18 @@
 # tests can put a task of their own in place of the module.
 include(GNUInstallDirs)
 file(RELATIVE_PATH NTKSWEEP_SHARE ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/ntksweep)
-set(CMAKE_INSTALL_RPATH_USE_LINK_PATH TRUE) # libraries outside the system's folders
+# The installed program looks for libraries where they were found, but for the system's folders, whose links the system may turn.
+if(SUNDIALS_FOUND)
+  get_target_property(sundials SUNDIALS::cvode LOCATION)
+endif()
+foreach(file ${OPENBLAS_LINK_LIBRARIES} ${LAPACKE_LINK_LIBRARIES} ${LAPACK_LIBRARIES} ${LAPACKE_LIBRARY} ${CBLAS_LIBRARY} ${HDF5_C_LIBRARIES}
+        ${HDF5_C_HL_LIBRARIES} ${MPI_C_LIBRARIES} ${YAML_LIBRARY} ${XXHASH_LIBRARY} ${ZLIB_LIBRARIES} ${sundials})
+  if(IS_ABSOLUTE ${file} AND NOT file MATCHES "^(/usr)?/lib")
+    get_filename_component(folder ${file} DIRECTORY)
+    list(APPEND CMAKE_INSTALL_RPATH ${folder})
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES CMAKE_INSTALL_RPATH)
 find_package(Git QUIET)
 add_custom_target(commit COMMAND ${CMAKE_COMMAND} -DGIT=${GIT_EXECUTABLE} -DSOURCE=${CMAKE_SOURCE_DIR}
                   -DHEADER=${CMAKE_BINARY_DIR}/generated/commit.h -P ${CMAKE_SOURCE_DIR}/src/main/commit.cmake
