@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import synthetic
-from ntksweep_analysis import bands, curves, ensembles, predictions, times
-from ntksweep_analysis.context import Context
-from ntksweep_analysis.figures import rmse_against_axes
-from ntksweep_analysis.load import load_studies
+from ntksweep import bands, curves, ensembles, predictions, times
+from ntksweep.context import Context
+from ntksweep.figures import rmse_against_axes
+from ntksweep.load import load_studies
 from test_report import figures, report, table
 
 GRID = {"train_size": [32], "width": [64, 256], "seed": list(range(24))}

@@ -7,12 +7,12 @@ import signal
 
 import pytest
 import synthetic
-from ntksweep_analysis import figures as all_figures
-from ntksweep_analysis import words
-from ntksweep_analysis.__main__ import main
-from ntksweep_analysis.context import Section
-from ntksweep_analysis.drawing import draw_all
-from ntksweep_analysis.progress import EVERY, Progress
+from ntksweep import figures as all_figures
+from ntksweep import words
+from ntksweep.__main__ import main
+from ntksweep.context import Section
+from ntksweep.drawing import draw_all
+from ntksweep.progress import EVERY, Progress
 from test_report import figures, report, table
 
 AXES = {"activation": ["erf", "relu", "tanh"], "train_size": [32], "width": [64, 256], "seed": [0, 1, 2]}
@@ -60,11 +60,11 @@ def test_the_rest_is_named_and_its_numbers_stay(study, tmp_path, capsys):
 def test_forty_are_drawn_unless_asked(tmp_path, capsys, monkeypatch):
     drawn = []
 
-    def draw_none(found, *_):
+    def draw_none(found, *_, **__):
         drawn.extend(found)
         return {section.name: "" for section in found}
 
-    monkeypatch.setattr("ntksweep_analysis.drawing.draw_all", draw_none)
+    monkeypatch.setattr("ntksweep.drawing.draw_all", draw_none)
     axes = {**AXES, "depth": list(range(1, 9))}
     data = synthetic.dataset({name: axes[name] for name in ("depth", *AXES)})[METRICS]
     main([str(synthetic.write_study(tmp_path / "study", data)), "-o", str(tmp_path / "report")])
@@ -85,7 +85,7 @@ def test_one_process_and_three_give_equal_bytes(study, tmp_path):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "3" / name).read_bytes(), name
 
 
-def wrong():
+def wrong(on):
     raise ValueError("no\nfigure")
 
 
@@ -93,8 +93,8 @@ def wrong():
     "draw, reason",
     [
         (wrong, "ValueError: no figure"),
-        (lambda: os.kill(os.getpid(), signal.SIGKILL), "its process was ended by SIGKILL"),
-        (lambda: os._exit(3), "its process ended with code 3"),
+        (lambda on: os.kill(os.getpid(), signal.SIGKILL), "its process was ended by SIGKILL"),
+        (lambda on: os._exit(3), "its process ended with code 3"),
     ],
 )
 def test_a_figure_that_fails_names_itself_and_takes_no_other(study, tmp_path, capsys, monkeypatch, draw, reason):

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 import pytest
 import synthetic
-from ntksweep_analysis import curves, tables
-from ntksweep_analysis.load import InputError, load_reference, load_studies
+from ntksweep import curves, tables
+from ntksweep.load import InputError, load_reference, load_studies
 
 SMALL = {"train_size": [32, 128], "width": [64, 256, 1024], "seed": [0, 3]}
 HEAD = "figure,panel,series,x_name,x,log2_y,y\n"

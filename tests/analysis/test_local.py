@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import synthetic
-from ntksweep_analysis import local, paper, style
-from ntksweep_analysis.context import Context
-from ntksweep_analysis.figures import layer_change, rmse_against_width
-from ntksweep_analysis.load import load_studies
+from ntksweep import local, paper, style
+from ntksweep.context import Context
+from ntksweep.figures import layer_change, rmse_against_width
+from ntksweep.load import load_studies
 from test_report import figures, report, table
 
 AXES = {"train_size": [32, 128], "width": [16, 32, 64, 128], "seed": [0, 1, 2]}

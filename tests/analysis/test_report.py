@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 import synthetic
-from ntksweep_analysis.__main__ import main
+from ntksweep.__main__ import main
 
 SMALL = {"train_size": [32, 512], "width": [64, 256, 1024], "seed": [0, 1, 2]}
 VOID = {"meta", "img", "br"}

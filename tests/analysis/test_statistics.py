@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ntksweep_analysis import statistics
+from ntksweep import statistics
 
 X = 2.0 ** np.arange(5, 11)
 NAN = np.nan

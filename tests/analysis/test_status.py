@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import synthetic
-from ntksweep_analysis import curves, tables, words
-from ntksweep_analysis.context import Context
-from ntksweep_analysis.figures import rmse_against_axes, rmse_against_width
-from ntksweep_analysis.load import load_studies
+from ntksweep import curves, tables, words
+from ntksweep.context import Context
+from ntksweep.figures import rmse_against_axes, rmse_against_width
+from ntksweep.load import load_studies
 from test_report import report, table
 
 AXES = {"learning_rate": [0.5, 1.5], "train_size": [32], "width": [64, 256], "seed": [0, 1, 2]}

@@ -1,4 +1,4 @@
-"""analysis/report DIR... -o REPORT [--reference FILE.csv] [--figures N|all] [--processes N]"""
+"""analysis/report DIR... -o REPORT [OPTION...]; --help has them."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from .load import InputError, load_references, load_studies
 from .words import TIMES, not_drawn, plural
 
 FIGURES_MOST = 40
+SIZES = (2, 40)
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,7 +50,45 @@ def arguments(words):
         default=usable_cores(),
         help="how many figures are drawn at a time (default: one on each core that may be used, here %(default)s)",
     )
-    return parser.parse_args(words)
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT,...",
+        type=formats,
+        help="files of each figure: pdf, svg (both with text as text) and png (default: svg,png; the page holds the svg)",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="FIGURE",
+        action="append",
+        default=[],
+        help="write this figure alone into the folder, without page and tables; may be given again. FIGURE is the name "
+        "of its files, or that without its number for all of a kind",
+    )
+    parser.add_argument(
+        "--size", metavar="INCHES", type=inches, help="width of a figure for a paper, in its small type (with --only)"
+    )
+    options = parser.parse_args(words)
+    if options.size and not options.only:
+        parser.error("--size is for figures of --only")
+    return options
+
+
+def formats(text):
+    names = text.split(",")
+    for name in names:
+        if name not in ("pdf", "svg", "png"):
+            raise argparse.ArgumentTypeError(f"{name!r} is none of pdf, svg, png")
+    return names
+
+
+def inches(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not SIZES[0] <= value <= SIZES[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of inches from {SIZES[0]} to {SIZES[1]}")
+    return value
 
 
 def usable_cores():
@@ -71,8 +110,8 @@ def whole_number(text, least):
     return int(text)
 
 
-def write_report(folder, studies, references, most, at_once):
-    """Returns what is to be said at the end."""
+def write_report(folder, studies, references, options):
+    """Returns the sections that are not drawn, and those that failed with the reason."""
     from .context import Context  # after the input was looked at: matplotlib is slow to start
     from .drawing import draw_all
     from .figures import all_sections, chosen
@@ -83,13 +122,36 @@ def write_report(folder, studies, references, most, at_once):
         (folder / part).mkdir(parents=True, exist_ok=True)
     context = Context(studies, references)
     sections = all_sections(context)
-    drawn = chosen(sections, len(sections) if most is None else most)
-    words = f"{len(drawn)} of {plural(len(sections), 'figure')}, {min(at_once, len(drawn))} at a time"
-    failed = draw_all(drawn, folder / "figures", at_once, Progress(len(drawn), words))
+    drawn = chosen(sections, len(sections) if options.figures is None else options.figures)
+    words = f"{len(drawn)} of {plural(len(sections), 'figure')}, {min(options.processes, len(drawn))} at a time"
+    formats = list(dict.fromkeys(["svg", *(options.format or ["png"])]))
+    told = Progress(len(drawn), words)
+    failed = draw_all(drawn, folder / "figures", options.processes, told, formats=formats)
     write_tables(folder / "tables", context, sections)
     rest = [section for section in sections if section not in drawn]
     write_page(folder / "index.html", context, drawn, rest, failed)
     return rest, failed
+
+
+def write_figures(folder, studies, references, options):
+    """Those of --only alone; returns their files, and those that failed with the reason."""
+    from .context import Context
+    from .drawing import draw_all
+    from .figures import all_sections
+    from .progress import Progress
+    from .style import Page
+
+    sections = all_sections(Context(studies, references))
+    for name in options.only:
+        if not any(name in (section.name, section.kind) for section in sections):
+            known = ", ".join(section.name for section in sections)
+            raise InputError(f"--only {name}: no such figure; there are {known}")
+    drawn = [section for section in sections if {section.name, section.kind} & set(options.only)]
+    formats = options.format or ["svg", "png"]
+    folder.mkdir(parents=True, exist_ok=True)
+    told = Progress(len(drawn), plural(len(drawn), "figure"))
+    failed = draw_all(drawn, folder, options.processes, told, Page(options.size), formats)
+    return [folder / f"{s.name}.{kind}" for s in drawn if s.name not in failed for kind in formats], failed
 
 
 def write_tables(folder, context, sections):
@@ -110,7 +172,12 @@ def main(words=None):
     try:
         options = arguments(words)
         studies, references = load_studies(options.studies), load_references(options.reference)
-        rest, failed = write_report(Path(options.output), studies, references, options.figures, options.processes)
+        folder, rest = Path(options.output), []
+        if options.only:
+            written, failed = write_figures(folder, studies, references, options)
+        else:
+            rest, failed = write_report(folder, studies, references, options)
+            written = [folder / "index.html"]
     except InputError as error:
         say(error)
         return 1
@@ -124,7 +191,7 @@ def main(words=None):
         say(f"figure {name}: {reason}")
     if rest:
         say(f"{not_drawn(rest)}; `--figures all` draws all")
-    print(Path(options.output) / "index.html")
+    print(*written, sep="\n")
     return 1 if failed else 0
 
 

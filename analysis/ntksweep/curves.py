@@ -93,6 +93,10 @@ def final(study, metric):
     return array.isel(last).where((study.data["status"] & models_of(metric)) == 0)
 
 
+def every_step(study, metric):
+    return study.data[metric]
+
+
 def phases(study):
     """seconds_PHASE side by side along a dimension `phase`; None where there are none."""
     found = [
@@ -172,8 +176,8 @@ def numeric_axes(studies):
     return [name for name in names if any(has_numbers(study, name) for study in studies)]
 
 
-def has_numbers(study, name):
-    return study.data.sizes.get(name, 0) > 1 and (name == "batch_size" or is_numeric(study.data[name].values))
+def has_numbers(study, name, least=2):
+    return study.data.sizes.get(name, 0) >= least and (name == "batch_size" or is_numeric(study.data[name].values))
 
 
 def coordinate(array, name):

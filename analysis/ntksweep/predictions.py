@@ -77,9 +77,9 @@ def against_time(context):
         yield Section("predictions_time", heading, words, draw, own, number, of, final_table(curves))
 
 
-def time_figure(panels, columns):
+def time_figure(panels, columns, on=style.PAGE):
     """panels: (train_size, width) -> curves, one for each prediction."""
-    figure, axes = style.grid(len(panels), columns=columns)
+    figure, axes = on.grid(len(panels), columns=columns)
     curves = [curve for members in panels.values() for curve in members]
     for panel, (key, members) in zip(axes, panels.items()):
         for curve in sorted(members, key=lambda curve: curve.metric == LINEAR):
@@ -87,11 +87,11 @@ def time_figure(panels, columns):
         style.log_axis(panel.yaxis, *positive_range(curves))
         dress_time(panel, members)
         panel.set_title(", ".join(named_value(name, value) for name, value in zip(("train_size", "width"), key)))
-        if panel.get_subplotspec().is_first_col():
+        if style.is_first(panel):
             panel.set_ylabel("RMSE of the network, test")
     looks = [PREDICTIONS[metric] for metric in unique(curve.metric for curve in curves)]
     handles = [Line2D([], [], color=colour, linestyle=line, label=name) for name, colour, line, _ in looks]
-    style.legend_beside(figure, handles, "network against")
+    style.legend_beside(axes, handles, "network against")
     return figure
 
 

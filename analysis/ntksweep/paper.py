@@ -8,7 +8,7 @@ import numpy as np
 from .curves import Curve
 from .load import load_reference
 
-FILE = Path(__file__).resolve().parents[1] / "lee2019.csv"
+FILE = Path(__file__).resolve().with_name("lee2019.csv")
 SOURCE = "Lee et al. 2019"
 PANELS = {"S5: CNN |D|=128": "conv", "S5: WRN |D|=128": "wrn"}
 # Fig. 3: relu, 5 hidden layers of 2048, 256 points of two classes of CIFAR-10, full batches of the squared error: final

@@ -66,8 +66,8 @@ def slope_figures(curves, paper):
         yield partial(slope_figure, chunk, colour_name, palette, paper), paper
 
 
-def slope_figure(chunk, colour_name, palette, paper):
-    figure, axes = style.grid(len(chunk))
+def slope_figure(chunk, colour_name, palette, paper, on=style.PAGE):
+    figure, axes = on.grid(len(chunk))
     drawn = members_of(chunk)
     given = beside(paper, drawn)
     for panel, ((metric, place), members) in zip(axes, chunk):
@@ -80,7 +80,7 @@ def slope_figure(chunk, colour_name, palette, paper):
         panel.set_xlim(widths.min() / 1.1, widths.max() * 1.1)
     label_axes(axes, drawn, "local slope of the RMSE")
     handles = legend_handles(drawn, palette, colour_name, [LIMIT], alone=len(chunk) == 1, unfitted=None)
-    add_legend(figure, handles + paper_handles(given), colour_name, palette, drawn)
+    add_legend(axes, handles + paper_handles(given), colour_name, palette, drawn)
     return figure
 
 

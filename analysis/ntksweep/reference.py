@@ -7,10 +7,10 @@ from .scaling import draw_curve, dress_panel, fit_text, y_limits
 from .words import axis_label, metric_label
 
 
-def reference_figure(own, given):
+def reference_figure(own, given, on=style.PAGE):
     """One panel for each panel of the reference, with its series (small marks) and every curve of `own`."""
     titles = list(dict.fromkeys(curve.where["panel"] for curve in given))
-    figure, axes = style.grid(len(titles), columns=2)
+    figure, axes = on.grid(len(titles), columns=2)
     for panel, title in zip(axes, titles):
         members = [curve for curve in given if curve.where["panel"] == title]
         draw_series(panel, members)
@@ -19,9 +19,9 @@ def reference_figure(own, given):
         dress_panel(panel, own + members, y_limits(own + given))
         panel.set_title(title)
         panel.set_xlabel(axis_label("width", ("fc", "conv")))
-        if panel.get_subplotspec().is_first_col():
+        if style.is_first(panel):
             panel.set_ylabel(metric_label("rmse_test"))
-    style.legend_beside(figure, [own_handle(own, curve) for curve in own], "this study")
+    style.legend_beside(axes, [own_handle(own, curve) for curve in own], "this study")
     return figure
 
 

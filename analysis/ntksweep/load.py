@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from .point import InputError, Point, find_point
 from .words import AXES, LINEARIZATION, NETWORK, plain_text, plural, value_text
 
 GRID = ("train_size", "width", "seed")
 EXAMPLES = ("probe", "test_example")
+INNER = ("step", "kernel_step", "layer", "output", *EXAMPLES, *(f"{name}_2" for name in EXAMPLES))
+OVER_SEEDS = re.compile("ensemble_size|outputs.*_(mean|variance)$|ntk_gp_|nngp_posterior_")  # metrics without the axis
 RECORDED, ABSENT = 0, -1  # status; above 0 the sum of the models that diverged
 DIVERGED_STEPS = {NETWORK: "diverged_step", LINEARIZATION: "diverged_step_linear"}
 LABEL_LENGTH = 40  # of a long name, which stands at an axis if it is no sentence
@@ -21,12 +24,10 @@ PLAIN = {"loss": "mse", "optimizer": "sgd", "layers": "all", "centred": "false"}
 REFERENCE_COLUMNS = ("figure", "panel", "series", "x_name", "x", "log2_y", "y")
 
 
-class InputError(Exception):
-    """What the user can put right, in one line."""
-
-
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Study:
+    """The results of one study with what stands around them in DIR; of a Dataset `data.ntksweep`."""
+
     directory: Path
     label: str
     data: xr.Dataset
@@ -36,6 +37,9 @@ class Study:
     failures: dict = field(default_factory=dict)  # key: "label: reason"
     run: dict = field(default_factory=dict)  # the last run's state.json; empty if there is none
     notes: list = field(default_factory=list)
+
+    def __repr__(self):
+        return f"<Study {self.directory}: {self.title}; {dict(self.data['status'].sizes)}>"
 
     @property
     def axes(self):
@@ -76,6 +80,11 @@ class Study:
         names = {name: plain_text(self.data[name].attrs.get("long_name", "")) for name in self.axes}
         return {name: text for name, text in names.items() if 0 < len(text) <= LABEL_LENGTH and name not in AXES}
 
+    def point(self, **where) -> Point:
+        """The record of the one point at these values of the axes; axes with one value may be left out."""
+        single = {name: self.data[name].values[0] for name in self.axes if self.data.sizes[name] == 1}
+        return find_point(self.directory, {**single, **where})
+
     @lru_cache(maxsize=None)
     def has(self, metric):
         return metric in self.data and bool(one_example(self.data[metric]).notnull().any())
@@ -100,7 +109,14 @@ def unique_labels(directories):
 
 
 def load_study(directory, label):
-    data = open_results(directory)
+    return study_of(open_results(directory), label)
+
+
+@xr.register_dataset_accessor("ntksweep")
+def study_of(data, label=""):
+    """Of what open_results gave, or of a selection of it."""
+    directory, data = directory_of(data), with_axes(data)
+    label = label or directory.name
     text = str(data.attrs.get("study") or read_text(directory / "study.yaml"))
     study = Study(directory, label, data, title_of(data, text, label), text)
     study.keys = read_keys(directory)
@@ -114,6 +130,32 @@ def load_study(directory, label):
     return study
 
 
+@xr.register_dataset_accessor("point")
+def point_of(data):
+    return data.ntksweep.point
+
+
+def directory_of(data):
+    source = data.encoding.get("source")
+    if not source:
+        raise InputError("this dataset does not say where it is from; expected one of ntksweep.open, or a selection of it")
+    return Path(source).parent
+
+
+def with_axes(data):
+    """Axes of which one value was selected are back, so that a selection is a study too."""
+    taken = [name for name, values in data.coords.items() if values.ndim == 0 and name not in INNER]
+    data = data.drop_vars([name for name in data.data_vars if "seed" in taken and OVER_SEEDS.match(name)])
+    return checked(data.expand_dims(taken) if taken else data, directory_of(data))
+
+
+def checked(data, place):
+    missing = [name for name in GRID if "status" not in data or name not in data["status"].dims]
+    if missing:
+        raise InputError(f"{place}: `status` has no dimension {missing[0]}; expected the results of an ntksweep run")
+    return data
+
+
 def open_results(directory):
     path = directory / "results.h5"
     if not (directory / "study.yaml").exists() and not path.exists():
@@ -125,12 +167,12 @@ def open_results(directory):
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: cannot be read ({reason}); run `ntksweep collect {directory}`") from error
-    missing = [name for name in GRID if "status" not in data or name not in data["status"].dims]
-    if missing:
-        raise InputError(f"{path}: `status` has no dimension {missing[0]}; expected the results of an ntksweep run")
+    data = checked(data, path)
     data = data.assign({name: data[name].load() for name in data.data_vars if not is_large(data[name])})
     texts = {name: plain_text(value) for name, value in data.attrs.items()}
-    return data.assign(status=status_of(data)).assign_coords(words_of(data)).assign_attrs(texts)
+    data = data.assign(status=status_of(data)).assign_coords(words_of(data)).assign_attrs(texts)
+    data.encoding["source"] = str(path)
+    return data
 
 
 def is_large(array):

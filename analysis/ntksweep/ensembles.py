@@ -7,15 +7,11 @@ import numpy as np
 from scipy.special import chdtri, stdtrit
 
 from .curves import clock
-from .load import ABSENT, EXAMPLES
+from .load import ABSENT, EXAMPLES, OVER_SEEDS
 from .words import interval_text, number, where_text
 
 CONFIDENCE = 0.95
 LARGE = 10  # networks of an ensemble that is judged
-ENSEMBLE = (
-    "ensemble_size", "status", "outputs_mean", "outputs_variance", "outputs_linear_mean", "outputs_linear_variance",
-    "ntk_gp_mean", "ntk_gp_covariance", "nngp_posterior_mean", "nngp_posterior_covariance",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +114,7 @@ def ensembles_of(study):
         return []
     names = [name for name in study.axes if name != "seed"]
     sizes = study.data["ensemble_size"].transpose(*names)
-    data = study.data[[name for name in ENSEMBLE if name in study.data]].load()
+    data = study.data[["status", *filter(OVER_SEEDS.match, study.data)]].load()
     cells = [ensemble_at(study, data, names, index) for index in np.argwhere(sizes.values >= 1)]
     return [cell for cell in cells if cell.is_large or cell.process]
 

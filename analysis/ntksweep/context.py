@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from . import style
 from .curves import curves_of, reference_curve
 from .ensembles import ensembles_of
 from .paper import paper_curves
@@ -46,7 +47,7 @@ class Section:
     kind: str
     title: str
     caption: str
-    draw: object  # makes the figure, of matplotlib
+    draw: object  # makes the figure, on a Page or the axes of style
     curves: list = field(default_factory=list)  # for the tables
     number: int = 1  # of several of its kind: the page folds in those after the first
     of: int = 1
@@ -59,7 +60,8 @@ class Section:
 
     @cached_property
     def figure(self):
-        return self.draw()
+        with style.look():
+            return self.draw()
 
     @property
     def scaling(self):

@@ -84,9 +84,9 @@ def members_of(chunk):
     return [curve for _, members in chunk for curve in members]
 
 
-def scaling_figure(chunk, colour_name, palette, guides, unfitted, title, paper):
+def scaling_figure(chunk, colour_name, palette, guides, unfitted, title, paper, on=style.PAGE):
     one_metric = len({metric for (metric, _), _ in chunk}) == 1
-    figure, axes = style.grid(len(chunk), share_y=one_metric)
+    figure, axes = on.grid(len(chunk), share_y=one_metric)
     drawn = members_of(chunk)
     given = beside(paper, drawn)
     shared = y_limits(drawn + given) if one_metric else None
@@ -99,9 +99,8 @@ def scaling_figure(chunk, colour_name, palette, guides, unfitted, title, paper):
         panel.set_title(panel_title(metric, place, one_metric, members[0].labels))
     label_axes(axes, drawn, metric_label(chunk[0][0][0]) if one_metric else "")
     handles = legend_handles(drawn, palette, colour_name, guides, alone=len(chunk) == 1, unfitted=unfitted)
-    add_legend(figure, handles + paper_handles(given), colour_name, palette, drawn)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    add_legend(axes, handles + paper_handles(given), colour_name, palette, drawn)
+    on.head(figure, title)
     return figure
 
 
@@ -115,13 +114,13 @@ def paper_handles(curves):
     return [Line2D([], [], **paper_style(curve), label=name) for curve, name in zip(curves, names)]
 
 
-def add_legend(figure, handles, colour_name, palette, curves):
+def add_legend(axes, handles, colour_name, palette, curves):
     """Beside the panels; colours in a bar where they are many."""
     title = axis_label(colour_name, families_of(curves), curves[0].labels) if colour_name else None
     if palette and style.needs_bar(palette):
-        style.colour_bar(figure, palette, [legend_text(colour_name, value) for value in palette], title)
+        style.colour_bar(axes, palette, [legend_text(colour_name, value) for value in palette], title)
         title = None
-    style.legend_beside(figure, handles, title)
+    style.legend_beside(axes, handles, title)
 
 
 def families_of(curves):
@@ -244,9 +243,8 @@ def dress_panel(panel, curves, limits):
 
 def label_axes(axes, curves, y_label):
     for panel in axes:
-        place = panel.get_subplotspec()
         panel.set_xlabel(axis_label(curves[0].x_name, families_of(curves), curves[0].labels))
-        if place.is_first_col():
+        if style.is_first(panel):
             panel.set_ylabel(y_label)
 
 

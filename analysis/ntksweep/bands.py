@@ -65,17 +65,17 @@ def shown_points(ensemble):
     return [(i, int(outputs[i])) for i in sorted([first, *others[: POINTS - 1]])]
 
 
-def bands_figure(ensemble):
+def bands_figure(ensemble, on=style.PAGE):
     points = shown_points(ensemble)
-    figure, axes = style.grid(len(points))
+    figure, axes = on.grid(len(points))
     scores = ensemble.scores(ensemble.networks)[-1]
     for panel, (example, output) in zip(axes, points):
         draw_bands(panel, ensemble, example, output)
         panel.set_title(point_title(ensemble, example, output, scores[example, output]))
         dress_time(panel, ensemble)
-        if panel.get_subplotspec().is_first_col():
+        if style.is_first(panel):
             panel.set_ylabel("output")
-    style.legend_beside(figure, handles(ensemble), None)
+    style.legend_beside(axes, handles(ensemble), None)
     return figure
 
 
@@ -160,15 +160,15 @@ def agreement_section(ensemble, place, number_, of):
     return Section("ensemble_agreement", heading, caption, partial(agreement_figure, ensemble), [], number_, of)
 
 
-def agreement_figure(ensemble):
+def agreement_figure(ensemble, on=style.PAGE):
     ratios = ensemble.ratios(ensemble.networks)
-    figure, panels = style.grid(1 + bool(np.isfinite(ratios).any()), share_y=False)
+    figure, panels = on.grid(1 + bool(np.isfinite(ratios).any()), share_y=False)
     draw_scores(panels[0], ensemble)
     if len(panels) > 1:
         draw_ratios(panels[1], ensemble)
     for panel in panels:
         dress_time(panel, ensemble)
-    style.legend_beside(figure, agreement_handles(ensemble, len(panels) > 1), None)
+    style.legend_beside(panels, agreement_handles(ensemble, len(panels) > 1), None)
     return figure
 
 

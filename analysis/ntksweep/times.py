@@ -72,12 +72,12 @@ def other_axes(where):
 
 def time_curves(study, order, metric):
     """Ordered by training-set size and width."""
-    curves = curves_of([study], metric, "step", pick=every_step)
+    curves = curves_of([study], metric, "step", pick=few_points)
     curves.sort(key=lambda curve: (curve.where["train_size"], curve.where["width"]))
     return [in_time(study, replace(curve, order=order)) for curve in curves]
 
 
-def every_step(study, metric):
+def few_points(study, metric):
     """The metric; of outputs those of the first few test points."""
     array = study.data[metric]
     return array.isel({name: slice(len(style.OKABE_ITO)) for name in EXAMPLES if name in array.dims})
@@ -103,12 +103,12 @@ def spread(values, count):
     return [values[i] for i in np.unique(np.linspace(0, len(values) - 1, count).round().astype(int))]
 
 
-def time_figure(panels, columns, draw):
+def time_figure(panels, columns, draw, on=style.PAGE):
     """panels: (metric, train_size) or train_size -> curves, a colour for each width."""
     keys = list(panels)
     widths = sorted({curve.where["width"] for curves in panels.values() for curve in curves})
     palette = style.colours(widths)
-    figure, axes = style.grid(len(keys), columns=columns, share_y="row")
+    figure, axes = on.grid(len(keys), columns=columns, share_y="row")
     for panel, key in zip(axes, keys):
         for curve in panels[key]:
             draw(panel, curve, palette[curve.where["width"]])
@@ -118,11 +118,11 @@ def time_figure(panels, columns, draw):
         )
         dress_time(panel, panels[key])
         panel.set_title(named_value("train_size", panels[key][0].where["train_size"]))
-        if panel.get_subplotspec().is_first_col():
+        if style.is_first(panel):
             panel.set_ylabel(loss_label(metric, panels[key][0].loss))
     families = families_of(curve for curves in panels.values() for curve in curves)
     handles = [colour_handle(palette[width], value_text(width)) for width in widths]
-    style.legend_beside(figure, handles, axis_label("width", families))
+    style.legend_beside(axes, handles, axis_label("width", families))
     return figure
 
 
@@ -187,9 +187,9 @@ def last_finite(values):
     return good[-1] if len(good) else -np.inf
 
 
-def output_figure(panels, columns):
+def output_figure(panels, columns, on=style.PAGE):
     """panels: (train_size, width) -> curves, a colour for each of the first test points."""
-    figure, axes = style.grid(len(panels), columns=columns)
+    figure, axes = on.grid(len(panels), columns=columns)
     probes = sorted({probe_of(curve) for curves in panels.values() for curve in curves})
     palette = dict(zip(probes, style.OKABE_ITO))
     for panel, (key, curves) in zip(axes, panels.items()):
@@ -198,9 +198,9 @@ def output_figure(panels, columns):
             panel.plot(curve.x, first_seed(curve), color=colour, linestyle=model_line(curve), linewidth=1.3)
         dress_time(panel, curves)
         panel.set_title(", ".join(named_value(name, value) for name, value in zip(("train_size", "width"), key)))
-        if panel.get_subplotspec().is_first_col():
+        if style.is_first(panel):
             panel.set_ylabel("output")
-    style.legend_beside(figure, [colour_handle(palette[probe], value_text(probe)) for probe in probes], "test point")
+    style.legend_beside(axes, [colour_handle(palette[probe], value_text(probe)) for probe in probes], "test point")
     return figure
 
 

@@ -1,0 +1,320 @@
+"""The formulas of the program written anew in NumPy, of every family, loss and optimizer: a kept point is replayed from
+its parameters, inputs and batches, and its linearization from its kernels. Written to be read and to be compared with,
+not to be fast."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Callable, Iterator, NamedTuple
+
+import numpy as np
+import xarray as xr
+from scipy.special import erf
+
+from .point import InputError, Point
+
+Tensors = "list[np.ndarray]"  # weight, bias, weight, ... in the order of the forward pass
+PHI = {  # value, derivative
+    "relu": (lambda h: np.maximum(h, 0), lambda h: (h > 0).astype(float)),
+    "erf": (erf, lambda h: 2 / np.sqrt(np.pi) * np.exp(-h * h)),
+    "tanh": (np.tanh, lambda h: 1 - np.tanh(h) ** 2),
+    "identity": (lambda h: h, np.ones_like),
+}
+OUTPUTS = ("f_train", "f_test")
+
+
+def windows(x, size, stride):
+    """For each place (u, v) of a filter: what of the image lies under it, [example, row, column, channel]."""
+    reach, rows, columns = size // 2, *(-(-n // stride) for n in x.shape[1:3])
+    padded = np.pad(x, ((0, 0), (reach, reach), (reach, reach), (0, 0)))
+    for u in range(size):
+        for v in range(size):
+            yield u, v, padded[:, u : u + stride * (rows - 1) + 1 : stride, v : v + stride * (columns - 1) + 1 : stride]
+
+
+def into_windows(shape, size, stride, part):
+    """The transposed map: the sum over (u, v) of part(u, v), each where its window lies."""
+    reach, (n, rows, columns, channels) = size // 2, shape
+    padded = np.zeros((n, rows + 2 * reach, columns + 2 * reach, channels))
+    for u, v, window in windows(np.zeros(shape), size, stride):
+        _, r, c, _ = window.shape
+        padded[:, u : u + stride * (r - 1) + 1 : stride, v : v + stride * (c - 1) + 1 : stride] += part(u, v)
+    return padded[:, reach : reach + rows, reach : reach + columns]
+
+
+class Value:
+    """A value and its cotangent."""
+
+    def __init__(self, v):
+        self.v, self.w = v, np.zeros_like(v)
+
+
+class Pass:
+    """One pass through the formulas of the paper: h = s_w x * W + s_b b; what leads back is kept."""
+
+    def __init__(self, net, theta):
+        self.net, self.theta, self.layer, self.back = net, theta, 0, []
+        self.gradient = [None] * len(theta)
+
+    def affine(self, x, stride=1):
+        at = 2 * self.layer
+        weight, bias = self.theta[at : at + 2]
+        self.layer += 1
+        (s_w, s_b), (r_w, r_b) = self.net.scales(weight.shape), self.net.rates(weight.shape)
+        size = weight.shape[0]
+        if weight.ndim == 2:
+            h = x.v @ weight
+        else:
+            h = sum(window @ weight[u, v] for u, v, window in windows(x.v, size, stride))
+        y = Value(s_w * h + s_b * bias)
+
+        def back():
+            if weight.ndim == 2:
+                x.w += s_w * y.w @ weight.T
+                gradient = x.v.T @ y.w
+            else:
+                x.w += s_w * into_windows(x.v.shape, size, stride, lambda u, v: y.w @ weight[u, v].T)
+                gradient = np.zeros_like(weight)
+                for u, v, window in windows(x.v, size, stride):
+                    gradient[u, v] = np.einsum("nrci,nrco->io", window, y.w)
+            self.gradient[at] = r_w * s_w * gradient
+            self.gradient[at + 1] = (r_b * s_b * y.w.reshape(-1, bias.size).sum(0)).reshape(bias.shape)
+
+        self.back.append(back)
+        return y
+
+    def activation(self, x):
+        phi, slope = self.net.phi
+        y = Value(phi(x.v))
+        self.back.append(lambda: x.w.__iadd__(y.w * slope(x.v)))
+        return y
+
+    def mean(self, x):
+        y = Value(x.v.mean((1, 2)))
+        self.back.append(lambda: x.w.__iadd__(y.w[:, None, None] / (x.v.shape[1] * x.v.shape[2])))
+        return y
+
+    def flatten(self, x):
+        y = Value(x.v.reshape(len(x.v), -1))
+        self.back.append(lambda: x.w.__iadd__(y.w.reshape(x.v.shape)))
+        return y
+
+    def add(self, a, b):
+        y = Value(a.v + b.v)
+        self.back.append(lambda: (a.w.__iadd__(y.w), b.w.__iadd__(y.w)))
+        return y
+
+
+def fully_connected(net, go, x):
+    for _ in range(net.depth):
+        x = go.activation(go.affine(x))
+    return go.affine(x)
+
+
+def convolutional(net, go, x):
+    for _ in range(net.depth):
+        x = go.activation(go.affine(x))
+    return go.affine(go.flatten(x) if net.flattens else go.mean(x))
+
+
+def wide_residual(net, go, x):
+    x = go.affine(x)
+    for group in range(3):
+        for block in range(net.blocks):
+            stride = 2 if group > 0 and block == 0 else 1
+            y = go.affine(go.activation(x), stride)
+            y = go.affine(go.activation(y))
+            x = go.add(go.affine(x, stride) if stride > 1 else x, y)
+    return go.affine(go.mean(x))
+
+
+FAMILIES = {"fc": fully_connected, "conv": convolutional, "wrn": wide_residual}
+
+
+class Network:
+    """f(theta, x) and its derivatives, from a point's settings (`section.key` -> value)."""
+
+    def __init__(self, settings: dict[str, str]):
+        self.family = one_of(settings, "network.family", FAMILIES)
+        self.phi = one_of(settings, "network.activation", PHI)
+        self.depth, self.blocks = (int(settings.get(f"network.{name}", 0)) for name in ("depth", "blocks"))
+        self.flattens = settings.get("network.pooling") == "flatten"
+        self.is_flat = settings["network.family"] == "fc"
+        self.w2, self.b2 = (float(settings[f"network.sigma_{name}"]) for name in ("w2", "b2"))
+        self.ntk = settings["network.parameterization"] == "ntk"
+        self.matched = settings.get("training.rates") == "matched"
+        self.alpha = float(settings["network.output_scale"])
+        self.readout_alone = settings["training.layers"] == "readout"
+
+    def scales(self, shape):
+        fan_in = np.prod(shape[:-1])
+        return (np.sqrt(self.w2 / fan_in), np.sqrt(self.b2)) if self.ntk else (1.0, float(self.b2 > 0))
+
+    def rates(self, shape):
+        """Of a layer's weights and biases, over the learning rate."""
+        return (self.w2 / np.prod(shape[:-1]), self.b2) if self.matched else (1.0, 1.0)
+
+    def forward(self, theta: Tensors, x: np.ndarray):
+        go = Pass(self, theta)
+        return go, self.family(self, go, Value(x.reshape(len(x), -1) if self.is_flat else x))
+
+    def outputs(self, theta: Tensors, x: np.ndarray) -> np.ndarray:
+        """[example, output]"""
+        return self.alpha * self.forward(theta, x)[1].v
+
+    def gradient(self, theta: Tensors, x: np.ndarray, w: np.ndarray) -> Tensors:
+        """J' w, tensor by tensor, times each tensor's rate; those that are not trained have none."""
+        go, f = self.forward(theta, x)
+        f.w += self.alpha * w
+        for back in reversed(go.back):
+            back()
+        frozen = len(theta) - 2 if self.readout_alone else 0
+        return [g * (t >= frozen) for t, g in enumerate(go.gradient)]
+
+    def jacobian(self, theta: Tensors, x: np.ndarray) -> np.ndarray:
+        """Rows (example, output) of J times sqrt(rate)."""
+        roots = [np.sqrt(rate) for weight in theta[::2] for rate in self.rates(weight.shape)]
+        rows, outputs = [], theta[-1].size
+        for i in range(len(x)):
+            for w in np.eye(outputs):
+                g = self.gradient(theta, x[i : i + 1], w)
+                rows.append(np.concatenate([(a / max(root, 1e-300)).ravel() for a, root in zip(g, roots)]))
+        return np.array(rows)
+
+
+def softmax(f):
+    e = np.exp(f - f.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+class Loss(NamedTuple):
+    """Of outputs and targets [example, output]."""
+
+    value: Callable
+    gradient: Callable
+
+
+LOSSES = {
+    "mse": Loss(lambda f, y: np.mean((f - y) ** 2) / 2, lambda f, y: (f - y) / y.size),
+    "cross_entropy": Loss(
+        lambda f, y: -np.sum(y * np.log(softmax(f))) / len(y), lambda f, y: (softmax(f) - y) / len(y)
+    ),
+}
+
+
+class Descent:
+    """One array going down: the heavy ball (plain without momentum), or Adam."""
+
+    def __init__(self, settings: dict[str, str], eta: float):
+        self.is_adam = one_of(settings, "training.optimizer", {"sgd": False, "adam": True})
+        self.eta, self.beta = eta, float(settings.get("training.momentum", 0))
+        self.v = self.m = self.s = self.i = 0
+
+    def move(self, g):
+        self.i += 1
+        self.v = self.beta * self.v - self.eta * g
+        self.m, self.s = 0.9 * self.m + 0.1 * g, 0.999 * self.s + 0.001 * g * g
+        mean, square = self.m / (1 - 0.9**self.i), self.s / (1 - 0.999**self.i)
+        return -self.eta * mean / (np.sqrt(square) + 1e-8) if self.is_adam else self.v
+
+
+class Linear:
+    """The linearization f_0 + A z: by the kernels A, and z goes down g; Adam's by the Jacobian, and z goes down J' g."""
+
+    def __init__(self, descent: Descent, f0, kernels, jacobians):
+        self.f0, self.f, self.descent, self.z = f0, f0, descent, 0
+        self.maps = jacobians() if descent.is_adam else kernels
+        self.back = self.maps[0].T if descent.is_adam else np.eye(f0[0].size)
+
+    def step(self, g):
+        self.z = self.z + self.descent.move(self.back @ g.ravel())
+        self.f = [f0 + (a @ self.z).reshape(f0.shape) for f0, a in zip(self.f0, self.maps)]
+
+
+class State(NamedTuple):
+    """At a recorded step; outputs are those that are trained, scaled and perhaps centred: [training, test]."""
+
+    step: int
+    parameters: Tensors
+    network: list[np.ndarray]
+    linear: list[np.ndarray]
+
+
+def one_of(settings: dict[str, str], key: str, known: dict):
+    if settings.get(key) not in known:
+        raise InputError(f"{key}: {settings.get(key)} has no replay in NumPy; there are {', '.join(known)}")
+    return known[settings[key]]
+
+
+def tensors_of(layers) -> Tensors:
+    return [tensor for layer in layers.values() for tensor in layer]
+
+
+def kernels_of(point: Point, jacobians) -> list[np.ndarray]:
+    """Kept ones; made of the Jacobian where none are."""
+    names = ("ntk_train_train", "ntk_test_train")
+    if all(name in point.kernels for name in names):
+        return [point.kernels[name] for name in names]
+    j_train, j_test = jacobians()
+    return [j_train @ j_train.T, j_test @ j_train.T]
+
+
+def states(point: Point) -> Iterator[State]:
+    """Trains the point's network and its linearization again; yields each recorded step."""
+    settings, arrays = point.settings, point.arrays
+    for name in ("x_train", "y_train", "x_test") + ("batches",) * (settings["training.batch_size"] != "full"):
+        if name not in arrays:
+            raise point.missing("inputs")
+    net, loss = Network(settings), one_of(settings, "training.loss", LOSSES)
+    x, y, x_test = (arrays[name] for name in ("x_train", "y_train", "x_test"))
+    theta0, eta = tensors_of(point.parameters), float(point.metrics["learning_rate_used"])
+    recorded = point.metrics["step"].values.tolist()
+
+    def outputs(theta):
+        return [net.outputs(theta, x), net.outputs(theta, x_test)]
+
+    def jacobians():
+        return [net.jacobian(theta0, x), net.jacobian(theta0, x_test)]
+
+    origin = outputs(theta0) if settings["training.centred"] == "true" else [0, 0]
+    theta, descents = theta0, [Descent(settings, eta) for _ in theta0]
+    f0 = [f - o for f, o in zip(outputs(theta0), origin)]
+    linear = Linear(Descent(settings, eta), f0, kernels_of(point, jacobians), jacobians)
+    for step in itertools.count():
+        f = [f - o for f, o in zip(outputs(theta), origin)]
+        if step in recorded:
+            yield State(step, theta, f, linear.f)
+        if step == recorded[-1]:
+            return
+        batch = arrays["batches"][step] if "batches" in arrays else np.arange(len(x))
+        gradient = net.gradient(theta, x[batch], loss.gradient(f[0][batch], y[batch]))
+        theta = [t + descent.move(g) for t, g, descent in zip(theta, gradient, descents)]
+        g = np.zeros(y.shape)
+        g[batch] = loss.gradient(linear.f[0][batch], y[batch])
+        linear.step(g)
+
+
+def replay(point: Point) -> xr.Dataset:
+    """Trains a kept point again, in NumPy: outputs `f_train`, `f_test`, `f_train_linear`, `f_test_linear` [step, example,
+    output] of the network and its linearization at every recorded step, with the losses and RMSE that follow from
+    them, by the names that they have in results.h5.
+
+    The study must keep inputs and parameters (`measure: { keep: [inputs, parameters, kernels] }`); kernels that are not
+    kept are made of the Jacobian, example by example.
+    """
+    return dataset_of(point, list(states(point)))
+
+
+def dataset_of(point: Point, found: list[State]) -> xr.Dataset:
+    networks, linears = ([np.array(part) for part in zip(*(getattr(s, kind) for s in found))] for kind in State._fields[2:])
+    outputs = {**dict(zip(OUTPUTS, networks)), **{f"{name}_linear": f for name, f in zip(OUTPUTS, linears)}}
+    example = {name: "train_example" if "train" in name else "test_example" for name in outputs}
+    variables = {name: (("step", example[name], "output"), f) for name, f in outputs.items()}
+    loss = LOSSES[point.settings["training.loss"]].value
+    for name, f in outputs.items():
+        target = point.arrays["y_train" if "train" in name else "y_test"]
+        variables[name.replace("f_", "loss_", 1)] = ("step", [loss(g, target) for g in f])
+    for name in ("train", "test"):
+        apart = outputs[f"f_{name}"] - outputs[f"f_{name}_linear"]
+        variables[f"rmse_{name}"] = ("step", np.sqrt(np.mean(apart**2, axis=(1, 2))))
+    return xr.Dataset(variables, {"step": [state.step for state in found]})

@@ -1,1 +1,0 @@
-"""The report of ntksweep studies: load -> curves -> statistics -> figures and tables -> page."""
