@@ -129,7 +129,7 @@ def write_report(folder, studies, references, options):
     failed = draw_all(drawn, folder / "figures", options.processes, told, formats=formats)
     write_tables(folder / "tables", context, sections)
     rest = [section for section in sections if section not in drawn]
-    write_page(folder / "index.html", context, drawn, rest, failed)
+    write_page(folder / "index.html", context, drawn, rest, failed, formats)
     return rest, failed
 
 

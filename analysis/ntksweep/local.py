@@ -73,7 +73,7 @@ def slope_figure(chunk, colour_name, palette, paper, on=style.PAGE):
     for panel, ((metric, place), members) in zip(axes, chunk):
         near = beside(paper, members)
         draw_panel(panel, members, near, palette, colour_name)
-        panel.set_title(panel_title(metric, place, one_metric=True, labels=members[0].labels))
+        panel.set_title(panel_title(metric, place, True, members) if len(chunk) > 1 else "")
         panel.set_ylim(slope_limits(drawn + given))
         widths = np.concatenate([curve.x for curve in members + near])
         style.values_axis(panel.xaxis, widths)

@@ -7,15 +7,18 @@ from html import escape
 from . import local
 from .headline import headline, remarks
 from .statistics import FEWEST, RESAMPLES
+from .style import FORMATS
 from .summary import FITTED
 from .tables import cost_rows, plain_table, rank_rows, slope_table, summary_table, unrecorded
 from .words import number, plural
 
 LISTED = 100
+SCROLL = '<div class="scroll" tabindex="0">'  # so that keys scroll it
 STYLE = """
-:root { color-scheme: light dark; --text: #1c1c1c; --back: #fff; --soft: #666; --line: #ddd; --card: #f6f6f4; }
+:root { color-scheme: light dark; --text: #1c1c1c; --back: #fff; --soft: #666; --line: #ddd; --card: #f6f6f4;
+        --link: #0061a8; }
 @media (prefers-color-scheme: dark) {
-  :root { --text: #e6e6e6; --back: #181818; --soft: #a8a8a8; --line: #3a3a3a; --card: #242424; }
+  :root { --text: #e6e6e6; --back: #181818; --soft: #a8a8a8; --line: #3a3a3a; --card: #242424; --link: #7cc4ff; }
 }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back);
        max-width: 62rem; margin: 0 auto; padding: 1rem; }
@@ -36,15 +39,36 @@ td.wide { white-space: normal; }
 .slopes td::first-line, .slopes td:first-child { color: var(--text); }
 pre { background: var(--card); padding: .7rem; overflow: auto; font-size: .8rem; border-radius: 4px; }
 summary { cursor: pointer; }
-@media (max-width: 40rem) { figure { overflow-x: auto; } figure img { max-width: none; width: 46rem; } }
+a { color: var(--link); }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+nav ul { columns: 18rem; padding-left: 1.2rem; font-size: .9rem; }
+nav li { break-inside: avoid; }
+@media print {
+  :root { color-scheme: light; --text: #000; --back: #fff; --soft: #444; --line: #bbb; --card: #fff; --link: #000; }
+  @page { margin: 15mm; }
+  body { font-size: 10pt; max-width: none; padding: 0; }
+  h2, summary, thead { break-after: avoid; }
+  figure, tr { break-inside: avoid; }
+  figure img { max-height: 21cm; }
+  figcaption, p { orphans: 3; widows: 3; }
+  .scroll { overflow: visible; max-height: none; }
+  table { font-size: 7.5pt; }
+  th, td, .slopes td { white-space: normal; overflow-wrap: break-word; padding-right: .4rem; }
+  .slopes td { white-space: pre-line; font-size: 7.5pt; }
+  th { position: static; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; overflow: visible; }
+  details::details-content { content-visibility: visible; display: block; height: auto; }
+}
+@media screen and (max-width: 40rem) { figure { overflow-x: auto; } figure img { max-width: none; width: 46rem; } }
 """
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>{style}</style></head>
-<body>
+<body onbeforeprint="{unfold}">
 {body}
 </body></html>
 """
+UNFOLD = "for (const part of document.querySelectorAll('details')) part.open = true"
 METHOD = f"""<h2>How the numbers are made</h2>
 <p>A level is the geometric mean over seeds, its interval exp(mean(log) &plusmn; t<sub>0.975</sub>
 s/&radic;S). An exponent is the slope of the weighted least-squares line through the logarithms (weights: one
@@ -52,20 +76,48 @@ over the variance of each mean, the variances drawn towards the pooled one); its
 of {RESAMPLES} draws of whole seeds, widened for few seeds by &radic;(S/(S&minus;1)) and Student's t. A slope
 between neighbours is the same fit through two points. Fewer than {FEWEST} seeds give no
 interval. A value is lost where a model on which it depends diverged: the network's own (losses, changes, outputs) stay where its linearization alone did. All values:
-tables/levels.csv, slopes.csv, time.csv.</p>"""
+tables/levels.csv, tables/slopes.csv, tables/time.csv.</p>"""
 
 
-def write_page(path, context, sections, rest, failed):
-    """sections: those of the figures, whose SVG files stand in path's folder figures/, but for the failed ones (name ->
-    reason); rest: those that are not drawn."""
+def write_page(path, context, sections, rest, failed, formats=FORMATS):
+    """sections: those of the figures, whose files (SVG among the formats) stand in path's folder figures/, but for the
+    failed ones (name -> reason); rest: those that are not drawn."""
     title = escape(context.title)
     body = [f"<h1>{title}</h1>", f'<p class="headline">{raised(escape(headline(context)))}</p>']
     body += local_html(context) + [f'<p class="remark">{raised(escape(line))}</p>' for line in remarks(context)]
-    drawn = [section_html(section, path.parent, failed) for section in sections]
+    drawn = [section_html(section, path.parent, failed, formats) for section in sections]
     body += drawn[:1] + summary_html(context) + drawn[1:] + rest_html(rest)
     body += cost_html(context) + unrecorded_html(context) + [METHOD] + run_html(context)
-    page = PAGE.format(title=title, style=STYLE, body="\n".join(body))
+    page = PAGE.format(title=title, style=STYLE, unfold=UNFOLD, body=with_contents(linked("\n".join(body), path.parent)))
     path.write_text(page, encoding="utf-8")
+
+
+def linked(body, folder):
+    """Names of files that are there become links to them."""
+
+    def link(found):
+        name = found.group()
+        return f'<a href="{name}">{name}</a>' if (folder / name).exists() else name
+
+    return re.sub(r"\b(?:tables|figures)/\w+\.(?:csv|png|svg|pdf)\b", link, body)
+
+
+def with_contents(body):
+    """Headings get names, and a list of them stands before the first."""
+    names, lines = set(), []
+
+    def named(found):
+        text = found.group(1)
+        name = slug = re.sub(r"\W+", "-", re.sub("<.*?>|&\\w+;", "", text).lower()).strip("-")
+        while name in names:
+            name = f"{slug}-{len(names)}"
+        names.add(name)
+        lines.append(f'<li><a href="#{name}">{text}</a></li>')
+        return f'<h2 id="{name}">{text}</h2>'
+
+    body = re.sub("<h2>(.*?)</h2>", named, body)
+    head, first, rest = body.partition("<h2 ")
+    return f'{head}<nav aria-label="Contents"><ul>{"".join(lines)}</ul></nav>\n{first}{rest}'
 
 
 def raised(text):
@@ -73,8 +125,8 @@ def raised(text):
     return re.sub("\\^([\N{MINUS SIGN}\\d./]+\\d)", r"<sup>\1</sup>", text)
 
 
-def section_html(section, folder, failed):
-    figure = f"<figure>{picture(section, folder, failed)}</figure>"
+def section_html(section, folder, failed, formats):
+    figure = f"<figure>{picture(section, folder, failed, formats)}</figure>"
     content = figure + table_html(*slope_table([curve for curve in section.scaling if not curve.is_local]))
     content += f'<div class="slopes">{table_html(*section.table)}</div>' if section.table else ""
     if section.number > 1:
@@ -82,11 +134,11 @@ def section_html(section, folder, failed):
     return f"<h2>{escape(section.title)}</h2>{content}"
 
 
-def picture(section, folder, failed):
+def picture(section, folder, failed, formats):
     if section.name in failed:
         return f'<p class="remark">Figure {section.name} could not be drawn: {escape(failed[section.name])}</p>'
     image = base64.b64encode((folder / "figures" / f"{section.name}.svg").read_bytes()).decode()
-    files = f'<span class="soft">figures/{section.name}.png, .svg</span>'
+    files = f'<span class="soft">{", ".join(f"figures/{section.name}.{kind}" for kind in formats)}</span>'
     caption = f"<figcaption>{raised(escape(section.caption))} {files}</figcaption>"
     return f'<img alt="{escape(section.title)}" src="data:image/svg+xml;base64,{image}">{caption}'
 
@@ -106,7 +158,7 @@ def local_html(context):
     header, rows = local.slope_table(context)
     text = (
         '<p class="soft">Local slope of the RMSE between two widths, with its 95 % interval over seeds; below, the '
-        "RMSE at both. All values: tables/slopes.csv, levels.csv</p>"
+        "RMSE at both. All values: tables/slopes.csv, tables/levels.csv</p>"
     )
     return [f'<div class="slopes">{table_html(header, rows)}{text}</div>'] if rows else []
 
@@ -116,7 +168,7 @@ def table_html(header, rows):
         return ""
     head = "".join(f"<th>{escape(name)}</th>" for name in header)
     lines = ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows]
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    return f'{SCROLL}<table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
 
 
 def summary_html(context):
@@ -163,6 +215,6 @@ def study_html(study):
     cells = ((escape(str(name)), escape(str(value))) for name, value in attributes.items())
     lines = "".join(f'<tr><td>{name}</td><td class="wide">{value}</td></tr>' for name, value in cells)
     counts = " \N{MULTIPLICATION SIGN} ".join(f"{study.data.sizes[name]} {name}" for name in study.axes)
-    table = f'<div class="scroll"><table>{lines}</table></div>' if lines else ""
+    table = f'{SCROLL}<table>{lines}</table></div>' if lines else ""
     text = f"<details><summary>study file</summary><pre>{escape(study.text)}</pre></details>"
     return f"<p>{escape(study.label)}: {escape(counts)}</p>{table}{text}"

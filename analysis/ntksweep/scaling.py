@@ -96,7 +96,7 @@ def scaling_figure(chunk, colour_name, palette, guides, unfitted, title, paper, 
         for curve in near:
             panel.plot(curve.x, curve.level.mean, **paper_style(curve))
         dress_panel(panel, members + near, shared or y_limits(members))
-        panel.set_title(panel_title(metric, place, one_metric, members[0].labels))
+        panel.set_title(panel_title(metric, place, one_metric, members) if len(chunk) > 1 else "")
     label_axes(axes, drawn, metric_label(chunk[0][0][0]) if one_metric else "")
     handles = legend_handles(drawn, palette, colour_name, guides, alone=len(chunk) == 1, unfitted=unfitted)
     add_legend(axes, handles + paper_handles(given), colour_name, palette, drawn)
@@ -131,8 +131,10 @@ def unique(values):
     return list(dict.fromkeys(values))
 
 
-def panel_title(metric, place, one_metric, labels):
-    return ", ".join(filter(None, ["" if one_metric else metric_label(metric), where_text(dict(place), labels)]))
+def panel_title(metric, place, one_metric, curves):
+    """Of one of several panels; a study that has none of their axes is named."""
+    words = where_text(dict(place), curves[0].labels) or ", ".join(unique(curve.source for curve in curves)) * one_metric
+    return ", ".join(filter(None, ["" if one_metric else metric_label(metric), words]))
 
 
 def y_limits(curves):

@@ -105,9 +105,9 @@ def test_the_page_is_headed_by_local_slopes(tmp_path, network, kind, depths):
     page = report(tmp_path / "report", study(tmp_path / "study", network=network, layers=layers, exponent=-0.6))
     family = {"CNN": "Convolutional", "WRN": "Wide residual"}[kind]
     assert f"{family} networks, 64\N{EN DASH}128 channels: RMSE" in page and "goes with the width n" not in page
-    top, rest = page.split("<h2>", 1)
+    top, rest = page.split("<h2 ", 1)
     assert top.count("<tr><td>") == 2 + depths and top.count(f"Lee et al. 2019, {kind}") == depths
-    assert "pre-asymptotic" in top and "fitted over all" in top and "<th>fitted exponent" not in rest.split("<h2>")[0]
+    assert "pre-asymptotic" in top and "fitted over all" in top and "<th>fitted exponent" not in rest.split("<h2 ")[0]
     assert "RMSE against channels" in page and "<th>channels</th>" in page
     assert "local_slopes" in figures(tmp_path / "report")
     rows = [row for row in table(tmp_path / "report", "slopes.csv") if row["metric"] == "rmse_test"]

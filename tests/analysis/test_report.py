@@ -72,7 +72,11 @@ def test_every_figure_is_there(holes):
 
 def test_the_page_stands_alone(holes):
     page = holes[2]
-    assert not re.search(r"(src|href)=\"(?!data:)", page) and "<script" not in page
+    assert not re.search(r"(src)=\"(?!data:)", page) and "<script" not in page
+    links = re.findall(r"href=\"([^\"]*)\"", page)
+    assert len(links) > 20 and "tables/slopes.csv" in links and "figures/rmse_width.png" in links
+    for link in links:
+        assert f' id="{link[1:]}"' in page if link.startswith("#") else (holes[1] / link).is_file(), link
     assert "<h1>Depth &amp; width</h1>" in page and "&lt;3 GB&gt;" in page
 
 
@@ -192,6 +196,6 @@ def test_the_headline_states_no_exponent_without_an_interval(tmp_path, seeds, wh
     page = report(tmp_path / "report", synthetic.write_study(tmp_path / "study", data, network=network))
     head = re.search('<p class="headline">(.*?)</p>', page).group(1)
     assert ("n<sup>" in head) == (not why) and why in head
-    assert ("(no interval)" in page or "no interval" in page.split("<h2>", 1)[1]) or not why
+    assert ("(no interval)" in page or "no interval" in page.split("<h2 ", 1)[1]) or not why
     rows = [row for row in table(tmp_path / "report", "slopes.csv") if row["study"] == "study"]
     assert all((row["low"] == "") == bool(why) and row["seeds"] == str(seeds) for row in rows)
