@@ -6,6 +6,7 @@ from functools import cached_property
 from . import style
 from .curves import curves_of, reference_curve
 from .ensembles import ensembles_of
+from .load import with_shared_axes
 from .paper import paper_curves
 from .summary import summary_rows
 from .words import SYMBOLS, width_word
@@ -15,11 +16,11 @@ class Context:
     """The studies, the reference series and those of the paper (as curves) and the summary's rows."""
 
     def __init__(self, studies, references):
-        self.studies = studies
+        self.studies = with_shared_axes(studies)
         self.references = [reference_curve(series, order) for order, series in enumerate(references)]
-        self.families = list(dict.fromkeys(study.family for study in studies))
+        self.families = list(dict.fromkeys(study.family for study in self.studies))
         self.paper = paper_curves({curve.family for curve in self.rmse if curve.is_plain})
-        self.rows = summary_rows(studies)
+        self.rows = summary_rows(self.studies)
 
     @property
     def title(self):

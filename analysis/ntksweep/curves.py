@@ -128,7 +128,9 @@ def split(study, order, array, x_name, with_lost=False):
     """The curves of one array [axes, ...], the last of the other dimensions fastest. with_lost: also those of which all
     values are lost."""
     names = [name for name in array.dims if name not in (x_name, "seed")]
-    status = study.data["status"].broadcast_like(array).transpose(*names, x_name, "seed").values
+    status = study.data["status"]
+    single = {name: status[name].values[0] for name in status.dims if name not in array.dims}
+    status = status.isel({name: 0 for name in single}).broadcast_like(array).transpose(*names, x_name, "seed").values
     values = np.asarray(array.transpose(*names, x_name, "seed").values, float)
     own, places = coordinate(array, x_name), [coordinate(array, name) for name in names]
     labels = tuple(study.labels.items())
@@ -136,7 +138,7 @@ def split(study, order, array, x_name, with_lost=False):
     for index in np.ndindex(values.shape[:-2]):
         there = status[index] >= 0 if with_lost else ~np.isnan(values[index])
         if there.any():
-            where = {name: place[i] for name, place, i in zip(names, places, index)}
+            where = {**single, **{name: place[i] for name, place, i in zip(names, places, index)}}
             x = axis_numbers(own, where)
             up = np.argsort(x, kind="stable")
             data = x[up], values[index][up], status[index][up]

@@ -3,14 +3,14 @@
 import csv
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from .point import InputError, Point, find_point
+from .point import InputError, Point, find_point, number_of
 from .words import AXES, LINEARIZATION, NETWORK, plain_text, plural, value_text
 
 GRID = ("train_size", "width", "seed")
@@ -19,6 +19,7 @@ INNER = ("step", "kernel_step", "layer", "output", *EXAMPLES, *(f"{name}_2" for 
 OVER_SEEDS = re.compile("ensemble_size|outputs.*_(mean|variance)$|ntk_gp_|nngp_posterior_")  # metrics without the axis
 RECORDED, ABSENT = 0, -1  # status; above 0 the sum of the models that diverged
 DIVERGED_STEPS = {NETWORK: "diverged_step", LINEARIZATION: "diverged_step_linear"}
+SECTIONS = ("network", "training", "data", "run")
 LABEL_LENGTH = 40  # of a long name, which stands at an axis if it is no sentence
 PLAIN = {"loss": "mse", "optimizer": "sgd", "layers": "all", "centred": "false"}
 REFERENCE_COLUMNS = ("figure", "panel", "series", "x_name", "x", "log2_y", "y")
@@ -146,7 +147,26 @@ def with_axes(data):
     """Axes of which one value was selected are back, so that a selection is a study too."""
     taken = [name for name, values in data.coords.items() if values.ndim == 0 and name not in INNER]
     data = data.drop_vars([name for name in data.data_vars if "seed" in taken and OVER_SEEDS.match(name)])
-    return checked(data.expand_dims(taken) if taken else data, directory_of(data))
+    values = {name: [data[name].values.item()] for name in taken}
+    return checked(expanded(data.drop_vars(taken), values) if taken else data, directory_of(data))
+
+
+def with_shared_axes(studies):
+    """An axis of one study is one of all that say its value in their study file: so they share panels."""
+    names = dict.fromkeys(name for study in studies for name in study.axes)
+    return [with_fixed(study, [name for name in names if name not in study.axes]) for study in studies]
+
+
+def with_fixed(study, names):
+    texts = {name: next(filter(None, (setting(study.text, part, name) for part in SECTIONS)), "") for name in names}
+    said = {name: [number_of(text)] for name, text in texts.items() if text and text[0] not in "{["}
+    return replace(study, data=expanded(study.data, said)) if said else study
+
+
+def expanded(data, values):
+    """With axes of one value each; large arrays stay without, as they would be read."""
+    small = {name: array.expand_dims(values) for name, array in data.data_vars.items() if not is_large(array)}
+    return data.assign_coords(values).assign(small)
 
 
 def checked(data, place):

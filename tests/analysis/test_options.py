@@ -18,7 +18,7 @@ def studies(tmp_path_factory):
     folder = tmp_path_factory.mktemp("options")
     deep = {"depth": [1, 2], **AXES}
     grids = {"erf": AXES, "relu": AXES, "deep": deep}
-    return [synthetic.write_study(folder / name, synthetic.dataset(axes)) for name, axes in grids.items()]
+    return [synthetic.write_study(folder / name, synthetic.dataset(axes), network="{ family: fc }") for name, axes in grids.items()]
 
 
 def test_one_figure_in_its_formats_and_no_page(studies, tmp_path, capsys):
@@ -67,6 +67,18 @@ def test_studies_share_panels_and_one_without_the_axis_is_named(studies):
     assert len({line.get_linestyle() for line in panel.lines if line.get_linestyle() != "None"}) >= 2
     (section,) = rmse_against_width(Context(load_studies(studies), []))
     assert [panel.get_title() for panel in section.figure.axes] == ["erf, relu", "depth 1", "depth 2"]
+
+
+def test_a_study_that_says_its_value_shares_the_panel_of_those_with_the_axis(studies, tmp_path):
+    network = "{ family: fc, depth: 2, activation: erf }"
+    fixed = synthetic.write_study(tmp_path / "fixed", synthetic.dataset(AXES, exponent=-0.5), network=network)
+    context = Context(load_studies([studies[2], fixed]), [])
+    (section,) = rmse_against_width(context)
+    assert [panel.get_title() for panel in section.figure.axes] == ["depth 1", "depth 2"]
+    slopes = {(curve.source, curve.where["depth"]): round(curve.fit.exponent, 1) for curve in section.curves}
+    assert set(slopes) == {("deep", 1), ("deep", 2), ("fixed", 2)} and slopes["fixed", 2] == -0.5
+    page = report(tmp_path / "report", studies[2], fixed)
+    assert "depth 2" in page and figures(tmp_path / "report") >= {"rmse_width", "rmse_time_1", "outputs_time_1"}
 
 
 def test_the_page_can_be_printed_and_read_with_keys(studies, tmp_path):
