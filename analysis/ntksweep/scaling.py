@@ -212,8 +212,12 @@ def all_diverged(curve):
     return bool(np.any((curve.diverged > 0) & ~np.isfinite(curve.level.mean)))
 
 
+def study_line(order):
+    return style.LINES[order % len(style.LINES)]
+
+
 def line_style(curve):
-    return style.LINES[curve.order % len(style.LINES)], style.MARKERS[curve.order % len(style.MARKERS)]
+    return study_line(curve.order), style.MARKERS[curve.order % len(style.MARKERS)]
 
 
 def draw_guide(panel, curves, guide, line):

@@ -1,5 +1,5 @@
-"""Figures against time (learning rate times step; with momentum its square root): one for each study and value of its
-other axes."""
+"""Figures against time (learning rate times step; with momentum its square root): one for each value of the other axes,
+of the RMSE with all studies in it, of the others for each study."""
 
 from dataclasses import replace
 from functools import partial
@@ -11,15 +11,15 @@ from . import style
 from .context import Section
 from .curves import clock, curves_of
 from .load import EXAMPLES, GRID
-from .scaling import families_of
+from .scaling import families_of, study_line
 from .words import axis_label, loss_label, named_value, value_text, where_text
 
 
 def rmse(context):
-    for number, of, place, curves in figures_of(context, ["rmse_test"]):
+    for number, of, place, curves in figures_of(context, ["rmse_test"], together=True):
         caption = "RMSE on the test points against time; a colour for each width, bands: 95 % interval over seeds."
         panels = grouped(curves, lambda curve: curve.where["train_size"])
-        draw = partial(time_figure, panels, columns=3, draw=draw_band)
+        draw = partial(time_figure, panels, columns=3, draw=draw_study)
         yield Section("rmse_time", title("RMSE against time", place), caption, draw, curves, number, of)
 
 
@@ -52,17 +52,19 @@ def title(words, place):
     return ": ".join(filter(None, [words, place]))
 
 
-def figures_of(context, metrics, wanted=lambda study: True):
-    """Yields (number, of how many, place, curves) for each wanted study and value of its other axes."""
-    groups = []
+def figures_of(context, metrics, wanted=lambda study: True, together=False):
+    """Yields (number, of how many, place, curves) for each wanted study (or for all together, where they have the same
+    clock) and value of its other axes."""
+    groups = {}
     for order, study in enumerate(context.studies):
         if not wanted(study):
             continue
-        names = [study.label] * (len(context.studies) > 1)
+        names = [study.label] * (len(context.studies) > 1 and not together)
         curves = [curve for metric in metrics for curve in time_curves(study, order, metric)]
         for where, members in grouped(curves, lambda curve: other_axes(curve.where)).items():
-            groups.append((", ".join(filter(None, names + [where_text(dict(where), study.labels)])), members))
-    for number, (place, members) in enumerate(groups, start=1):
+            place = ", ".join(filter(None, names + [where_text(dict(where), study.labels)]))
+            groups.setdefault((place, members[0].x_name), []).extend(members)
+    for number, ((place, _), members) in enumerate(groups.items(), start=1):
         yield number, len(groups), place, members
 
 
@@ -122,6 +124,9 @@ def time_figure(panels, columns, draw, on=style.PAGE):
             panel.set_ylabel(loss_label(metric, panels[key][0].loss))
     families = families_of(curve for curves in panels.values() for curve in curves)
     handles = [colour_handle(palette[width], value_text(width)) for width in widths]
+    orders = {curve.source: curve.order for curves in panels.values() for curve in curves}
+    if len(orders) > 1:
+        handles += [Line2D([], [], color=style.GREY, linestyle=study_line(i), label=name) for name, i in orders.items()]
     style.legend_beside(axes, handles, axis_label("width", families))
     return figure
 
@@ -159,6 +164,10 @@ def model_line(curve):
 def draw_band(panel, curve, colour, line=None):
     draw_line(panel, curve, colour, line)
     panel.fill_between(curve.x, curve.level.low, curve.level.high, color=colour, alpha=0.15, linewidth=0)
+
+
+def draw_study(panel, curve, colour):
+    draw_band(panel, curve, colour, study_line(curve.order))
 
 
 def largest_output(curves):

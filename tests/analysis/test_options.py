@@ -8,6 +8,7 @@ from ntksweep.__main__ import main
 from ntksweep.context import Context
 from ntksweep.figures import rmse_against_width
 from ntksweep.load import load_studies
+from ntksweep.times import rmse
 from test_report import figures, report
 
 AXES = {"train_size": [32, 128], "width": [64, 256, 1024], "seed": [0, 1, 2]}
@@ -79,6 +80,15 @@ def test_a_study_that_says_its_value_shares_the_panel_of_those_with_the_axis(stu
     assert set(slopes) == {("deep", 1), ("deep", 2), ("fixed", 2)} and slopes["fixed", 2] == -0.5
     page = report(tmp_path / "report", studies[2], fixed)
     assert "depth 2" in page and figures(tmp_path / "report") >= {"rmse_width", "rmse_time_1", "outputs_time_1"}
+
+
+def test_time_is_shared_too(studies):
+    (section,) = rmse(Context(load_studies(studies[:2]), []))
+    assert "erf" not in section.title and len(section.curves) == 12
+    for panel in section.figure.axes:
+        assert {line.get_linestyle() for line in panel.lines} == {"-", "--"} and len(panel.lines) == 6
+    texts = [text.get_text() for text in section.figure.legends[0].get_texts()]
+    assert texts == ["64", "256", "1024", "erf", "relu"]
 
 
 def test_the_page_can_be_printed_and_read_with_keys(studies, tmp_path):
