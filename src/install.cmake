@@ -22,7 +22,7 @@ install(FILES jobs/lib.sh jobs/profile.sh jobs/sizing.sh jobs/script.sh jobs/job
 install(DIRECTORY jobs/studies jobs/profiles DESTINATION ${share}/jobs)
 install(PROGRAMS analysis/report analysis/python DESTINATION ${share}/analysis)
 install(FILES analysis/lee2019.csv DESTINATION ${share}/analysis)
-install(DIRECTORY analysis/ntksweep_analysis DESTINATION ${share}/analysis PATTERN __pycache__ EXCLUDE)
+install(DIRECTORY analysis/ntksweep DESTINATION ${share}/analysis PATTERN __pycache__ EXCLUDE)
 
 # share/modulefiles/ntksweep/VERSION, three folders below the folder of data.
 file(RELATIVE_PATH up ${CMAKE_INSTALL_FULL_DATADIR}/modulefiles/ntksweep ${CMAKE_INSTALL_PREFIX})

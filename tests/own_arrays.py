@@ -1,4 +1,4 @@
-"""The studies of README's "Your own arrays", from arrays made here to a report. usage: own_arrays.py NTKSWEEP"""
+"""The studies of "Your own arrays" in jobs/studies/README.md, from arrays made here to a report. usage: own_arrays.py NTKSWEEP"""
 
 import re
 import subprocess
@@ -31,7 +31,7 @@ def make_arrays(folder):
 
 
 def studies():
-    section = (ROOT / "README.md").read_text().split("## Your own arrays")[1].split("\n## ")[0]
+    section = (ROOT / "jobs/studies/README.md").read_text().split("## Your own arrays")[1].split("\n## ")[0]
     found = re.findall(r"```yaml\n(# (\w+)\.yaml:.*?)```", section, re.S)
     assert len(found) == 3 and all(len(text.splitlines()) < 10 for text, _ in found), "README has other studies"
     return found

@@ -41,9 +41,14 @@ endif()
 add_test(NAME replay COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/replay.py $<TARGET_FILE:ntksweep>)
 # The notebook, from a study to the report's numbers.
 add_test(NAME notebook COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/notebook.py $<TARGET_FILE:ntksweep>)
-# The studies of own arrays in the README, from file to report.
+# The studies of own arrays in jobs/studies/README.md, from file to report.
 add_test(NAME own_arrays COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/own_arrays.py $<TARGET_FILE:ntksweep>)
 set_tests_properties(own_arrays notebook PROPERTIES LABELS mpi)
+# Every command and snippet of all READMEs.
+if(NOT NTKSWEEP_SANITIZE)
+  add_test(NAME readme COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/readme $<TARGET_FILE:ntksweep>)
+  set_tests_properties(readme PROPERTIES LABELS mpi)
+endif()
 set_tests_properties(replay PROPERTIES LABELS "mpi;blas")
 
 takes(10 20 mpi_any_ranks mpi_failing mpi_refused mpi_commands mpi_real_commands mpi_real_plan_json)
@@ -51,6 +56,6 @@ takes(20 30 mpi_flips mpi_interrupted mpi_checkpoints mpi_shared mpi_prompt mpi_
 takes(30 40 mpi_killed mpi_real_older replay own_arrays notebook)
 if(NOT NTKSWEEP_SANITIZE)
   takes(20 20 mpi_real_limits)
-  takes(40 40 mpi_real_killed mpi_real_resumed)
+  takes(40 40 mpi_real_killed mpi_real_resumed readme)
   takes(180 180 long_killed long_resumed long_flips)
 endif()
