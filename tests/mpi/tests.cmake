@@ -26,6 +26,9 @@ if(NOT NTKSWEEP_SANITIZE) # long enough to be hit, so too long there; shadow mem
   mpi_real_test(limits)
   mpi_real_test(killed --set training.steps=20000)
   mpi_real_test(resumed)
+  # Every command and snippet of all READMEs.
+  add_test(NAME readme COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/readme $<TARGET_FILE:ntksweep>)
+  set_tests_properties(readme PROPERTIES LABELS mpi)
   # With 20 kills each (label long: tests/check long).
   function(long_test name program)
     add_test(NAME long_${name} COMMAND ${CMAKE_COMMAND} -E env KILLS=20 ${CMAKE_SOURCE_DIR}/tests/mpi/${name}
@@ -44,11 +47,6 @@ add_test(NAME notebook COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURC
 # The studies of own arrays in jobs/studies/README.md, from file to report.
 add_test(NAME own_arrays COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/own_arrays.py $<TARGET_FILE:ntksweep>)
 set_tests_properties(own_arrays notebook PROPERTIES LABELS mpi)
-# Every command and snippet of all READMEs.
-if(NOT NTKSWEEP_SANITIZE)
-  add_test(NAME readme COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/readme $<TARGET_FILE:ntksweep>)
-  set_tests_properties(readme PROPERTIES LABELS mpi)
-endif()
 set_tests_properties(replay PROPERTIES LABELS "mpi;blas")
 
 takes(10 20 mpi_any_ranks mpi_failing mpi_refused mpi_commands mpi_real_commands mpi_real_plan_json)
