@@ -1,4 +1,6 @@
-"""The studies of "Your own arrays" in jobs/studies/README.md, from arrays made here to a report. usage: own_arrays.py NTKSWEEP"""
+"""The studies of "Your own arrays" in jobs/studies/README.md, from arrays made here to a report.
+
+usage: own_arrays.py NTKSWEEP"""
 
 import re
 import subprocess
