@@ -128,12 +128,10 @@ if(NOT TARGET blas)
   message(FATAL_ERROR "No BLAS and LAPACK with cblas.h and lapacke.h links: looked for OpenBLAS and lapacke by pkg-config, and for "
                       "${LAPACK_LIBRARIES} with ${LAPACKE_LIBRARY} and ${CBLAS_LIBRARY}; BLA_VENDOR and CMAKE_PREFIX_PATH name others")
 endif()
-# What of OpenBLAS is looked for while the program runs (la/blas.h) does not come out of an archive by itself.
+# Is it OpenBLAS? Then its own calls are linked, else looked for while the program runs (la/blas.h).
 get_target_property(CMAKE_REQUIRED_LIBRARIES blas INTERFACE_LINK_LIBRARIES)
 check_c_source_compiles("char openblas_get_corename(void); int main(void) { return openblas_get_corename(); }" NTKSWEEP_OPENBLAS_CALLS)
 unset(CMAKE_REQUIRED_LIBRARIES)
 if(NTKSWEEP_OPENBLAS_CALLS)
-  foreach(name get_config get_corename get_num_threads set_num_threads)
-    target_link_libraries(blas INTERFACE -Wl,--undefined=openblas_${name})
-  endforeach()
+  target_compile_definitions(blas INTERFACE BLAS_IS_OPENBLAS)
 endif()

@@ -23,7 +23,7 @@ static status refuse(size_t bytes) {
 
 /* Its threads take one each: those that have theirs already are counted too, since nobody knows. */
 status la_take_buffer(void) {
-    if (!openblas_get_num_threads) return OK;
+    if (!blas_is_openblas()) return OK;
     size_t bytes = BUFFER_BYTES * (size_t)openblas_get_num_threads() + REST_BYTES;
     if (!is_granted(bytes)) return refuse(bytes);
     double *a = calloc(2 * ORDER * ORDER, sizeof *a);

@@ -5,7 +5,7 @@
 
 #include "blas.h"
 
-const char *la_core_name(void) { return openblas_get_corename ? openblas_get_corename() : "unknown"; }
+const char *la_core_name(void) { return blas_is_openblas() ? openblas_get_corename() : "unknown"; }
 
 #ifdef __x86_64__
 #include <cpuid.h>
@@ -109,7 +109,7 @@ const char *la_core_runnable(int number) {
 int la_core_is_like(const char *core, const char *other) { return ((needs(core) ^ needs(other)) & VECTORS) == 0; }
 
 const char *la_better_core(void) {
-    if (!openblas_get_corename) return NULL;
+    if (!blas_is_openblas()) return NULL;
     const char *taken = la_core_name(), *widest = la_core_runnable(0);
     int is_right = !widest || (!lacking(taken) && (needs(taken) & VECTORS) >= (needs(widest) & VECTORS));
     return is_right ? NULL : widest;
@@ -125,7 +125,7 @@ static void list_runnable(char *out) {
 
 /* A build for one core type alone does not look at the variable; nor does another library. */
 static int is_another(const char *asked, const char *taken) {
-    return asked && *asked && strcasecmp(asked, taken) != 0 && openblas_get_config &&
+    return asked && *asked && strcasecmp(asked, taken) != 0 && blas_is_openblas() &&
            strstr(openblas_get_config(), "DYNAMIC_ARCH");
 }
 

@@ -19,7 +19,7 @@ static void file_version(size_t size, char *out) {
 }
 
 void la_blas_version(size_t size, char *out) {
-    if (!openblas_get_config) {
+    if (!blas_is_openblas()) {
         file_version(size, out);
         return;
     }
@@ -34,7 +34,7 @@ void flexiblas_set_num_threads(int threads) __attribute__((weak));
 void omp_set_num_threads(int threads) __attribute__((weak));
 
 void la_set_threads(int threads) {
-    if (openblas_set_num_threads) openblas_set_num_threads(threads);
+    if (blas_is_openblas()) openblas_set_num_threads(threads);
     if (MKL_Set_Num_Threads) MKL_Set_Num_Threads(threads);
     if (bli_thread_set_num_threads) bli_thread_set_num_threads(threads);
     if (flexiblas_set_num_threads) flexiblas_set_num_threads(threads);

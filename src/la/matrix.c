@@ -20,7 +20,7 @@ static int blas_int(int64_t size) {
 }
 
 /* CBLAS_TRANSPOSE is a type in some libraries, a tag in others. */
-static int blas_transpose(enum la_transpose t) { return t == LA_TRANSPOSED ? CblasTrans : CblasNoTrans; }
+static unsigned blas_transpose(enum la_transpose t) { return t == LA_TRANSPOSED ? CblasTrans : CblasNoTrans; }
 
 void la_gemm(enum la_transpose ta, enum la_transpose tb, int64_t m, int64_t n, int64_t k, real alpha, const real *a,
              int64_t lda, const real *b, int64_t ldb, real beta, real *c, int64_t ldc) {
