@@ -54,6 +54,7 @@ takes(20 30 mpi_flips mpi_interrupted mpi_checkpoints mpi_shared mpi_prompt mpi_
 takes(30 40 mpi_killed mpi_real_older replay own_arrays notebook)
 if(NOT NTKSWEEP_SANITIZE)
   takes(20 20 mpi_real_limits)
-  takes(40 40 mpi_real_killed mpi_real_resumed readme)
+  takes(40 40 mpi_real_killed mpi_real_resumed)
+  takes(50 50 readme)
   takes(180 180 long_killed long_resumed long_flips)
 endif()
