@@ -4,6 +4,7 @@ Of the dimensions that vary, one is told by colour (the training-set size, or th
 each make a panel. Several studies share the panels and are told apart by marker and line.
 """
 
+import numbers
 from dataclasses import dataclass
 from functools import partial
 
@@ -45,12 +46,18 @@ def coloured_dimension(names):
 
 
 def panels_of(curves, names):
-    """(metric, ((name, value), ...)) -> curves. A study without one of the names has panels of its own."""
-    panels = {}
+    """(metric, ((name, value), ...)) -> curves, numbers in order. A study without one of the names has panels of its
+    own."""
+    panels, metrics = {}, unique(curve.metric for curve in curves)
     for curve in curves:
         place = tuple((name, curve.where[name]) for name in names if name in curve.where)
         panels.setdefault((curve.metric, place), []).append(curve)
-    return dict(sorted(panels.items(), key=lambda item: [curve.metric for curve in curves].index(item[0][0])))
+
+    def order(key):
+        metric, place = key
+        return metrics.index(metric), [value if isinstance(value, numbers.Real) else 0 for _, value in place]
+
+    return {key: panels[key] for key in sorted(panels, key=order)}
 
 
 def against_width(curves):

@@ -56,7 +56,7 @@ SMALL = {
     "axes.linewidth": 0.6,
 }
 FORMATS = ("svg", "png")
-PANEL_LEAST = 1.9  # inches of a panel with all that stands around it
+PANEL_LEAST, PANEL_HIGH = 1.9, 2.8  # inches of a panel with all that stands around it, so that its label has room
 
 
 class Sheet(Figure):
@@ -97,7 +97,7 @@ class Page:
 
     def size(self, count, columns, rows):
         if self.width:
-            return self.width, 0.2 + rows * (0.3 + 0.66 * self.width / columns)
+            return self.width, 0.2 + rows * max(0.3 + 0.66 * self.width / columns, PANEL_HIGH)
         return (6.4, 4.6) if count == 1 else (1.0 + 3.7 * columns, 0.4 + 3.3 * rows)
 
 

@@ -65,6 +65,8 @@ def figures_of(context, metrics, wanted=lambda study: True, together=False):
             place = ", ".join(filter(None, names + [where_text(dict(where), study.labels)]))
             groups.setdefault((place, members[0].x_name), []).extend(members)
     for number, ((place, _), members) in enumerate(groups.items(), start=1):
+        if together and len(context.studies) > len({curve.source for curve in members}) == 1:
+            place = ", ".join(filter(None, [members[0].source, place]))
         yield number, len(groups), place, members
 
 

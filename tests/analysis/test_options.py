@@ -72,6 +72,9 @@ def test_studies_share_panels_and_one_without_the_axis_is_named(studies):
 
 def test_a_study_that_says_its_value_shares_the_panel_of_those_with_the_axis(studies, tmp_path):
     network = "{ family: fc, depth: 2, activation: erf }"
+    first = synthetic.write_study(tmp_path / "first", synthetic.dataset(AXES), network="{ family: fc, depth: 0 }")
+    (section,) = rmse_against_width(Context(load_studies([studies[2], first]), []))
+    assert [panel.get_title() for panel in section.figure.axes] == ["depth 0", "depth 1", "depth 2"]
     fixed = synthetic.write_study(tmp_path / "fixed", synthetic.dataset(AXES, exponent=-0.5), network=network)
     context = Context(load_studies([studies[2], fixed]), [])
     (section,) = rmse_against_width(context)
@@ -89,6 +92,8 @@ def test_time_is_shared_too(studies):
         assert {line.get_linestyle() for line in panel.lines} == {"-", "--"} and len(panel.lines) == 6
     texts = [text.get_text() for text in section.figure.legends[0].get_texts()]
     assert texts == ["64", "256", "1024", "erf", "relu"]
+    titles = [section.title for section in rmse(Context(load_studies([studies[0], studies[2]]), []))]
+    assert titles == [f"RMSE against time: {place}" for place in ("erf", "deep, depth 1", "deep, depth 2")]
 
 
 def test_the_page_can_be_printed_and_read_with_keys(studies, tmp_path):

@@ -178,6 +178,8 @@ def test_a_figure_for_a_paper_has_its_width_and_nothing_is_cut(data, width):
         inches = figure.get_size_inches()
         assert inches[0] == width
         box = figure.get_tightbbox(figure.canvas.get_renderer())
+        panel = figure.axes[0]
+        assert panel.yaxis.label.get_window_extent().height < panel.get_window_extent().height + 20, name
         assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= inches[0] and box.y1 <= inches[1], (name, box)
 
 
