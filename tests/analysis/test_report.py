@@ -169,7 +169,7 @@ def test_studies_of_different_grids_and_a_reference(tmp_path):
         row for row in table(tmp_path / "report", "slopes.csv") if row["kind"] == "fit" and row["against"] == "width"
     ]
     assert [(row["study"], row["depth"], row["train_size"]) for row in slopes] == [
-        ("deep", "1", "128"), ("deep", "3", "128"), ("flat", "", "32"), ("flat", "", "512"), ("reference", "", ""),
+        ("deep", "1", "128"), ("deep", "3", "128"), ("flat", "3", "32"), ("flat", "3", "512"), ("reference", "", ""),
     ]  # fmt: skip
     assert np.isclose(float(slopes[-1]["slope"]), -1) and slopes[-1]["low"] == ""
 
