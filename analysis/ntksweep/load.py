@@ -139,7 +139,7 @@ def point_of(data):
 def directory_of(data):
     source = data.encoding.get("source")
     if not source:
-        raise InputError("this dataset does not say where it is from; expected one of ntksweep.open, or a selection of it")
+        raise InputError("this dataset does not say where it is from; expected one of ntksweep.open or its selection")
     return Path(source).parent
 
 

@@ -88,8 +88,8 @@ def write_page(path, context, sections, rest, failed, formats=FORMATS):
     drawn = [section_html(section, path.parent, failed, formats) for section in sections]
     body += drawn[:1] + summary_html(context) + drawn[1:] + rest_html(rest)
     body += cost_html(context) + unrecorded_html(context) + [METHOD] + run_html(context)
-    page = PAGE.format(title=title, style=STYLE, unfold=UNFOLD, body=with_contents(linked("\n".join(body), path.parent)))
-    path.write_text(page, encoding="utf-8")
+    content = with_contents(linked("\n".join(body), path.parent))
+    path.write_text(PAGE.format(title=title, style=STYLE, unfold=UNFOLD, body=content), encoding="utf-8")
 
 
 def linked(body, folder):

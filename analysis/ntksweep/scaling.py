@@ -140,7 +140,8 @@ def unique(values):
 
 def panel_title(metric, place, one_metric, curves):
     """Of one of several panels; a study that has none of their axes is named."""
-    words = where_text(dict(place), curves[0].labels) or ", ".join(unique(curve.source for curve in curves)) * one_metric
+    sources = ", ".join(unique(curve.source for curve in curves)) * one_metric
+    words = where_text(dict(place), curves[0].labels) or sources
     return ", ".join(filter(None, ["" if one_metric else metric_label(metric), words]))
 
 

@@ -219,7 +219,7 @@ class Descent:
 
 
 class Linear:
-    """The linearization f_0 + A z: by the kernels A, and z goes down g; Adam's by the Jacobian, and z goes down J' g."""
+    """The linearization f_0 + A z: by the kernels A, and z goes down g; Adam's by the Jacobian: z goes down J' g."""
 
     def __init__(self, descent: Descent, f0, kernels, jacobians):
         self.f0, self.f, self.descent, self.z = f0, f0, descent, 0
@@ -295,9 +295,9 @@ def states(point: Point) -> Iterator[State]:
 
 
 def replay(point: Point) -> xr.Dataset:
-    """Trains a kept point again, in NumPy: outputs `f_train`, `f_test`, `f_train_linear`, `f_test_linear` [step, example,
-    output] of the network and its linearization at every recorded step, with the losses and RMSE that follow from
-    them, by the names that they have in results.h5.
+    """Trains a kept point again, in NumPy: outputs `f_train`, `f_test`, `f_train_linear`, `f_test_linear` [step,
+    example, output] of the network and its linearization at every recorded step, with the losses and RMSE that follow
+    from them, by the names that they have in results.h5.
 
     The study must keep inputs and parameters (`measure: { keep: [inputs, parameters, kernels] }`); kernels that are not
     kept are made of the Jacobian, example by example.
@@ -306,7 +306,8 @@ def replay(point: Point) -> xr.Dataset:
 
 
 def dataset_of(point: Point, found: list[State]) -> xr.Dataset:
-    networks, linears = ([np.array(part) for part in zip(*(getattr(s, kind) for s in found))] for kind in State._fields[2:])
+    networks = [np.array(part) for part in zip(*(state.network for state in found))]
+    linears = [np.array(part) for part in zip(*(state.linear for state in found))]
     outputs = {**dict(zip(OUTPUTS, networks)), **{f"{name}_linear": f for name, f in zip(OUTPUTS, linears)}}
     example = {name: "train_example" if "train" in name else "test_example" for name in outputs}
     variables = {name: (("step", example[name], "output"), f) for name, f in outputs.items()}
