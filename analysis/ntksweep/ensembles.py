@@ -17,11 +17,13 @@ LARGE = 10  # networks of an ensemble that is judged
 @dataclass(frozen=True, eq=False)
 class Spread:
     """Mean [step, example, output] and variance, which broadcasts to it, NaN where it is not known; the NNGP posterior
-    has one step. Of processes the covariance [step, example, example] of each output."""
+    has one step. Of processes the covariance [step, example, example] of each output; of ensembles the seeds that count:
+    networks and linearizations diverge by themselves."""
 
     mean: np.ndarray
     variance: np.ndarray
     covariance: np.ndarray = None
+    size: int = 0
 
     @property
     def deviation(self):
@@ -68,7 +70,7 @@ class Ensemble:
         if self.process is None or spread is None:
             return np.full(self.networks.mean.shape, np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
-            error = spread.deviation / np.sqrt(self.size)
+            error = spread.deviation / np.sqrt(spread.size or self.size)
             return np.where(error > 0, (spread.mean - self.process.mean) / error, np.nan)
 
     def ratios(self, spread):
@@ -159,7 +161,8 @@ def spread_of(cell, name):
     """Over seeds; a lone one has no variance."""
     if not has(cell, f"{name}_mean"):
         return None
-    return Spread(cell[f"{name}_mean"].values, cell[f"{name}_variance"].values)
+    size = cell["ensemble_size_linear" if name.endswith("_linear") and "ensemble_size_linear" in cell else "ensemble_size"]
+    return Spread(cell[f"{name}_mean"].values, cell[f"{name}_variance"].values, size=int(size))
 
 
 def process_of(cell, name):

@@ -67,6 +67,16 @@ def drawn_ensemble(random, covariance, seeds, outputs=3):
     return ensembles.Ensemble("", {}, seeds, "step", np.ones(1), "probe", examples, networks, None, process, None)
 
 
+def test_linearizations_are_counted_by_themselves(tmp_path):
+    """Networks and linearizations diverge by themselves, so each has its own standard error."""
+    data = ensemble_data()
+    data["ensemble_size_linear"] = data["ensemble_size"] / 4
+    _, few = ensembles.ensembles_of(study(tmp_path / "few", data))
+    _, same = ensembles.ensembles_of(study(tmp_path / "same", data.drop_vars("ensemble_size_linear")))
+    assert np.allclose(few.scores(few.linear) * 2, same.scores(same.linear), equal_nan=True)
+    assert np.allclose(few.scores(few.networks), same.scores(same.networks), equal_nan=True)
+
+
 def test_limits_hold_in_95_of_100_ensembles_of_the_process():
     random, place = np.random.default_rng(17), np.arange(7)
     covariance = 2.385 * np.exp(-(((place[:, None] - place) / 1.3) ** 2)) + 0.1 * np.diag(1 + place)
