@@ -12,35 +12,35 @@ static const struct activation table[] = {
 
 const struct activation *activation_of(enum activation_kind kind) { return &table[kind]; }
 
-static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
+static void forward(const struct node *node, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
                     real *work) {
     (void)work;
     (void)theta;
-    op->activation->map(n * shape_size(op->in), in[0], out);
+    node->activation->map(n * shape_size(node->in), in[0], out);
 }
 
 /* dout = phi'(h) din */
-static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
+static void jvp(const struct node *node, const real *theta, const real *dtheta, int64_t n,
                 const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
                 real *work) {
     (void)work;
     (void)theta;
     (void)dtheta;
-    int64_t size = n * shape_size(op->in);
-    if (din[0]) op->activation->backward(size, in[0], out, din[0], dout);
+    int64_t size = n * shape_size(node->in);
+    if (din[0]) node->activation->backward(size, in[0], out, din[0], dout);
     for (int64_t i = 0; !din[0] && i < size; i++) dout[i] = 0;
 }
 
 /* din = phi'(h) w for each of the cotangents of an example; beta is 0 wherever the network lets it work in place. */
-static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
+static void vjp_input(const struct node *node, int s, const real *theta, int64_t n, int64_t count,
                       const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
     (void)work;
     (void)theta;
     (void)s;
     enum { PIECE = 512 };
-    int64_t size = shape_size(op->in);
+    int64_t size = shape_size(node->in);
     if (beta == 0 && count == 1) {
-        op->activation->backward(n * size, in[0], out, w, din);
+        node->activation->backward(n * size, in[0], out, w, din);
         return;
     }
     for (int64_t row = 0; row < n * count; row++)
@@ -48,20 +48,19 @@ static void vjp_input(const struct operator* op, int s, const real *theta, int64
             real piece[PIECE];
             int64_t length = size - at < PIECE ? size - at : PIECE, from = row / count * size + at,
                     to = row * size + at;
-            op->activation->backward(length, in[0] + from, out + from, w + to, piece);
+            node->activation->backward(length, in[0] + from, out + from, w + to, piece);
             for (int64_t i = 0; i < length; i++) din[to + i] = piece[i] + (beta == 0 ? 0 : beta * din[to + i]);
         }
 }
 
 /* K <- T(K), Theta <- Theta Tdot(K); the table's order is that of the kinds */
-static struct dual infinite_dual(const struct operator* op, int64_t count, const double *variance,
-                                 struct arena *arena) {
-    return dual_prepare((enum activation_kind)(op->activation - table), count, variance, arena);
+static struct dual infinite_dual(const struct node *node, int64_t count, const double *variance, struct arena *arena) {
+    return dual_prepare((enum activation_kind)(node->activation - table), count, variance, arena);
 }
 
-static void infinite(const struct operator* op, const struct infinite *at, const struct covariance *const in[SOURCES],
+static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
                      struct covariance *out) {
-    (void)op;
+    (void)node;
     if (in[0]->k != out->k) covariance_copy(in[0], out);
     dual_run(at->dual, at->own, at->other, &at->pairs, out->k, out->theta);
 }

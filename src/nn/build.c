@@ -7,14 +7,14 @@
 #include "operator.h"
 #include "panic.h"
 
-static struct operator* append_operator(struct builder *builder, const struct operator_kind *kind, struct shape out) {
+static struct node *append_node(struct builder *builder, const struct operator_kind *kind, struct shape out) {
     struct network *network = builder->network;
-    CHECK(network->operators < OPERATORS_MAX);
-    struct operator* op = & network->op[network->operators];
-    *op = (struct operator){.kind = kind, .source = {builder->at.value, -1}, .in = builder->at.shape, .out = out};
-    network->operators++;
-    builder->at = (struct cursor){network->operators, out};
-    return op;
+    CHECK(network->nodes < NODES_MAX);
+    struct node *node = &network->node[network->nodes];
+    *node = (struct node){.kind = kind, .source = {builder->at.value, -1}, .in = builder->at.shape, .out = out};
+    network->nodes++;
+    builder->at = (struct cursor){network->nodes, out};
+    return node;
 }
 
 static struct tensor *append_tensor(struct builder *builder, struct tensor tensor) {
@@ -58,12 +58,12 @@ static struct tensor *append_bias(struct builder *builder, int ndim, int64_t cha
 }
 
 /* Weight, bias and name of the operator that has just been appended. */
-static void append_layer(struct builder *builder, struct operator* op, int ndim, const int64_t *shape, const char *name,
+static void append_layer(struct builder *builder, struct node *node, int ndim, const int64_t *shape, const char *name,
                          va_list arguments) {
     struct network *network = builder->network;
     CHECK(network->layers < LAYERS_MAX);
-    op->weight = append_weight(builder, ndim, shape);
-    op->bias = append_bias(builder, ndim, shape[ndim - 1]);
+    node->weight = append_weight(builder, ndim, shape);
+    node->bias = append_bias(builder, ndim, shape[ndim - 1]);
     vsnprintf(network->layer_name[network->layers], LAYER_NAME, name, arguments);
     network->layers++;
 }
@@ -72,7 +72,7 @@ void build_dense(struct builder *builder, int64_t fan_out, const char *name, ...
     va_list arguments;
     va_start(arguments, name);
     const int64_t shape[] = {shape_size(builder->at.shape), fan_out};
-    append_layer(builder, append_operator(builder, &dense_operator, (struct shape){1, 1, fan_out}), 2, shape, name,
+    append_layer(builder, append_node(builder, &dense_operator, (struct shape){1, 1, fan_out}), 2, shape, name,
                  arguments);
     va_end(arguments);
 }
@@ -82,49 +82,49 @@ void build_convolution(struct builder *builder, int64_t channels, int64_t size, 
     va_start(arguments, name);
     struct shape in = builder->at.shape;
     struct shape out = {(in.rows + stride - 1) / stride, (in.columns + stride - 1) / stride, channels};
-    struct operator* op = append_operator(builder, &convolution_operator, out);
-    op->filtering = (struct filtering){.rows = in.rows,
-                                       .columns = in.columns,
-                                       .in = in.channels,
-                                       .out_rows = out.rows,
-                                       .out_columns = out.columns,
-                                       .out = channels,
-                                       .size = size,
-                                       .stride = stride};
-    op->way = filtering_way_of(&op->filtering);
+    struct node *node = append_node(builder, &convolution_operator, out);
+    node->filtering = (struct filtering){.rows = in.rows,
+                                         .columns = in.columns,
+                                         .in = in.channels,
+                                         .out_rows = out.rows,
+                                         .out_columns = out.columns,
+                                         .out = channels,
+                                         .size = size,
+                                         .stride = stride};
+    node->way = filtering_way_of(&node->filtering);
     const int64_t shape[] = {size, size, in.channels, channels};
-    append_layer(builder, op, 4, shape, name, arguments);
+    append_layer(builder, node, 4, shape, name, arguments);
     va_end(arguments);
 }
 
 void build_activation(struct builder *builder) {
-    struct operator* op = append_operator(builder, &activation_operator, builder->at.shape);
-    op->activation = activation_of((enum activation_kind)builder->config->network.activation);
+    struct node *node = append_node(builder, &activation_operator, builder->at.shape);
+    node->activation = activation_of((enum activation_kind)builder->config->network.activation);
 }
 
 void build_pooling(struct builder *builder, int64_t rows, int64_t columns) {
     struct shape in = builder->at.shape;
     CHECK(in.rows % rows == 0 && in.columns % columns == 0);
-    append_operator(builder, &pooling_operator, (struct shape){in.rows / rows, in.columns / columns, in.channels});
+    append_node(builder, &pooling_operator, (struct shape){in.rows / rows, in.columns / columns, in.channels});
 }
 
 void build_flatten(struct builder *builder) {
-    append_operator(builder, &flatten_operator, (struct shape){1, 1, shape_size(builder->at.shape)});
+    append_node(builder, &flatten_operator, (struct shape){1, 1, shape_size(builder->at.shape)});
 }
 
 void build_join(struct builder *builder, struct cursor other) {
     struct shape a = builder->at.shape, b = other.shape;
     CHECK(a.rows == b.rows && a.columns == b.columns && a.channels == b.channels);
-    struct operator* op = append_operator(builder, &join_operator, builder->at.shape);
-    op->source[1] = other.value;
+    struct node *node = append_node(builder, &join_operator, builder->at.shape);
+    node->source[1] = other.value;
 }
 
 /* ---- cotangent buffers: few, reused as soon as a value's cotangent has been used up ---- */
 
 static int readers(const struct network *network, int value) {
     int count = 0;
-    for (int i = 0; i < network->operators; i++)
-        for (int s = 0; s < SOURCES; s++) count += network->op[i].source[s] == value;
+    for (int i = 0; i < network->nodes; i++)
+        for (int s = 0; s < SOURCES; s++) count += network->node[i].source[s] == value;
     return count;
 }
 
@@ -153,24 +153,24 @@ static void scale_outputs(struct builder *builder) {
 static void freeze(struct builder *builder) {
     struct network *network = builder->network;
     int is_readout_alone = builder->config->training.layers == LAYERS_READOUT;
-    network->first_trained = is_readout_alone ? network->operators - 1 : 0;
-    network->trained_from = is_readout_alone ? network->op[network->first_trained].weight->offset : 0;
+    network->first_trained = is_readout_alone ? network->nodes - 1 : 0;
+    network->trained_from = is_readout_alone ? network->node[network->first_trained].weight->offset : 0;
 }
 
 void build_finish(struct builder *builder) {
     struct network *network = builder->network;
     scale_outputs(builder);
     freeze(builder);
-    int taken[OPERATORS_MAX + 1] = {0};
-    for (int v = 0; v <= network->operators; v++) network->slot[v] = -1;
-    give_slot(network, network->operators, take_slot(network, taken));
-    for (int i = network->operators - 1; i > 0; i--) {
-        const struct operator* op = & network->op[i];
+    int taken[NODES_MAX + 1] = {0};
+    for (int v = 0; v <= network->nodes; v++) network->slot[v] = -1;
+    give_slot(network, network->nodes, take_slot(network, taken));
+    for (int i = network->nodes - 1; i > 0; i--) {
+        const struct node *node = &network->node[i];
         int own = network->slot[i + 1], moved = 0;
         for (int s = 0; s < SOURCES; s++) {
-            int source = op->source[s];
+            int source = node->source[s];
             if (source <= 0 || network->slot[source] >= 0) continue;
-            int moves = !moved && op->kind->in_place && readers(network, source) == 1;
+            int moves = !moved && node->kind->in_place && readers(network, source) == 1;
             give_slot(network, source, moves ? own : take_slot(network, taken));
             moved |= moves;
         }
@@ -185,12 +185,12 @@ static const struct {
 
 void network_create(const struct config *config, struct shape input, int64_t outputs, struct network *network) {
     int kind = config->network.family;
-    network->operators = network->tensors = network->layers = network->slots = 0;
+    network->nodes = network->tensors = network->layers = network->slots = 0;
     network->theta = 0;
     network->outputs = outputs;
     network->sigma_w2 = config->network.sigma_w2;
     network->sigma_b2 = config->network.sigma_b2;
-    for (int i = 0; i <= OPERATORS_MAX; i++) network->slot_size[i] = 0;
+    for (int i = 0; i <= NODES_MAX; i++) network->slot_size[i] = 0;
     struct shape first = families[kind].takes_images ? input : (struct shape){1, 1, shape_size(input)};
     struct builder builder = {.network = network, .config = config, .at = {0, first}};
     families[kind].write(&builder, outputs);

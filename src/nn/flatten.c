@@ -3,37 +3,38 @@
 
 #include "operator.h"
 
-static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
+static void forward(const struct node *node, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
                     real *work) {
     (void)theta, (void)work;
-    memcpy(out, in[0], (size_t)(n * shape_size(op->in)) * sizeof *out);
+    memcpy(out, in[0], (size_t)(n * shape_size(node->in)) * sizeof *out);
 }
 
-static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
+static void jvp(const struct node *node, const real *theta, const real *dtheta, int64_t n,
                 const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
                 real *work) {
     (void)theta, (void)dtheta, (void)in, (void)out, (void)work;
-    size_t bytes = (size_t)(n * shape_size(op->in)) * sizeof *dout;
+    size_t bytes = (size_t)(n * shape_size(node->in)) * sizeof *dout;
     if (din[0])
         memcpy(dout, din[0], bytes);
     else
         memset(dout, 0, bytes);
 }
 
-static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
+static void vjp_input(const struct node *node, int s, const real *theta, int64_t n, int64_t count,
                       const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
     (void)s, (void)theta, (void)in, (void)out, (void)work;
-    operator_pass_on(n * count * shape_size(op->out), w, beta, din);
+    operator_pass_on(n * count * shape_size(node->out), w, beta, din);
 }
 
 /* The mean over all pixels of each with itself, d = 0: one window. */
-static void infinite(const struct operator* op, const struct infinite *at, const struct covariance *const in[SOURCES],
+static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
                      struct covariance *out) {
-    covariance_pool(op->in.rows, op->in.columns, 1 / (double)(op->in.rows * op->in.columns), in[0], at->scratch, out);
+    covariance_pool(node->in.rows, node->in.columns, 1 / (double)(node->in.rows * node->in.columns), in[0], at->scratch,
+                    out);
 }
 
-static int infinite_gather(const struct operator* op, int64_t n, struct displacement out, struct displacement *in) {
-    (void)op, (void)out;
+static int infinite_gather(const struct node *node, int64_t n, struct displacement out, struct displacement *in) {
+    (void)node, (void)out;
     *in = (struct displacement){0, 0};
     return n == 0;
 }

@@ -5,31 +5,31 @@ static void add(int64_t size, const real *a, const real *b, real *out) {
     for (int64_t i = 0; i < size; i++) out[i] = a[i] + b[i];
 }
 
-static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
+static void forward(const struct node *node, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
                     real *work) {
     (void)theta, (void)work;
-    add(n * shape_size(op->out), in[0], in[1], out);
+    add(n * shape_size(node->out), in[0], in[1], out);
 }
 
-static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
+static void jvp(const struct node *node, const real *theta, const real *dtheta, int64_t n,
                 const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
                 real *work) {
     (void)theta, (void)dtheta, (void)in, (void)out, (void)work;
-    int64_t size = n * shape_size(op->out);
+    int64_t size = n * shape_size(node->out);
     for (int64_t i = 0; i < size; i++) dout[i] = (din[0] ? din[0][i] : 0) + (din[1] ? din[1][i] : 0);
 }
 
 /* Both branches get w; one of them may be where w stands. */
-static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
+static void vjp_input(const struct node *node, int s, const real *theta, int64_t n, int64_t count,
                       const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
     (void)s, (void)theta, (void)in, (void)out, (void)work;
-    operator_pass_on(n * count * shape_size(op->out), w, beta, din);
+    operator_pass_on(n * count * shape_size(node->out), w, beta, din);
 }
 
 /* The branches' weights are independent, so their kernels add up. */
-static void infinite(const struct operator* op, const struct infinite *at, const struct covariance *const in[SOURCES],
+static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
                      struct covariance *out) {
-    (void)op, (void)at;
+    (void)node, (void)at;
     int other = in[1]->k == out->k ? 0 : 1;
     if (in[1 - other]->k != out->k) covariance_copy(in[1 - other], out);
     covariance_add(in[other], out);

@@ -11,21 +11,21 @@
 /* ---- memory: values, cotangents ---- */
 
 int64_t network_value_size(const struct network *network, int value) {
-    return value == 0 ? shape_size(network->op[0].in) : shape_size(network->op[value - 1].out);
+    return value == 0 ? shape_size(network->node[0].in) : shape_size(network->node[value - 1].out);
 }
 
 void network_tape(const struct network *network, int first, int64_t n, real *work, struct arena *arena,
                   struct tape *tape) {
     *tape = (struct tape){.n = n, .work = work};
-    for (int v = first + 1; v <= network->operators; v++)
+    for (int v = first + 1; v <= network->nodes; v++)
         tape->value[v] = ARENA_TAKE(arena, n * network_value_size(network, v), real);
 }
 
 real *network_work(const struct network *network, struct arena *arena) {
     int64_t most = 0;
-    for (int i = 0; i < network->operators; i++) {
-        const struct operator* op = & network->op[i];
-        int64_t needs = op->kind->work ? op->kind->work(op) : 0;
+    for (int i = 0; i < network->nodes; i++) {
+        const struct node *node = &network->node[i];
+        int64_t needs = node->kind->work ? node->kind->work(node) : 0;
         if (needs > most) most = needs;
     }
     return most > 0 ? ARENA_TAKE(arena, most, real) : NULL;
@@ -34,7 +34,7 @@ real *network_work(const struct network *network, struct arena *arena) {
 int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t n) {
     enum { NUMBERS = 1 << 25 };
     int64_t numbers = 0;
-    for (int v = first + 1; v <= network->operators; v++) numbers += network_value_size(network, v);
+    for (int v = first + 1; v <= network->nodes; v++) numbers += network_value_size(network, v);
     for (int slot = 0; slot < network->slots; slot++) numbers += count * network->slot_size[slot];
     int64_t most = NUMBERS / numbers > 0 ? NUMBERS / numbers : 1, chunks = (n + most - 1) / most;
     return chunks > 0 ? (n + chunks - 1) / chunks : 0;
@@ -48,83 +48,83 @@ void network_cotape(const struct network *network, int64_t rows, struct arena *a
 
 /* ---- passes ---- */
 
-static void sources(const struct operator* op, const struct tape *tape, const real *in[SOURCES]) {
-    for (int s = 0; s < SOURCES; s++) in[s] = op->source[s] < 0 ? NULL : tape->value[op->source[s]];
+static void sources(const struct node *node, const struct tape *tape, const real *in[SOURCES]) {
+    for (int s = 0; s < SOURCES; s++) in[s] = node->source[s] < 0 ? NULL : tape->value[node->source[s]];
 }
 
 void network_forward(const struct network *network, int first, const real *theta, struct tape *tape) {
-    for (int i = first; i < network->operators; i++) {
-        const struct operator* op = & network->op[i];
+    for (int i = first; i < network->nodes; i++) {
+        const struct node *node = &network->node[i];
         const real *in[SOURCES];
-        sources(op, tape, in);
-        op->kind->forward(op, theta, tape->n, in, tape->value[i + 1], tape->work);
+        sources(node, tape, in);
+        node->kind->forward(node, theta, tape->n, in, tape->value[i + 1], tape->work);
     }
 }
 
 void network_jvp(const struct network *network, int first, const real *theta, const real *dtheta,
                  const struct tape *tape, struct tape *tangent) {
-    for (int i = first; i < network->operators; i++) {
-        const struct operator* op = & network->op[i];
+    for (int i = first; i < network->nodes; i++) {
+        const struct node *node = &network->node[i];
         const real *in[SOURCES], *din[SOURCES];
-        sources(op, tape, in);
-        sources(op, tangent, din);
-        op->kind->jvp(op, theta, dtheta, tape->n, in, din, tape->value[i + 1], tangent->value[i + 1], tape->work);
+        sources(node, tape, in);
+        sources(node, tangent, din);
+        node->kind->jvp(node, theta, dtheta, tape->n, in, din, tape->value[i + 1], tangent->value[i + 1], tape->work);
     }
 }
 
 /* Where a value is read several times, the reader met first on the way back sets its cotangent and the others add. */
 static int is_first_met(const struct network *network, int reader, int source_number, int value) {
-    for (int i = reader; i < network->operators; i++)
+    for (int i = reader; i < network->nodes; i++)
         for (int s = 0; s < (i == reader ? source_number : SOURCES); s++)
-            if (network->op[i].source[s] == value) return 0;
+            if (network->node[i].source[s] == value) return 0;
     return 1;
 }
 
 /* Cotangents of what operator i reads, `count` for each example, from those of its value. */
 void network_vjp_inputs(const struct network *network, int first, int i, const real *theta, const struct tape *tape,
                         int64_t count, struct cotape *cotape) {
-    const struct operator* op = & network->op[i];
+    const struct node *node = &network->node[i];
     const real *in[SOURCES], *w = cotape_value(network, cotape, i + 1);
-    sources(op, tape, in);
+    sources(node, tape, in);
     for (int s = 0; s < SOURCES; s++) {
-        int source = op->source[s];
+        int source = node->source[s];
         if (source < first || source <= network->first_trained) continue;
         real beta = is_first_met(network, i, s, source) ? 0 : 1;
-        op->kind->vjp_input(op, s, theta, tape->n, count, in, tape->value[i + 1], w, beta,
-                            cotape_value(network, cotape, source), tape->work);
+        node->kind->vjp_input(node, s, theta, tape->n, count, in, tape->value[i + 1], w, beta,
+                              cotape_value(network, cotape, source), tape->work);
     }
 }
 
 void network_vjp(const struct network *network, int first, const real *theta, const struct tape *tape,
                  struct cotape *cotape, real alpha, real *theta_gradient) {
-    for (int i = network->operators - 1; i >= first; i--) {
-        const struct operator* op = & network->op[i];
+    for (int i = network->nodes - 1; i >= first; i--) {
+        const struct node *node = &network->node[i];
         const real *in[SOURCES];
-        sources(op, tape, in);
+        sources(node, tape, in);
         network_vjp_inputs(network, first, i, theta, tape, 1, cotape);
-        if (theta_gradient && op->kind->vjp_parameters)
-            op->kind->vjp_parameters(op, tape->n, in, cotape_value(network, cotape, i + 1), alpha, theta_gradient,
-                                     tape->work);
+        if (theta_gradient && node->kind->vjp_parameters)
+            node->kind->vjp_parameters(node, tape->n, in, cotape_value(network, cotape, i + 1), alpha, theta_gradient,
+                                       tape->work);
     }
 }
 
 /* ---- counts and norms ---- */
 
-static double operator_flops(const struct operator* op, int64_t n) {
-    return op->kind->flops ? op->kind->flops(op, n) : 0;
+static double node_flops(const struct node *node, int64_t n) {
+    return node->kind->flops ? node->kind->flops(node, n) : 0;
 }
 
 double network_flops(const struct network *network, int first, int64_t n) {
     double flops = 0;
-    for (int i = first; i < network->operators; i++) flops += operator_flops(&network->op[i], n);
+    for (int i = first; i < network->nodes; i++) flops += node_flops(&network->node[i], n);
     return flops;
 }
 
 double network_share(const struct network *network) {
     double done = 0;
-    for (int i = 0; i < network->operators; i++) {
-        const struct operator* op = & network->op[i];
-        done += operator_flops(op, 1) * (op->way ? op->way->share(&op->filtering) : 1);
+    for (int i = 0; i < network->nodes; i++) {
+        const struct node *node = &network->node[i];
+        done += node_flops(node, 1) * (node->way ? node->way->share(&node->filtering) : 1);
     }
     return done / network_flops(network, 0, 1);
 }

@@ -34,7 +34,7 @@ struct shape {
 };
 static inline int64_t shape_size(struct shape s) { return s.rows * s.columns * s.channels; }
 
-enum { TENSOR_DIMENSIONS = 4, OPERATORS_MAX = 2048, TENSORS_MAX = 2048, LAYERS_MAX = TENSORS_MAX / 2, SOURCES = 2 };
+enum { TENSOR_DIMENSIONS = 4, NODES_MAX = 2048, TENSORS_MAX = 2048, LAYERS_MAX = TENSORS_MAX / 2, SOURCES = 2 };
 enum { LAYER_NAME = 32 };
 
 struct tensor {
@@ -49,7 +49,7 @@ struct tensor {
 };
 
 struct operator_kind;
-struct operator{
+struct node {
     const struct operator_kind *kind;
     int source[SOURCES]; /* values it reads; -1: none */
     struct shape in, out;
@@ -60,8 +60,8 @@ struct operator{
 };
 
 struct network {
-    int operators, tensors, layers;
-    struct operator op[OPERATORS_MAX];
+    int nodes, tensors, layers;
+    struct node node[NODES_MAX];
     struct tensor tensor[TENSORS_MAX];
     int64_t theta;        /* numbers in theta, all tensors */
     int first_trained;    /* operator; 0, or the readout (training.layers): those before it stay as drawn */
@@ -69,9 +69,9 @@ struct network {
     int64_t outputs;      /* k */
     double sigma_w2, sigma_b2;
     char layer_name[LAYERS_MAX][LAYER_NAME];
-    int slots;                   /* cotangent buffers that the backward pass needs */
-    int slot[OPERATORS_MAX + 1]; /* of each value */
-    int64_t slot_size[OPERATORS_MAX + 1];
+    int slots;               /* cotangent buffers that the backward pass needs */
+    int slot[NODES_MAX + 1]; /* of each value */
+    int64_t slot_size[NODES_MAX + 1];
 };
 
 /* The network of a config on inputs of this shape (fc takes an image as one row of numbers). `network` is large: keep it in the
@@ -80,10 +80,10 @@ void network_create(const struct config *config, struct shape input, int64_t out
 /* theta_0: Philox, key (seed, parameters), counter (tensor, index); drawn in double and rounded. */
 void network_initialize(const struct network *network, uint64_t seed, real *theta);
 
-/* Values of all operators on n examples (or tangents of them). value[0 .. operators]. */
+/* Values of all operators on n examples (or tangents of them). value[0 .. nodes]. */
 struct tape {
     int64_t n;
-    real *value[OPERATORS_MAX + 1];
+    real *value[NODES_MAX + 1];
     real *work; /* scratch of the passes */
 };
 /* Lays out the values above `first` for n examples; value[first] is lent by the caller, lower ones are not there. work: of
@@ -97,20 +97,20 @@ real *network_work(const struct network *network, struct arena *arena);
 int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t n);
 /* Cotangent buffers for `rows` cotangents; buffer[slot]. */
 struct cotape {
-    real *buffer[OPERATORS_MAX + 1];
+    real *buffer[NODES_MAX + 1];
 };
 void network_cotape(const struct network *network, int64_t rows, struct arena *arena, struct cotape *cotape);
 static inline real *cotape_value(const struct network *network, const struct cotape *cotape, int value) {
     return cotape->buffer[network->slot[value]];
 }
 
-/* f = forward(theta): values first+1 .. operators from value[first]. */
+/* f = forward(theta): values first+1 .. nodes from value[first]. */
 void network_forward(const struct network *network, int first, const real *theta, struct tape *tape);
 /* tangent.value = J_value tangent.value[first] + J_theta dtheta at the point of `tape`. tangent->value[first] may be
  * NULL: zero (the input does not move). */
 void network_jvp(const struct network *network, int first, const real *theta, const real *dtheta,
                  const struct tape *tape, struct tape *tangent);
-/* The last value's cotangents w[n, k] stand in cotape_value(operators), and are used up. theta_gradient += alpha rate_t J_t' w
+/* The last value's cotangents w[n, k] stand in cotape_value(nodes), and are used up. theta_gradient += alpha rate_t J_t' w
  * for each tensor t of the operators from `first` on (NULL: not wanted; theta itself is allowed: then each operator
  * is updated after its last use). The cotangent of value `first` is left in cotape_value(first) if first > 0. */
 void network_vjp(const struct network *network, int first, const real *theta, const struct tape *tape,

@@ -2,50 +2,50 @@
  * pooling. The window is in.rows/out.rows x in.columns/out.columns. */
 #include "operator.h"
 
-static real share(const struct operator* op) {
-    return (real)((double)(op->out.rows * op->out.columns) / (double)(op->in.rows * op->in.columns));
+static real share(const struct node *node) {
+    return (real)((double)(node->out.rows * node->out.columns) / (double)(node->in.rows * node->in.columns));
 }
 
 /* The output pixel that pixel p of n images belongs to. */
-static int64_t window_of(const struct operator* op, int64_t p) {
-    int64_t column = p % op->in.columns, row = p / op->in.columns; /* rows of all images */
-    return row / (op->in.rows / op->out.rows) * op->out.columns + column / (op->in.columns / op->out.columns);
+static int64_t window_of(const struct node *node, int64_t p) {
+    int64_t column = p % node->in.columns, row = p / node->in.columns; /* rows of all images */
+    return row / (node->in.rows / node->out.rows) * node->out.columns + column / (node->in.columns / node->out.columns);
 }
 
 /* out = mean of x over each window */
-static void pool(const struct operator* op, int64_t n, const real *x, real *out) {
-    int64_t channels = op->in.channels, pixels = n * op->in.rows * op->in.columns;
-    real scale = share(op);
-    for (int64_t i = 0; i < n * shape_size(op->out); i++) out[i] = 0;
+static void pool(const struct node *node, int64_t n, const real *x, real *out) {
+    int64_t channels = node->in.channels, pixels = n * node->in.rows * node->in.columns;
+    real scale = share(node);
+    for (int64_t i = 0; i < n * shape_size(node->out); i++) out[i] = 0;
     for (int64_t p = 0; p < pixels; p++) {
-        real *sum = out + window_of(op, p) * channels;
+        real *sum = out + window_of(node, p) * channels;
         for (int64_t c = 0; c < channels; c++) sum[c] += x[p * channels + c];
     }
-    for (int64_t i = 0; i < n * shape_size(op->out); i++) out[i] *= scale;
+    for (int64_t i = 0; i < n * shape_size(node->out); i++) out[i] *= scale;
 }
 
-static void forward(const struct operator* op, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
+static void forward(const struct node *node, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
                     real *work) {
     (void)theta, (void)work;
-    pool(op, n, in[0], out);
+    pool(node, n, in[0], out);
 }
 
-static void jvp(const struct operator* op, const real *theta, const real *dtheta, int64_t n,
+static void jvp(const struct node *node, const real *theta, const real *dtheta, int64_t n,
                 const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
                 real *work) {
     (void)theta, (void)dtheta, (void)in, (void)out, (void)work;
-    if (din[0]) pool(op, n, din[0], dout);
-    for (int64_t i = 0; !din[0] && i < n * shape_size(op->out); i++) dout[i] = 0;
+    if (din[0]) pool(node, n, din[0], dout);
+    for (int64_t i = 0; !din[0] && i < n * shape_size(node->out); i++) dout[i] = 0;
 }
 
 /* Every pixel of a window gets its cotangent over the window's size. */
-static void vjp_input(const struct operator* op, int s, const real *theta, int64_t n, int64_t count,
+static void vjp_input(const struct node *node, int s, const real *theta, int64_t n, int64_t count,
                       const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
     (void)s, (void)theta, (void)in, (void)out, (void)work;
-    int64_t channels = op->in.channels, pixels = n * count * op->in.rows * op->in.columns;
-    real scale = share(op);
+    int64_t channels = node->in.channels, pixels = n * count * node->in.rows * node->in.columns;
+    real scale = share(node);
     for (int64_t p = 0; p < pixels; p++) {
-        const real *from = w + window_of(op, p) * channels;
+        const real *from = w + window_of(node, p) * channels;
         real *to = din + p * channels;
         for (int64_t c = 0; c < channels; c++) to[c] = scale * from[c] + (beta == 0 ? 0 : beta * to[c]);
     }
@@ -54,17 +54,17 @@ static void vjp_input(const struct operator* op, int s, const real *theta, int64
 /* ---- infinite width: the mean over p in window P and q in window Q = P + D. For windows of a x b pixels these are the
  * displacements (a D + e) with |e| < a, in each direction. ---- */
 
-static int64_t window_rows(const struct operator* op) { return op->in.rows / op->out.rows; }
-static int64_t window_columns(const struct operator* op) { return op->in.columns / op->out.columns; }
+static int64_t window_rows(const struct node *node) { return node->in.rows / node->out.rows; }
+static int64_t window_columns(const struct node *node) { return node->in.columns / node->out.columns; }
 
-static void infinite(const struct operator* op, const struct infinite *at, const struct covariance *const in[SOURCES],
+static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
                      struct covariance *out) {
-    int64_t rows = window_rows(op), columns = window_columns(op), pixels = rows * columns;
+    int64_t rows = window_rows(node), columns = window_columns(node), pixels = rows * columns;
     covariance_pool(rows, columns, 1 / (double)(pixels * pixels), in[0], at->scratch, out);
 }
 
-static int infinite_gather(const struct operator* op, int64_t n, struct displacement out, struct displacement *in) {
-    int64_t rows = window_rows(op), columns = window_columns(op), across = 2 * columns - 1;
+static int infinite_gather(const struct node *node, int64_t n, struct displacement out, struct displacement *in) {
+    int64_t rows = window_rows(node), columns = window_columns(node), across = 2 * columns - 1;
     in->row = rows * out.row + n / across - (rows - 1);
     in->column = columns * out.column + n % across - (columns - 1);
     return n < (2 * rows - 1) * across;

@@ -21,7 +21,7 @@ static int64_t tile_examples(const struct network *network) {
 /* ---- parts: what is kept of all points to take one operator's share, or a slice of it ---- */
 
 struct part {
-    int op, by_gradients;
+    int node, by_gradients;
     int64_t from, to;   /* output channels, by gradients */
     int64_t in, w;      /* numbers kept of a point: its input; its cotangents or gradients */
     real *in_at, *w_at; /* where, for all points */
@@ -42,21 +42,22 @@ static double point_pairs(const struct ntk_points *points) {
 }
 
 /* Inner products of inputs are of use to an operator that reads them as they are. */
-static int knows_inner(const struct operator* op, int has_gram) {
-    return has_gram && op->source[0] == 0 && op->kind->head != NULL;
+static int knows_inner(const struct node *node, int has_gram) {
+    return has_gram && node->source[0] == 0 && node->kind->head != NULL;
 }
 
-static double flops_by_pairs(const struct operator* op, const struct ntk_points *points, int64_t k, int has_gram) {
-    return point_pairs(points) * op->kind->ntk_flops(op, k, knows_inner(op, has_gram));
+static double flops_by_pairs(const struct node *node, const struct ntk_points *points, int64_t k, int has_gram) {
+    return point_pairs(points) * node->kind->ntk_flops(node, k, knows_inner(node, has_gram));
 }
 
-static double flops_by_gradients(const struct operator* op, const struct ntk_points *points, int64_t k) {
-    double rows = (double)(all_points(points) * k), size = (double)(op->kind->gradient_size(op) * op->out.channels);
-    return rows * op->kind->flops(op, 1) + 2 * point_pairs(points) * (double)(k * k) * size;
+static double flops_by_gradients(const struct node *node, const struct ntk_points *points, int64_t k) {
+    double rows = (double)(all_points(points) * k),
+           size = (double)(node->kind->gradient_size(node) * node->out.channels);
+    return rows * node->kind->flops(node, 1) + 2 * point_pairs(points) * (double)(k * k) * size;
 }
 
-static int is_by_gradients(const struct operator* op, const struct ntk_points *points, int64_t k, int has_gram) {
-    return op->kind->gradients && flops_by_gradients(op, points, k) < flops_by_pairs(op, points, k, has_gram);
+static int is_by_gradients(const struct node *node, const struct ntk_points *points, int64_t k, int has_gram) {
+    return node->kind->gradients && flops_by_gradients(node, points, k) < flops_by_pairs(node, points, k, has_gram);
 }
 
 static void append_part(struct plan *plan, struct part part) {
@@ -69,29 +70,30 @@ static void append_part(struct plan *plan, struct part part) {
 }
 
 /* Output channels in a slice: equal slices, of at most 2^26 numbers for all points where 16 channels allow it. */
-static int64_t slice_channels(const struct operator* op, const struct ntk_points *points, int64_t k) {
+static int64_t slice_channels(const struct node *node, const struct ntk_points *points, int64_t k) {
     enum { NUMBERS = 1 << 26, CHANNELS_MIN = 16 };
-    int64_t fit = NUMBERS / (all_points(points) * k * op->kind->gradient_size(op)) / CHANNELS_MIN * CHANNELS_MIN;
-    int64_t wide = most(fit, CHANNELS_MIN), slices = (op->out.channels + wide - 1) / wide;
-    return (op->out.channels + slices - 1) / slices;
+    int64_t fit = NUMBERS / (all_points(points) * k * node->kind->gradient_size(node)) / CHANNELS_MIN * CHANNELS_MIN;
+    int64_t wide = most(fit, CHANNELS_MIN), slices = (node->out.channels + wide - 1) / wide;
+    return (node->out.channels + slices - 1) / slices;
 }
 
-static void append_operator_parts(struct plan *plan, int i, int has_gram) {
-    const struct operator* op = & plan->network->op[i];
-    int64_t k = plan->network->outputs, channels = op->out.channels;
-    int known = knows_inner(op, has_gram);
-    if (!is_by_gradients(op, plan->points, k, has_gram)) {
-        append_part(plan, (struct part){.op = i, .in = known ? 0 : shape_size(op->in), .w = k * shape_size(op->out)});
+static void append_node_parts(struct plan *plan, int i, int has_gram) {
+    const struct node *node = &plan->network->node[i];
+    int64_t k = plan->network->outputs, channels = node->out.channels;
+    int known = knows_inner(node, has_gram);
+    if (!is_by_gradients(node, plan->points, k, has_gram)) {
+        append_part(plan,
+                    (struct part){.node = i, .in = known ? 0 : shape_size(node->in), .w = k * shape_size(node->out)});
         return;
     }
-    int64_t slice = slice_channels(op, plan->points, k);
+    int64_t slice = slice_channels(node, plan->points, k);
     for (int64_t from = 0; from < channels; from += slice) {
         int64_t to = least(from + slice, channels);
-        append_part(plan, (struct part){.op = i,
+        append_part(plan, (struct part){.node = i,
                                         .by_gradients = 1,
                                         .from = from,
                                         .to = to,
-                                        .w = k * (to - from) * op->kind->gradient_size(op)});
+                                        .w = k * (to - from) * node->kind->gradient_size(node)});
     }
 }
 
@@ -129,9 +131,9 @@ struct memory {
 static int64_t scratch_size(const struct plan *plan) {
     int64_t step = tile_examples(plan->network), size = 0;
     for (int i = 0; i < plan->count; i++) {
-        const struct operator* op = & plan->network->op[plan->part[i].op];
+        const struct node *node = &plan->network->node[plan->part[i].node];
         if (!plan->part[i].by_gradients)
-            size = most(size, op->kind->ntk_scratch(op, plan->network->outputs, step, step));
+            size = most(size, node->kind->ntk_scratch(node, plan->network->outputs, step, step));
     }
     return size;
 }
@@ -151,8 +153,8 @@ static struct plan plan_create(const struct network *network, const struct ntk_p
     has_gram |= points->first > 0; /* it must be there */
     struct plan plan = {.network = network, .points = points};
     plan.chunk = network_chunk(network, points->first, network->outputs, all_points(points));
-    for (int i = network->operators - 1; i >= network->first_trained; i--)
-        if (network->op[i].kind->ntk) append_operator_parts(&plan, i, has_gram);
+    for (int i = network->nodes - 1; i >= network->first_trained; i--)
+        if (network->node[i].kind->ntk) append_node_parts(&plan, i, has_gram);
     struct arena fixed = arena_counting();
     (void)lay_out(&plan, &fixed); /* with the largest part alone */
     fixed.peak -= (size_t)kept_numbers(&plan) * sizeof(real);
@@ -172,19 +174,19 @@ static void fill_chunk(const struct plan *plan, const real *theta, int64_t from,
     /* the tape only reads its first value */
     memory->tape.value[first] = (real *)plan->points->value + from * network_value_size(network, first);
     network_forward(network, first, theta, &memory->tape);
-    real *w = cotape_value(network, &memory->cotape, network->operators);
+    real *w = cotape_value(network, &memory->cotape, network->nodes);
     memset(w, 0, (size_t)(n * k * k) * sizeof *w);
     for (int64_t row = 0; row < n * k; row++) w[row * k + row % k] = 1;
 }
 
 static void keep_part(const struct plan *plan, const struct part *part, int64_t from, struct memory *memory) {
-    const struct operator* op = & plan->network->op[part->op];
+    const struct node *node = &plan->network->node[part->node];
     int64_t n = memory->tape.n;
-    const struct operator_side side = {n, memory->tape.value[op->source[0]],
-                                       cotape_value(plan->network, &memory->cotape, part->op + 1)};
+    const struct operator_side side = {n, memory->tape.value[node->source[0]],
+                                       cotape_value(plan->network, &memory->cotape, part->node + 1)};
     real *w = part->w_at + from * part->w;
     if (part->by_gradients) {
-        op->kind->gradients(op, plan->network->outputs, &side, part->from, part->to, w, memory->tape.work);
+        node->kind->gradients(node, plan->network->outputs, &side, part->from, part->to, w, memory->tape.work);
         return;
     }
     memcpy(w, side.w, (size_t)(n * part->w) * sizeof *w);
@@ -193,9 +195,9 @@ static void keep_part(const struct plan *plan, const struct part *part, int64_t 
 
 static void run_chunk(const struct plan *plan, const real *theta, int begin, int end, int64_t from,
                       struct memory *memory) {
-    int i = plan->network->operators - 1;
+    int i = plan->network->nodes - 1;
     for (int part = begin; part < end; part++) {
-        for (; i > plan->part[part].op; i--)
+        for (; i > plan->part[part].node; i--)
             network_vjp_inputs(plan->network, plan->points->first, i, theta, &memory->tape, plan->network->outputs,
                                &memory->cotape);
         keep_part(plan, &plan->part[part], from, memory);
@@ -231,7 +233,7 @@ static struct operator_side side_of(const struct part *part, int64_t from, int64
 
 static void add_share(const struct plan *plan, const struct part *part, struct tile tile, real *scratch,
                       const struct ntk_kernels *kernels) {
-    const struct operator* op = & plan->network->op[part->op];
+    const struct node *node = &plan->network->node[part->node];
     int64_t k = plan->network->outputs, train = plan->points->train, ld = train * k;
     real *kernel = tile_in(plan->points, tile, k, kernels->train_train, kernels->test_train);
     if (!kernel) return;
@@ -242,7 +244,7 @@ static void add_share(const struct plan *plan, const struct part *part, struct t
         la_gemm(LA_PLAIN, LA_TRANSPOSED, tile.rows * k, tile.columns * k, part->w / k, 1, a.w, part->w / k, b.w,
                 part->w / k, 1, kernel, ld);
     else
-        op->kind->ntk(op, k, &a, &b, inner, train, scratch, kernel, ld);
+        node->kind->ntk(node, k, &a, &b, inner, train, scratch, kernel, ld);
 }
 
 /* K of one tile: sigma_w^2/n <x, x'> + sigma_b^2 of what the readout reads. */
@@ -250,8 +252,8 @@ static void set_nngp(const struct plan *plan, const struct part *part, struct ti
                      const struct ntk_kernels *kernels) {
     const struct network *network = plan->network;
     real *kernel = tile_in(plan->points, tile, 1, kernels->nngp_train_train, kernels->nngp_test_train);
-    if (part->op != network->operators - 1 || !kernel) return;
-    int64_t size = shape_size(network->op[part->op].in), ld = plan->points->train;
+    if (part->node != network->nodes - 1 || !kernel) return;
+    int64_t size = shape_size(network->node[part->node].in), ld = plan->points->train;
     const real *gram = part->in == 0 ? plan->points->gram : NULL;
     real scale = (real)(network->sigma_w2 / (double)size), shift = (real)network->sigma_b2;
     for (int64_t i = 0; i < tile.rows; i++)
@@ -340,11 +342,11 @@ double ntk_empirical_flops(const struct network *network, const struct ntk_point
                            int has_gram) {
     int64_t k = network->outputs;
     double shares = 0;
-    for (int i = network->first_trained; i < network->operators; i++) {
-        const struct operator* op = & network->op[i];
-        if (!op->kind->ntk) continue;
-        int by_gradients = is_by_gradients(op, points, k, has_gram);
-        shares += by_gradients ? flops_by_gradients(op, points, k) : flops_by_pairs(op, points, k, has_gram);
+    for (int i = network->first_trained; i < network->nodes; i++) {
+        const struct node *node = &network->node[i];
+        if (!node->kind->ntk) continue;
+        int by_gradients = is_by_gradients(node, points, k, has_gram);
+        shares += by_gradients ? flops_by_gradients(node, points, k) : flops_by_pairs(node, points, k, has_gram);
     }
     struct plan plan = plan_create(network, points, bytes, has_gram);
     int64_t numbers;

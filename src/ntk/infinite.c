@@ -66,7 +66,7 @@ SIMD_CLONES static void add_products(int64_t count, const double *restrict a, co
 
 /* K = <x[p], x'[q]>/channels */
 static void read_images(const struct engine *engine, struct covariance *out) {
-    int64_t channels = engine->network->op[0].in.channels, pixels = out->image_rows * out->image_columns;
+    int64_t channels = engine->network->node[0].in.channels, pixels = out->image_rows * out->image_columns;
     const double *own = engine->planes + engine->pairs.i * channels * pixels + covariance_first(out);
     const double *other = engine->planes + engine->pairs.j * channels * pixels + covariance_second(out);
     for (int64_t r = 0; r < out->rows; r++) {
@@ -104,23 +104,23 @@ static struct dual_pairs places(const struct pairs *pairs, const struct covarian
 
 static void apply(struct engine *engine, int number, const struct covariance *const in[SOURCES],
                   struct covariance *out) {
-    const struct operator* op = & engine->network->op[number];
-    if (op->kind->infinite_dual) {
+    const struct node *node = &engine->network->node[number];
+    if (node->kind->infinite_dual) {
         const struct layer *layer = &engine->layer[number];
         engine->at.dual = &layer->dual;
         engine->at.own = &layer->side[engine->pairs.own.side];
         engine->at.other = &layer->side[engine->pairs.other.side];
         engine->at.pairs = places(&engine->pairs, in[0]);
     }
-    op->kind->infinite(op, &engine->at, in, out);
+    node->kind->infinite(node, &engine->at, in, out);
 }
 
 static void apply_at(struct engine *engine, int number, struct displacement end) {
-    const struct operator* op = & engine->network->op[number];
+    const struct node *node = &engine->network->node[number];
     struct covariance image[SOURCES], out = image_of(engine, number + 1, end);
     const struct covariance *in[SOURCES] = {NULL};
-    for (int s = 0; s < SOURCES && op->source[s] >= 0; s++) {
-        image[s] = image_of(engine, op->source[s], end);
+    for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
+        image[s] = image_of(engine, node->source[s], end);
         in[s] = &image[s];
     }
     apply(engine, number, in, &out);
@@ -131,12 +131,12 @@ static void evaluate(struct engine *engine, int segment, struct displacement end
 /* The value that a segment begins with, from the one before it. */
 static void gather(struct engine *engine, int segment, struct covariance *out) {
     int number = engine->plan.segment[segment].from - 1;
-    const struct operator* op = & engine->network->op[number];
+    const struct node *node = &engine->network->node[number];
     covariance_clear(out);
     struct displacement at;
-    for (int64_t n = 0; op->kind->infinite_gather(op, n, out->at, &at); n++) {
+    for (int64_t n = 0; node->kind->infinite_gather(node, n, out->at, &at); n++) {
         evaluate(engine, segment - 1, at);
-        struct covariance image = image_of(engine, op->source[0], at);
+        struct covariance image = image_of(engine, node->source[0], at);
         const struct covariance *in[SOURCES] = {&image};
         apply(engine, number, in, out);
     }
@@ -163,7 +163,7 @@ static void evaluate(struct engine *engine, int segment, struct displacement end
 static void take_points(struct engine *engine, struct range range, int end) {
     double *room = engine->room[range.side];
     for (int o = 0; o < end; o++) {
-        if (!engine->network->op[o].kind->infinite_dual) continue;
+        if (!engine->network->node[o].kind->infinite_dual) continue;
         struct layer *layer = &engine->layer[o];
         int64_t pixels = infinite_pixels(engine->network, o + 1), count = range.count * pixels;
         layer->side[range.side] = dual_side_fill(&layer->dual, count, layer->variance + range.first * pixels, room);
@@ -174,8 +174,8 @@ static void take_points(struct engine *engine, struct range range, int end) {
 /* Numbers that a side takes for each of its points. */
 static int64_t numbers(const struct engine *engine) {
     int64_t sum = 0;
-    for (int o = 0; o < engine->network->operators; o++)
-        if (engine->network->op[o].kind->infinite_dual)
+    for (int o = 0; o < engine->network->nodes; o++)
+        if (engine->network->node[o].kind->infinite_dual)
             sum += dual_side_numbers(&engine->layer[o].dual) * infinite_pixels(engine->network, o + 1);
     return sum;
 }
@@ -224,13 +224,13 @@ static struct covariance load_value(const struct engine *engine, int value, int6
 }
 
 static void map_variances(struct engine *engine, int number) {
-    const struct operator* op = & engine->network->op[number];
+    const struct node *node = &engine->network->node[number];
     for (int64_t i = 0; i < engine->points; i++) {
         take_point(engine, i);
         struct covariance image[SOURCES], out = image_of(engine, number + 1, NOWHERE);
         const struct covariance *in[SOURCES] = {NULL};
-        for (int s = 0; s < SOURCES && op->source[s] >= 0; s++) {
-            image[s] = load_value(engine, op->source[s], i);
+        for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
+            image[s] = load_value(engine, node->source[s], i);
             in[s] = &image[s];
         }
         out.theta = NULL;
@@ -240,11 +240,11 @@ static void map_variances(struct engine *engine, int number) {
 }
 
 static void keep_variances(struct engine *engine, int number, struct arena *arena) {
-    const struct operator* op = & engine->network->op[number];
+    const struct node *node = &engine->network->node[number];
     struct layer *layer = &engine->layer[number];
     int64_t count = engine->points * infinite_pixels(engine->network, number + 1);
-    memcpy(layer->variance, variances_of(engine, op->source[0]), (size_t)count * sizeof *layer->variance);
-    layer->dual = op->kind->infinite_dual(op, count, layer->variance, arena);
+    memcpy(layer->variance, variances_of(engine, node->source[0]), (size_t)count * sizeof *layer->variance);
+    layer->dual = node->kind->infinite_dual(node, count, layer->variance, arena);
     dual_self(&layer->dual, count, layer->variance, variances_of(engine, number + 1), NULL);
 }
 
@@ -255,7 +255,7 @@ static void find_variances(struct engine *engine, struct arena *arena) {
         if (range.from >= engine->plan.activations_end) return;
         begin_variances(engine, s);
         for (int o = range.from; o < range.to && o < engine->plan.activations_end; o++)
-            if (engine->network->op[o].kind->infinite_dual)
+            if (engine->network->node[o].kind->infinite_dual)
                 keep_variances(engine, o, arena);
             else
                 map_variances(engine, o);
@@ -268,7 +268,7 @@ static void evaluate_pairs(struct engine *engine, double *theta) {
     const struct pairs *pairs = &engine->pairs;
     int64_t at = pairs->i * engine->points + pairs->j;
     evaluate(engine, engine->plan.segments - 1, NOWHERE);
-    struct covariance end = image_of(engine, engine->network->operators, NOWHERE);
+    struct covariance end = image_of(engine, engine->network->nodes, NOWHERE);
     memcpy(engine->k + at, end.k, (size_t)pairs->batch * sizeof *end.k);
     memcpy(theta + at, end.theta, (size_t)pairs->batch * sizeof *end.theta);
 }
@@ -282,7 +282,7 @@ struct until {
 static int run_row(struct engine *engine, int64_t i, struct range other, double *theta, struct until until) {
     struct range own = {i, 1, 0};
     int64_t end = least(i + 1, other.first + other.count), batch = engine->planes ? 1 : BATCH;
-    take_points(engine, own, engine->network->operators);
+    take_points(engine, own, engine->network->nodes);
     for (int64_t j = other.first; j < end; j += batch) {
         engine->pairs = (struct pairs){i, j, least(batch, end - j), own, other};
         evaluate_pairs(engine, theta);
@@ -296,7 +296,7 @@ static int run(struct engine *engine, int64_t columns, double *theta, struct unt
     int64_t count = each == 0 ? points : most(1, least(points, engine->room_numbers / each));
     for (int64_t j = 0; j < columns; j += count) {
         struct range other = {j, least(count, columns - j), 1};
-        take_points(engine, other, engine->network->operators);
+        take_points(engine, other, engine->network->nodes);
         for (int64_t i = j; i < points; i++)
             if (run_row(engine, i, other, theta, until)) return 1;
     }
@@ -307,8 +307,8 @@ static int run(struct engine *engine, int64_t columns, double *theta, struct unt
 
 static void lay_out_layers(struct engine *engine, struct arena *arena) {
     const struct network *network = engine->network;
-    for (int o = 0; o < network->operators; o++) {
-        if (!network->op[o].kind->infinite_dual) continue;
+    for (int o = 0; o < network->nodes; o++) {
+        if (!network->node[o].kind->infinite_dual) continue;
         double *variance = ARENA_TAKE(arena, engine->points * infinite_pixels(network, o + 1), double);
         if (engine->layer) engine->layer[o].variance = variance;
     }
@@ -316,11 +316,11 @@ static void lay_out_layers(struct engine *engine, struct arena *arena) {
 
 static void lay_out(struct engine *engine, struct arena *arena) {
     const struct infinite_plan *plan = &engine->plan;
-    struct shape input = engine->network->op[0].in;
+    struct shape input = engine->network->node[0].in;
     engine->images = ARENA_TAKE(arena, 2 * plan->slots * plan->room, double);
     engine->at.scratch = ARENA_TAKE(arena, plan->room, double);
     engine->variances = ARENA_TAKE(arena, plan->slots * engine->points * plan->pixels, double);
-    engine->layer = ARENA_TAKE(arena, engine->network->operators, struct layer);
+    engine->layer = ARENA_TAKE(arena, engine->network->nodes, struct layer);
     if (input.rows * input.columns > 1) engine->planes = ARENA_TAKE(arena, engine->points * shape_size(input), double);
     lay_out_layers(engine, arena);
 }
@@ -328,11 +328,11 @@ static void lay_out(struct engine *engine, struct arena *arena) {
 /* What depends on the activations' kinds, but not yet on variances. */
 static void lay_out_sides(struct engine *engine, struct arena *arena) {
     int64_t each = 0;
-    for (int o = 0; o < engine->network->operators; o++) {
-        const struct operator* op = & engine->network->op[o];
-        if (!op->kind->infinite_dual) continue;
+    for (int o = 0; o < engine->network->nodes; o++) {
+        const struct node *node = &engine->network->node[o];
+        if (!node->kind->infinite_dual) continue;
         struct arena sizes = arena_counting();
-        struct dual dual = op->kind->infinite_dual(op, 0, NULL, &sizes);
+        struct dual dual = node->kind->infinite_dual(node, 0, NULL, &sizes);
         each += dual_side_most(&dual) * infinite_pixels(engine->network, o + 1);
     }
     engine->room_numbers = most(each, least(ROOM, each * engine->points));
@@ -341,8 +341,9 @@ static void lay_out_sides(struct engine *engine, struct arena *arena) {
 }
 
 static void count_layers(const struct network *network, struct arena *arena) {
-    for (int o = 0; o < network->operators; o++)
-        if (network->op[o].kind->infinite_dual) network->op[o].kind->infinite_dual(&network->op[o], 0, NULL, arena);
+    for (int o = 0; o < network->nodes; o++)
+        if (network->node[o].kind->infinite_dual)
+            network->node[o].kind->infinite_dual(&network->node[o], 0, NULL, arena);
 }
 
 /* Zeros stand in front of every image for good. */
@@ -355,7 +356,7 @@ static void clear_fronts(struct engine *engine) {
 }
 
 static void take_inputs(struct engine *engine, const double *x) {
-    struct shape input = engine->network->op[0].in;
+    struct shape input = engine->network->node[0].in;
     int64_t pixels = input.rows * input.columns, channels = input.channels;
     if (!engine->planes) la_syrk(engine->points, channels, 1 / (double)channels, x, 0, engine->k);
     for (int64_t i = 0; engine->planes && i < engine->points * pixels; i++)

@@ -9,31 +9,31 @@ static int64_t rounded(int64_t count) { return (count + 7) / 8 * 8; }
 /* ---- segments ---- */
 
 /* Branches that meet must be independent and one of zero mean: one ends in weights of its own. */
-static void check_join(const struct network *network, const struct operator* op) {
-    if (op->source[1] < 0) return;
+static void check_join(const struct network *network, const struct node *node) {
+    if (node->source[1] < 0) return;
     int weights = 0;
-    for (int s = 0; s < SOURCES; s++) weights |= op->source[s] > 0 && network->op[op->source[s] - 1].weight;
-    CHECK(weights && op->source[0] != op->source[1]);
+    for (int s = 0; s < SOURCES; s++) weights |= node->source[s] > 0 && network->node[node->source[s] - 1].weight;
+    CHECK(weights && node->source[0] != node->source[1]);
 }
 
 static void cut(const struct network *network, struct infinite_plan *plan) {
     plan->segments = 1;
     plan->segment[0].from = 0;
-    for (int o = 0; o < network->operators; o++) {
-        const struct operator* op = & network->op[o];
+    for (int o = 0; o < network->nodes; o++) {
+        const struct node *node = &network->node[o];
         struct infinite_segment *last = &plan->segment[plan->segments - 1];
-        for (int s = 0; s < SOURCES; s++) CHECK(op->source[s] < 0 || op->source[s] >= last->from);
-        check_join(network, op);
-        if (!op->kind->infinite_gather) continue;
-        CHECK(plan->segments < INFINITE_SEGMENTS && op->source[0] == o);
+        for (int s = 0; s < SOURCES; s++) CHECK(node->source[s] < 0 || node->source[s] >= last->from);
+        check_join(network, node);
+        if (!node->kind->infinite_gather) continue;
+        CHECK(plan->segments < INFINITE_SEGMENTS && node->source[0] == o);
         last->to = o;
         plan->segment[plan->segments++].from = o + 1;
     }
-    plan->segment[plan->segments - 1].to = network->operators;
+    plan->segment[plan->segments - 1].to = network->nodes;
 }
 
-static int64_t stride_of(const struct operator* op) {
-    return op->kind->infinite_stride ? op->kind->infinite_stride(op) : 1;
+static int64_t stride_of(const struct node *node) {
+    return node->kind->infinite_stride ? node->kind->infinite_stride(node) : 1;
 }
 
 /* All paths from a value to the end have the same strides, since their images meet. */
@@ -41,8 +41,8 @@ static void follow_strides(const struct network *network, struct infinite_segmen
     for (int v = segment.from; v < segment.to; v++) stride[v] = 0;
     stride[segment.to] = 1;
     for (int o = segment.to - 1; o >= segment.from; o--)
-        for (int s = 0; s < SOURCES && network->op[o].source[s] >= 0; s++) {
-            int64_t *source = &stride[network->op[o].source[s]], is = stride[o + 1] * stride_of(&network->op[o]);
+        for (int s = 0; s < SOURCES && network->node[o].source[s] >= 0; s++) {
+            int64_t *source = &stride[network->node[o].source[s]], is = stride[o + 1] * stride_of(&network->node[o]);
             CHECK(*source == 0 || *source == is);
             *source = is;
         }
@@ -51,9 +51,9 @@ static void follow_strides(const struct network *network, struct infinite_segmen
 /* ---- buffers: given back after the last reader; segments share none, since one runs many times within the next ---- */
 
 static int last_reader(const struct network *network, int value) {
-    int last = network->operators;
-    for (int o = value; o < network->operators; o++)
-        for (int s = 0; s < SOURCES; s++) last = network->op[o].source[s] == value ? o : last;
+    int last = network->nodes;
+    for (int o = value; o < network->nodes; o++)
+        for (int s = 0; s < SOURCES; s++) last = network->node[o].source[s] == value ? o : last;
     return last;
 }
 
@@ -66,19 +66,19 @@ static int take_slot(struct infinite_plan *plan, int base, int taken[]) {
 }
 
 static void share_slots(const struct network *network, struct infinite_segment segment, struct infinite_plan *plan) {
-    int taken[OPERATORS_MAX + 1] = {0}, base = plan->slots;
+    int taken[NODES_MAX + 1] = {0}, base = plan->slots;
     plan->slot[segment.from] = take_slot(plan, base, taken);
     for (int o = segment.from; o < segment.to; o++) {
-        const struct operator* op = & network->op[o];
+        const struct node *node = &network->node[o];
         int own = -1;
-        for (int s = 0; s < SOURCES && op->source[s] >= 0; s++) {
-            int free = last_reader(network, op->source[s]) == o, slot = plan->slot[op->source[s]];
-            if (free && op->kind->infinite_in_place && own < 0) own = slot;
+        for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
+            int free = last_reader(network, node->source[s]) == o, slot = plan->slot[node->source[s]];
+            if (free && node->kind->infinite_in_place && own < 0) own = slot;
         }
         plan->slot[o + 1] = own >= 0 ? own : take_slot(plan, base, taken);
-        for (int s = 0; s < SOURCES && op->source[s] >= 0; s++) {
-            int slot = plan->slot[op->source[s]];
-            if (last_reader(network, op->source[s]) == o && slot != own) taken[slot] = 0;
+        for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
+            int slot = plan->slot[node->source[s]];
+            if (last_reader(network, node->source[s]) == o && slot != own) taken[slot] = 0;
         }
     }
 }
@@ -86,19 +86,19 @@ static void share_slots(const struct network *network, struct infinite_segment s
 /* ---- sizes ---- */
 
 /* Beyond the image there is nothing. */
-static int64_t reach_of(const struct operator* op) {
-    int64_t reach = (op->filtering.size - 1) / 2, sides = most(op->in.rows, op->in.columns) - 1;
+static int64_t reach_of(const struct node *node) {
+    int64_t reach = (node->filtering.size - 1) / 2, sides = most(node->in.rows, node->in.columns) - 1;
     return reach < sides ? reach : sides;
 }
 
 static void measure(const struct network *network, int64_t batch, struct infinite_plan *plan) {
     plan->reach = plan->pixels = plan->room = plan->front = plan->activations_end = 0;
-    for (int o = 0; o < network->operators; o++) {
-        plan->reach = most(plan->reach, reach_of(&network->op[o]));
-        if (network->op[o].kind->infinite_dual) plan->activations_end = o + 1;
+    for (int o = 0; o < network->nodes; o++) {
+        plan->reach = most(plan->reach, reach_of(&network->node[o]));
+        if (network->node[o].kind->infinite_dual) plan->activations_end = o + 1;
     }
     if (infinite_pixels(network, 0) > 1) batch = 1;
-    for (int v = 0; v <= network->operators; v++) {
+    for (int v = 0; v <= network->nodes; v++) {
         struct shape shape = infinite_shape(network, v);
         struct covariance image =
             covariance_create(shape.rows, shape.columns, (struct displacement){0, 0}, batch, plan->reach);
@@ -126,31 +126,32 @@ static double work_of(const struct network *network, const struct infinite_plan 
 
 static double gathering(const struct network *network, const struct infinite_plan *plan, int segment,
                         struct displacement out) {
-    const struct operator* op = & network->op[plan->segment[segment].from - 1];
+    const struct node *node = &network->node[plan->segment[segment].from - 1];
     struct displacement at;
     double sum = 0;
-    for (int64_t n = 0; op->kind->infinite_gather(op, n, out, &at); n++) sum += work_of(network, plan, segment - 1, at);
+    for (int64_t n = 0; node->kind->infinite_gather(node, n, out, &at); n++)
+        sum += work_of(network, plan, segment - 1, at);
     return sum;
 }
 
-static int has_series(const struct operator* op) {
-    if (!op->kind->infinite_dual) return 0;
+static int has_series(const struct node *node) {
+    if (!node->kind->infinite_dual) return 0;
     struct arena sizes = arena_counting();
-    struct dual dual = op->kind->infinite_dual(op, 0, NULL, &sizes);
+    struct dual dual = node->kind->infinite_dual(node, 0, NULL, &sizes);
     return dual_side_most(&dual) > 0;
 }
 
 /* Of a pair of pixels; measured on a core with AVX-512 at 3.7 GHz. */
-static double nanoseconds(const struct operator* op) {
-    return has_series(op) ? 25 : op->kind->infinite_dual ? 3.5 : 1.3;
+static double nanoseconds(const struct node *node) {
+    return has_series(node) ? 25 : node->kind->infinite_dual ? 3.5 : 1.3;
 }
 
 /* Coefficients are made anew for some pairs of examples: of a pixel, on the average. */
 static double making_coefficients(const struct network *network) {
     const double each = 100;
     double sum = 0;
-    for (int o = 0; o < network->operators; o++)
-        if (has_series(&network->op[o])) sum += each * (double)infinite_pixels(network, o + 1);
+    for (int o = 0; o < network->nodes; o++)
+        if (has_series(&network->node[o])) sum += each * (double)infinite_pixels(network, o + 1);
     return infinite_pixels(network, 0) > 1 ? sum : 0;
 }
 
@@ -166,7 +167,7 @@ static double work_of(const struct network *network, const struct infinite_plan 
         struct shape shape = infinite_shape(network, o + 1);
         struct displacement at = {plan->stride[o + 1] * end.row, plan->stride[o + 1] * end.column};
         struct covariance image = covariance_create(shape.rows, shape.columns, at, 1, 0);
-        sum += call + (double)covariance_size(&image) * nanoseconds(&network->op[o]);
+        sum += call + (double)covariance_size(&image) * nanoseconds(&network->node[o]);
     }
     return sum;
 }

@@ -15,11 +15,11 @@ struct infinite_segment {
 struct infinite_plan {
     int segments;
     struct infinite_segment segment[INFINITE_SEGMENTS];
-    int64_t stride[OPERATORS_MAX + 1];  /* a value's displacement over that of its segment's last value */
-    int slots, slot[OPERATORS_MAX + 1]; /* buffers, and which one each value has */
-    int activations_end;                /* operators from here on need no variances */
-    int64_t reach;                      /* of the widest filter */
-    int64_t pixels;                     /* of the largest image */
+    int64_t stride[NODES_MAX + 1];  /* a value's displacement over that of its segment's last value */
+    int slots, slot[NODES_MAX + 1]; /* buffers, and which one each value has */
+    int activations_end;            /* operators from here on need no variances */
+    int64_t reach;                  /* of the widest filter */
+    int64_t pixels;                 /* of the largest image */
     int64_t room, front; /* of the largest image, covariance.h, for 64-byte alignment; before its first entry */
 };
 
@@ -30,7 +30,7 @@ void infinite_plan_create(const struct network *network, int64_t batch, struct i
 double infinite_plan_work(const struct network *network, const struct infinite_plan *plan);
 
 static inline struct shape infinite_shape(const struct network *network, int value) {
-    return value == 0 ? network->op[0].in : network->op[value - 1].out;
+    return value == 0 ? network->node[0].in : network->node[value - 1].out;
 }
 static inline int64_t infinite_pixels(const struct network *network, int value) {
     struct shape shape = infinite_shape(network, value);

@@ -203,7 +203,7 @@ static double elementwise(const struct point *point) {
     const struct network *network = point->problem.network;
     const struct points *points = &point->problem.points;
     double a_point = 0, rows = point->with_kernel ? (double)point_kernel_rows(point) : 0;
-    for (int v = points->first + 1; v <= network->operators; v++) a_point += (double)network_value_size(network, v);
+    for (int v = points->first + 1; v <= network->nodes; v++) a_point += (double)network_value_size(network, v);
     double stepped = (double)point->config->training.steps * (double)points_batch(points);
     double looked = points->batch > 0 ? (double)point->schedule.count * (double)points->train : 0;
     double trained = (2 * stepped + looked) * (1 + point->in_parameters);
@@ -215,9 +215,9 @@ static double elementwise(const struct point *point) {
 }
 
 /* Of operators, there and back, a chunk of points at a time. */
-static double operator_calls(const struct point *point) {
+static double node_calls(const struct point *point) {
     double chunks = ceil((double)points_batch(&point->problem.points) / (double)point->trainer.chunk);
-    return (double)point->config->training.steps * (double)point->problem.network->operators * 3 * chunks;
+    return (double)point->config->training.steps * (double)point->problem.network->nodes * 3 * chunks;
 }
 
 /* Of the largest arrays of a checkpoint: parameters and what the optimizer keeps of them, for network and linearization. */
@@ -249,7 +249,7 @@ void point_cost(const struct config *config, const struct dataset *shape, struct
         .flops = point_flops(&point),
         .share = network_share(point.problem.network),
         .elementwise = elementwise(&point),
-        .calls = operator_calls(&point),
+        .calls = node_calls(&point),
         .arena_bytes = (double)arena.peak + predict_outside(&point),
         .record_bytes = measure_bytes(&point),
         .state_bytes = checkpoint_bytes(&point),

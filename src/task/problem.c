@@ -26,7 +26,7 @@ struct problem problem_create(const struct config *config, const struct dataset 
 void problem_free(struct problem *problem) { free(problem->network); }
 
 int problem_has_gram(const struct problem *problem) {
-    return problem->network->first_trained == 0 && problem->network->op[0].kind->head != NULL;
+    return problem->network->first_trained == 0 && problem->network->node[0].kind->head != NULL;
 }
 
 /* ---- features: what the first trained operator reads ---- */

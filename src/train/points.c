@@ -26,7 +26,7 @@ int64_t points_test_chunk(const struct points *points, const struct network *net
 int points_are_kept(const struct points *points, const struct network *network) {
     enum { MOST = 1 << 26 };
     int64_t numbers = 0;
-    for (int v = points->first + 1; v <= network->operators; v++) numbers += network_value_size(network, v);
+    for (int v = points->first + 1; v <= network->nodes; v++) numbers += network_value_size(network, v);
     return !points_are_in_batches(points) && points->train * numbers <= MOST;
 }
 
@@ -41,7 +41,7 @@ const real *points_forward(const struct network *network, int first, const real 
     tape->n = n;
     tape->value[first] = (real *)value; /* only read */
     network_forward(network, first, theta, tape);
-    return tape->value[network->operators];
+    return tape->value[network->nodes];
 }
 
 /* ---- a step's examples ---- */

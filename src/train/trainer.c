@@ -12,7 +12,7 @@ static int keeps_head(const struct trainer *trainer) { return trainer->first > t
 
 int trainer_keeps_head(const struct network *network, const struct points *points, const struct descent *descent) {
     return points->first == 0 && !points_are_in_batches(points) && descent->optimizer == OPTIMIZER_SGD &&
-           network->op[0].kind->head && points->train < points->inputs;
+           network->node[0].kind->head && points->train < points->inputs;
 }
 
 /* ---- memory ---- */
@@ -32,7 +32,7 @@ static void lay_out_head(int has_momentum, struct arena *arena, struct trainer *
 
 /* Numbers of theta that no step of the optimizer changes: what is not trained, what is kept in sample space. */
 static int64_t stepped_from(const struct trainer *trainer) {
-    const struct tensor *last = trainer->network->op[0].bias;
+    const struct tensor *last = trainer->network->node[0].bias;
     return keeps_head(trainer) ? last->offset + last->size : trainer->network->trained_from;
 }
 
@@ -77,7 +77,7 @@ static void forward_batch(struct trainer *trainer, int64_t from, int64_t n) {
 static void backward(struct trainer *trainer, int64_t from, int64_t n, real *gathered) {
     const struct network *network = trainer->network;
     batch_gradient(&trainer->batch, trainer->optimizer.descent.loss, network->outputs, from, n,
-                   cotape_value(network, &trainer->cotape, network->operators));
+                   cotape_value(network, &trainer->cotape, network->nodes));
     network_vjp(network, trainer->first, trainer->theta, &trainer->tape, &trainer->cotape,
                 optimizer_alpha(&trainer->optimizer), gathered);
 }
@@ -161,12 +161,12 @@ void trainer_look(struct trainer *trainer) {
 
 static void start_head(struct trainer *trainer) {
     const struct points *points = trainer->points;
-    const struct operator* op = & trainer->network->op[0];
+    const struct node *node = &trainer->network->node[0];
     const real *in[SOURCES] = {points->x, NULL};
     int64_t all = points->train + points->test;
     size_t bytes = (size_t)(points->train * head_size(trainer)) * sizeof(real);
-    op->kind->forward(op, trainer->theta, all, in, trainer->h, trainer->tape.work);
-    op->kind->head(op, all, points->train, points->gram, points->train, trainer->head);
+    node->kind->forward(node, trainer->theta, all, in, trainer->h, trainer->tape.work);
+    node->kind->head(node, all, points->train, points->gram, points->train, trainer->head);
     memset(trainer->delta_sum, 0, bytes);
     if (trainer->delta_velocity) memset(trainer->delta_velocity, 0, bytes);
 }
@@ -192,10 +192,10 @@ void trainer_start(struct trainer *trainer, real eta, real *theta) {
 void trainer_settle(struct trainer *trainer) {
     if (!keeps_head(trainer)) return;
     const struct points *points = trainer->points;
-    const struct operator* op = & trainer->network->op[0];
+    const struct node *node = &trainer->network->node[0];
     const real *in[SOURCES] = {points->x, NULL};
-    op->kind->vjp_parameters(op, points->train, in, trainer->delta_sum, -trainer->optimizer.descent.eta, trainer->theta,
-                             trainer->tape.work);
+    node->kind->vjp_parameters(node, points->train, in, trainer->delta_sum, -trainer->optimizer.descent.eta,
+                               trainer->theta, trainer->tape.work);
     for (int64_t from = 0; from < points->test; from += trainer->test_chunk) {
         int64_t n = points_at(from, points->test, trainer->test_chunk);
         const real *moved = test_head(trainer, from, n);
@@ -234,13 +234,13 @@ static double head_product(struct trainer *trainer) {
 
 /* |d theta|^2 = eta^2 <S, (rate_w^2 s_w^2 X X' + rate_b^2 s_b^2) S>: no weight is needed. */
 static double head_distance(struct trainer *trainer) {
-    const struct operator* op = & trainer->network->op[0];
+    const struct node *node = &trainer->network->node[0];
     int64_t train = trainer->points->train, size = head_size(trainer);
     double eta = (double)trainer->optimizer.descent.eta;
-    double w = eta * (double)op->weight->rate * (double)op->weight->scale;
+    double w = eta * (double)node->weight->rate * (double)node->weight->scale;
     double squares = w * w * head_product(trainer);
-    double b = eta * (double)op->bias->rate * (double)op->bias->scale;
-    for (int64_t j = 0; op->bias->active && j < size; j++) {
+    double b = eta * (double)node->bias->rate * (double)node->bias->scale;
+    for (int64_t j = 0; node->bias->active && j < size; j++) {
         double sum = 0;
         for (int64_t i = 0; i < train; i++) sum += (double)trainer->delta_sum[i * size + j];
         squares += b * b * sum * sum;

@@ -64,7 +64,7 @@ static struct tape *kept_tape(struct twin *twin, int64_t from, int64_t n) {
     twin->shown.n = n;
     twin->shown.work = twin->kept.work;
     twin->shown.value[first] = (real *)twin->points->x + from * twin->points->inputs; /* only read */
-    for (int v = first + 1; v <= network->operators; v++)
+    for (int v = first + 1; v <= network->nodes; v++)
         twin->shown.value[v] = twin->kept.value[v] + from * network_value_size(network, v);
     return &twin->shown;
 }
@@ -73,7 +73,7 @@ static struct tape *kept_tape(struct twin *twin, int64_t from, int64_t n) {
 static void add_tangent(struct twin *twin, real *f) {
     twin->tangent.n = twin->tape->n;
     network_jvp(twin->network, twin->points->first, twin->theta0, twin->omega, twin->tape, &twin->tangent);
-    la_axpy(twin->tape->n * twin->points->outputs, 1, twin->tangent.value[twin->network->operators], f);
+    la_axpy(twin->tape->n * twin->points->outputs, 1, twin->tangent.value[twin->network->nodes], f);
 }
 
 /* The batch's points from .. from + n - 1. */
@@ -92,7 +92,7 @@ static void forward_batch(struct twin *twin, int64_t from, int64_t n) {
 static void backward(struct twin *twin, int64_t from, int64_t n, real *gathered) {
     const struct network *network = twin->network;
     batch_gradient(&twin->batch, twin->optimizer.descent.loss, network->outputs, from, n,
-                   cotape_value(network, &twin->cotape, network->operators));
+                   cotape_value(network, &twin->cotape, network->nodes));
     network_vjp(network, twin->points->first, twin->theta0, twin->tape, &twin->cotape,
                 optimizer_alpha(&twin->optimizer), gathered);
 }

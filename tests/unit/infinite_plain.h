@@ -108,60 +108,60 @@ static inline void plain_sum(struct shape shape, const struct plain *in, int64_t
 }
 
 /* How an operator with windows makes its output pixel (r, c). */
-static inline struct window window_at(const struct operator* op, int64_t r, int64_t c) {
-    if (op->kind == &flatten_operator) return (struct window){0, 0, op->in.rows, op->in.columns};
-    if (op->kind == &pooling_operator) {
-        int64_t rows = op->in.rows / op->out.rows, columns = op->in.columns / op->out.columns;
+static inline struct window window_at(const struct node *node, int64_t r, int64_t c) {
+    if (node->kind == &flatten_operator) return (struct window){0, 0, node->in.rows, node->in.columns};
+    if (node->kind == &pooling_operator) {
+        int64_t rows = node->in.rows / node->out.rows, columns = node->in.columns / node->out.columns;
         return (struct window){r * rows, c * columns, rows, columns};
     }
-    const struct filtering *f = &op->filtering;
+    const struct filtering *f = &node->filtering;
     return (struct window){r * f->stride - f->size / 2, c * f->stride - f->size / 2, f->size, f->size};
 }
 
-static inline void plain_windows(const struct network *network, const struct operator* op, const struct plain *in,
+static inline void plain_windows(const struct network *network, const struct node *node, const struct plain *in,
                                  struct plain *out) {
-    int64_t places = pixels_of(op->out), count = in->points * places;
-    int is_convolution = op->kind == &convolution_operator, all = op->kind == &pooling_operator;
+    int64_t places = pixels_of(node->out), count = in->points * places;
+    int is_convolution = node->kind == &convolution_operator, all = node->kind == &pooling_operator;
     for (int64_t a = 0; a < count; a++)
         for (int64_t b = 0; b < count; b++) {
-            int64_t pr = a % places / op->out.columns, pc = a % places % op->out.columns;
-            int64_t qr = b % places / op->out.columns, qc = b % places % op->out.columns;
-            struct window p = window_at(op, pr, pc), q = window_at(op, qr, qc);
+            int64_t pr = a % places / node->out.columns, pc = a % places % node->out.columns;
+            int64_t qr = b % places / node->out.columns, qc = b % places % node->out.columns;
+            struct window p = window_at(node, pr, pc), q = window_at(node, qr, qc);
             double k, theta, size = (double)(p.rows * p.columns), share = all ? 1 / (size * size) : 1 / size;
-            plain_sum(op->in, in, a / places, p, b / places, q, all, &k, &theta);
+            plain_sum(node->in, in, a / places, p, b / places, q, all, &k, &theta);
             if (is_convolution) share *= network->sigma_w2;
             out->k[a * count + b] = share * k + (is_convolution ? network->sigma_b2 : 0);
             out->theta[a * count + b] = share * theta + (is_convolution ? out->k[a * count + b] : 0);
         }
 }
 
-static inline void plain_apply(const struct network *network, const struct operator* op, enum activation_kind kind,
+static inline void plain_apply(const struct network *network, const struct node *node, enum activation_kind kind,
                                struct plain *value, struct plain *out) {
-    const struct plain *in = &value[op->source[0]];
-    int64_t count = in->points * pixels_of(op->out);
-    if (op->kind == &activation_operator) {
+    const struct plain *in = &value[node->source[0]];
+    int64_t count = in->points * pixels_of(node->out);
+    if (node->kind == &activation_operator) {
         plain_activation(kind, count, in, out);
-    } else if (op->kind == &dense_operator) {
+    } else if (node->kind == &dense_operator) {
         for (int64_t i = 0; i < count * count; i++) out->k[i] = network->sigma_w2 * in->k[i] + network->sigma_b2;
         for (int64_t i = 0; i < count * count; i++) out->theta[i] = out->k[i] + network->sigma_w2 * in->theta[i];
-    } else if (op->kind == &join_operator) {
-        const struct plain *other = &value[op->source[1]];
+    } else if (node->kind == &join_operator) {
+        const struct plain *other = &value[node->source[1]];
         for (int64_t i = 0; i < count * count; i++) out->k[i] = in->k[i] + other->k[i];
         for (int64_t i = 0; i < count * count; i++) out->theta[i] = in->theta[i] + other->theta[i];
     } else {
-        plain_windows(network, op, in, out);
+        plain_windows(network, node, in, out);
     }
 }
 
 static inline struct plain plain_compute(const struct sample *sample, int64_t points, struct plain *value) {
     const struct network *network = sample->network;
     value[0] = plain_create(points);
-    plain_inputs(network->op[0].in, sample->x, &value[0]);
-    for (int o = 0; o < network->operators; o++) {
+    plain_inputs(network->node[0].in, sample->x, &value[0]);
+    for (int o = 0; o < network->nodes; o++) {
         value[o + 1] = plain_create(points);
-        plain_apply(network, &network->op[o], sample->recipe.activation, value, &value[o + 1]);
+        plain_apply(network, &network->node[o], sample->recipe.activation, value, &value[o + 1]);
     }
-    return value[network->operators];
+    return value[network->nodes];
 }
 
 #endif

@@ -106,7 +106,7 @@ static inline void sample_gram(struct sample *sample) {
 /* Another list of operators in a network that has been created. */
 static inline void write_by_hand(family *write, const struct config *config, struct shape input,
                                  struct network *network) {
-    network->operators = network->tensors = network->layers = network->slots = 0;
+    network->nodes = network->tensors = network->layers = network->slots = 0;
     network->theta = 0;
     memset(network->slot_size, 0, sizeof network->slot_size);
     struct builder builder = {.network = network, .config = config, .at = {0, input}};
@@ -198,7 +198,7 @@ static inline struct tape sample_forward(struct sample *sample, int first, const
 }
 
 static inline const real *tape_outputs(const struct sample *sample, const struct tape *tape) {
-    return tape->value[sample->network->operators];
+    return tape->value[sample->network->nodes];
 }
 
 /* rate_t J_t' w for all tensors, as a new array. */
@@ -206,7 +206,7 @@ static inline real *sample_gradient(struct sample *sample, const struct tape *ta
     const struct network *network = sample->network;
     struct cotape cotape;
     network_cotape(network, tape->n, &sample->arena, &cotape);
-    memcpy(cotape_value(network, &cotape, network->operators), w, (size_t)(tape->n * network->outputs) * sizeof *w);
+    memcpy(cotape_value(network, &cotape, network->nodes), w, (size_t)(tape->n * network->outputs) * sizeof *w);
     real *gradient = sample_take(sample, network->theta);
     network_vjp(network, 0, sample->theta, tape, &cotape, 1, gradient);
     return gradient;

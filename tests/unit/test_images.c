@@ -221,7 +221,7 @@ static real *shifted(struct sample *sample, const real *middle, int64_t down, in
 /* Two 3x3 layers see 2 pixels far; shifts of up to 2 keep what they see inside the image. */
 static void check_shift(struct sample *sample, struct tally *tally) {
     const struct network *network = sample->network;
-    int before = network->operators - 2, after = network->operators;
+    int before = network->nodes - 2, after = network->nodes;
     int64_t channels = sample->recipe.width, size = network_value_size(network, before);
     struct tape tape = sample_forward(sample, 0, sample->theta, 1, shifted(sample, sample->x, 0, 0));
     for (int64_t down = -2; down <= 2; down++)

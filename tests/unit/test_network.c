@@ -98,7 +98,7 @@ static void check_adjoint_from(struct sample *sample, int first, struct tally *t
     network_jvp(network, first, sample->theta, dtheta, &tape, &tangent);
     struct cotape cotape;
     network_cotape(network, n, &sample->arena, &cotape);
-    memcpy(cotape_value(network, &cotape, network->operators), w, (size_t)rows(sample) * sizeof *w);
+    memcpy(cotape_value(network, &cotape, network->nodes), w, (size_t)rows(sample) * sizeof *w);
     network_vjp(network, first, sample->theta, &tape, &cotape, 1, gradient);
     double forward = la_dot(rows(sample), w, tape_outputs(sample, &tangent)), backward = 0;
     for (int t = 0; t < network->tensors; t++) {
@@ -114,16 +114,15 @@ static void check_adjoint_from(struct sample *sample, int first, struct tally *t
 
 /* Does all that follows go through this value alone? */
 static int is_cut(const struct network *network, int value) {
-    for (int i = value; i < network->operators; i++)
+    for (int i = value; i < network->nodes; i++)
         for (int s = 0; s < SOURCES; s++)
-            if (network->op[i].source[s] >= 0 && network->op[i].source[s] < value) return 0;
+            if (network->node[i].source[s] >= 0 && network->node[i].source[s] < value) return 0;
     return 1;
 }
 
 static void check_adjoint(struct sample *sample, struct tally *tally) {
     for (int first = 0; first <= 2; first++)
-        if (first < sample->network->operators && is_cut(sample->network, first))
-            check_adjoint_from(sample, first, tally);
+        if (first < sample->network->nodes && is_cut(sample->network, first)) check_adjoint_from(sample, first, tally);
 }
 
 static void test_adjoint(void **state) {
@@ -139,7 +138,7 @@ static void check_update_in_place(struct sample *sample, struct tally *tally) {
     la_axpy(network->theta, (real)-0.37, sample_gradient(sample, &tape, w), stepped);
     struct cotape cotape;
     network_cotape(network, tape.n, &sample->arena, &cotape);
-    memcpy(cotape_value(network, &cotape, network->operators), w, (size_t)rows(sample) * sizeof *w);
+    memcpy(cotape_value(network, &cotape, network->nodes), w, (size_t)rows(sample) * sizeof *w);
     network_vjp(network, 0, sample->theta, &tape, &cotape, (real)-0.37, sample->theta);
     tally_arrays(tally, sample->label, network->theta, sample->theta, stepped);
 }
@@ -184,7 +183,7 @@ static void check_parameterizations(struct sample *sample, struct tally *tally) 
     real *theta = sample_take(sample, sample->network->theta);
     network_initialize(sample->network, sample->recipe.seed, theta);
     struct tape other = sample_forward(sample, 0, theta, tape.n, sample->x);
-    tally_arrays(tally, sample->label, rows(sample), tape.value[own->operators], tape_outputs(sample, &other));
+    tally_arrays(tally, sample->label, rows(sample), tape.value[own->nodes], tape_outputs(sample, &other));
 }
 
 static void test_parameterizations(void **state) {
@@ -346,7 +345,7 @@ static void test_names_and_counts(void **state) {
             const struct tensor *first = &network->tensor[0];
             double first_flops = network_flops(network, 0, 5) - network_flops(network, 1, 5);
             assert_true(first_flops ==
-                        10.0 * (double)(first->size * network->op[0].out.rows * network->op[0].out.columns));
+                        10.0 * (double)(first->size * network->node[0].out.rows * network->node[0].out.columns));
             sample_free(&sample);
         }
 }

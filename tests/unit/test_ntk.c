@@ -150,10 +150,10 @@ static void test_rates(void **state) {
 static void check_nngp(struct sample *sample, struct tally *tally) {
     const struct recipe *recipe = &sample->recipe;
     int64_t n = recipe->train, all = n + recipe->test;
-    int64_t size = network_value_size(sample->network, sample->network->operators - 1);
+    int64_t size = network_value_size(sample->network, sample->network->nodes - 1);
     struct kernels kernels = plain_kernels(sample);
     struct tape tape = sample_forward(sample, 0, sample->theta, all, sample->x);
-    const real *last = tape.value[sample->network->operators - 1];
+    const real *last = tape.value[sample->network->nodes - 1];
     real *expected = sample_take(sample, all * n);
     for (int64_t i = 0; i < all; i++)
         for (int64_t j = 0; j < n; j++)

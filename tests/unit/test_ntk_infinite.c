@@ -37,13 +37,13 @@ static void check_plain(struct recipe recipe, struct tally *tally) {
     recipe.outputs = 1;
     struct sample sample;
     sample_create(recipe, &sample);
-    assert_true(sample.network->operators < VALUES);
+    assert_true(sample.network->nodes < VALUES);
     double k[FEW * FEW], theta[FEW * FEW];
     assert_int_equal(compute(sample.network, recipe.train, recipe.train, sample.x, k, theta, NULL, NULL), 0);
     struct plain right = plain_compute(&sample, recipe.train, value);
     tally_triangle(tally, sample.label, recipe.train, k, right.k);
     tally_triangle(tally, sample.label, recipe.train, theta, right.theta);
-    for (int v = 0; v <= sample.network->operators; v++) plain_free(&value[v]);
+    for (int v = 0; v <= sample.network->nodes; v++) plain_free(&value[v]);
     sample_free(&sample);
 }
 
