@@ -27,7 +27,7 @@ struct collection {
 /* ---- first pass: what is there ---- */
 
 static status go_on(const struct collection *c) {
-    if (!c->reducer || !c->reducer->stop || !c->reducer->stop(c->reducer->context)) return OK;
+    if (!c->reducer || !host_stops(c->reducer->host)) return OK;
     FAIL(ERROR_INTERRUPTED, "%s/results.h5: no time to build it", c->dir);
 }
 

@@ -9,6 +9,7 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include "host.h"
 #include "record.h"
 #include "state.h"
 #include "status.h"
@@ -102,8 +103,8 @@ struct store_reducer {
     /* There are no more; `point`: the first of the cell. Not asked where `reduced` is empty. What fails here is
      * noted, but ERROR_INTERRUPTED ends all. */
     status (*end)(void *context, int64_t point, struct record *reduced);
-    /* Asked before every record, may be NULL: true ends all with ERROR_INTERRUPTED, and results.h5 stays as it was. */
-    int (*stop)(void *context);
+    /* Asked before every record: ends all with ERROR_INTERRUPTED, and results.h5 stays as it was. */
+    const struct host *host;
     void *context;
 };
 /* (Re)builds DIR/results.h5 from the records of the study's points. keys[study->points]. Without a reducer (NULL)

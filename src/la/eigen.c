@@ -18,7 +18,7 @@ void dlatrd_(const char *uplo, const lapack_int *n, const lapack_int *panel, dou
 
 struct eigenproblem {
     lapack_int n;
-    struct la_stop stop;
+    const struct host *host;
     double *a, *value;    /* the caller's: A and then the reflectors of Q; diagonal of T and then eigenvalues */
     double *e, *tau, *t;  /* [n] off-diagonal of T, [n] and [PANEL, PANEL] of the reflectors */
     double *work;         /* [n, PANEL], with vectors dstedc's */
@@ -45,11 +45,9 @@ size_t la_eigen_bytes(int64_t n, int vectors) {
 
 int64_t la_eigen_most(int vectors) { return vectors ? 46338 : 46340; }
 
-static int is_stopped(const struct la_stop *stop) { return stop->stop && stop->stop(stop->context); }
-
-#define ASK(stop)                                                                                                      \
+#define ASK(host)                                                                                                      \
     do {                                                                                                               \
-        if (is_stopped(stop)) FAIL(ERROR_INTERRUPTED, "stopped in an eigenproblem");                                   \
+        if (host_stops(host)) FAIL(ERROR_INTERRUPTED, "stopped in an eigenproblem");                                   \
     } while (0)
 
 /* Lays all arrays into one block, which is ->e. */
@@ -72,7 +70,7 @@ static status reduce(struct eigenproblem *problem) {
     double *a = problem->a;
     lapack_int left = n;
     for (; left > LAST; left -= PANEL) {
-        ASK(&problem->stop);
+        ASK(problem->host);
         double *v = a + (size_t)(left - PANEL) * (size_t)n;
         dlatrd_("U", &left, &panel, a, &n, problem->e, problem->tau, problem->work, &n, 1);
         cblas_dsyr2k(CblasColMajor, CblasUpper, CblasNoTrans, left - PANEL, PANEL, -1, v, n, problem->work, n, 1, a, n);
@@ -87,7 +85,7 @@ static status reduce(struct eigenproblem *problem) {
 static status transform(struct eigenproblem *problem) {
     const lapack_int n = problem->n;
     for (lapack_int i = 0; i < n - 1; i += PANEL) {
-        ASK(&problem->stop);
+        ASK(problem->host);
         lapack_int panel = n - 1 - i < PANEL ? n - 1 - i : PANEL, rows = i + panel;
         const double *v = problem->a + (size_t)(i + 1) * (size_t)n;
         LAPACKE_dlarft_work(LAPACK_COL_MAJOR, 'B', 'C', rows, panel, v, n, problem->tau + i, problem->t, PANEL);
@@ -124,7 +122,7 @@ static lapack_int divide(struct eigenproblem *problem, int vectors) {
 static status solve(struct eigenproblem *problem, int vectors) {
     TRY(reduce(problem));
     if (!is_finite(problem)) FAIL(ERROR_INTERNAL, "an eigenproblem of a matrix that is not finite");
-    ASK(&problem->stop);
+    ASK(problem->host);
     lapack_int code = divide(problem, vectors);
     if (code != 0)
         FAIL(ERROR_INTERNAL, "LAPACK's eigenproblem of size %d ended with code %d", (int)problem->n, (int)code);
@@ -134,12 +132,12 @@ static status solve(struct eigenproblem *problem, int vectors) {
     return OK;
 }
 
-status la_eigen(int64_t n, int vectors, double *a, double *value, struct la_stop stop) {
+status la_eigen(int64_t n, int vectors, double *a, double *value, const struct host *host) {
     if (n == 0) return OK;
     if (n > la_eigen_most(vectors))
         FAIL(ERROR_INTERNAL, "an eigenproblem of size %lld is beyond LAPACK's 32-bit sizes (at most %lld)",
              (long long)n, (long long)la_eigen_most(vectors));
-    struct eigenproblem problem = {.n = (lapack_int)n, .stop = stop, .a = a, .value = value};
+    struct eigenproblem problem = {.n = (lapack_int)n, .host = host, .a = a, .value = value};
     TRY(create(vectors, &problem));
     status solved = solve(&problem, vectors);
     free(problem.e);

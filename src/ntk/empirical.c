@@ -264,16 +264,9 @@ static void set_nngp(const struct plan *plan, const struct part *part, struct ti
     la_gemm(LA_PLAIN, LA_TRANSPOSED, tile.rows, tile.columns, size, scale, a, size, b, size, 1, kernel, ld);
 }
 
-/* Who may end it. */
-struct until {
-    int (*stop)(void *);
-    void *context;
-};
-static int told_to_stop(struct until until) { return until.stop && until.stop(until.context); }
-
 /* A part's share of all tiles on and below the diagonal. A tile never holds both training and test rows. */
 static int add_tiles(const struct plan *plan, const struct part *part, real *scratch, const struct ntk_kernels *kernels,
-                     struct until until) {
+                     const struct host *host) {
     int64_t step = tile_examples(plan->network), train = plan->points->train, all = all_points(plan->points);
     for (int64_t row = 0, row_end; row < all; row = row_end) {
         row_end = least(row + step, row < train ? train : all);
@@ -283,22 +276,22 @@ static int add_tiles(const struct plan *plan, const struct part *part, real *scr
             set_nngp(plan, part, tile, kernels);
             add_share(plan, part, tile, scratch, kernels);
         }
-        if (told_to_stop(until)) return 1;
+        if (host_stops(host)) return 1;
     }
     return 0;
 }
 
 static int run_pass(const struct plan *plan, const real *theta, int begin, int end, struct memory *memory,
-                    const struct ntk_kernels *kernels, struct until until) {
+                    const struct ntk_kernels *kernels, const struct host *host) {
     int64_t all = all_points(plan->points);
     place_parts(plan, begin, end, memory->kept);
     for (int64_t from = 0; from < all; from += plan->chunk) {
         fill_chunk(plan, theta, from, least(plan->chunk, all - from), memory);
         run_chunk(plan, theta, begin, end, from, memory);
-        if (told_to_stop(until)) return 1;
+        if (host_stops(host)) return 1;
     }
     for (int i = begin; i < end; i++)
-        if (add_tiles(plan, &plan->part[i], memory->scratch, kernels, until)) return 1;
+        if (add_tiles(plan, &plan->part[i], memory->scratch, kernels, host)) return 1;
     return 0;
 }
 
@@ -316,23 +309,23 @@ static void mirror(const struct ntk_points *points, int64_t k, const struct ntk_
 }
 
 static int run(const struct plan *plan, const real *theta, struct memory *memory, const struct ntk_kernels *kernels,
-               struct until until) {
+               const struct host *host) {
     int64_t k = plan->network->outputs, numbers;
     clear(plan->points, k, kernels);
     for (int begin = 0, end; begin < plan->count; begin = end) {
         end = pass_end(plan, begin, &numbers);
-        if (run_pass(plan, theta, begin, end, memory, kernels, until)) return 1;
+        if (run_pass(plan, theta, begin, end, memory, kernels, host)) return 1;
     }
     mirror(plan->points, k, kernels);
     return 0;
 }
 
 int ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t bytes,
-                  struct arena *arena, const struct ntk_kernels *kernels, int (*stop)(void *), void *context) {
+                  struct arena *arena, const struct ntk_kernels *kernels, const struct host *host) {
     size_t mark = arena_mark(arena);
     struct plan plan = plan_create(network, points, bytes, points->gram != NULL);
     struct memory memory = lay_out(&plan, arena);
-    int stopped = !arena_is_counting(arena) && run(&plan, theta, &memory, kernels, (struct until){stop, context});
+    int stopped = !arena_is_counting(arena) && run(&plan, theta, &memory, kernels, host);
     free(plan.part);
     arena_release(arena, mark);
     return stopped;

@@ -9,6 +9,7 @@
 #ifndef EMPIRICAL_H
 #define EMPIRICAL_H
 
+#include "host.h"
 #include "network.h"
 
 #define ntk_empirical       REAL_NAME(ntk_empirical)
@@ -30,10 +31,10 @@ struct ntk_kernels {
 };
 
 /* bytes: how much of the arena it may take; what it cannot do without it takes all the same. Gives all back; a counting arena gets
- * the sizes and nothing is computed. stop (may be NULL): asked after every chunk of points and every row of tiles; returns 1 if it was
+ * the sizes and nothing is computed. host: asked after every chunk of points and every row of tiles; returns 1 if it was
  * told to stop, else 0. */
 int ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t bytes,
-                  struct arena *arena, const struct ntk_kernels *kernels, int (*stop)(void *), void *context);
+                  struct arena *arena, const struct ntk_kernels *kernels, const struct host *host);
 /* Multiply-adds times 2, symmetric half only. has_gram: points->gram will be there (it need not be yet). */
 double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t bytes, int has_gram);
 

@@ -72,11 +72,11 @@ static int divide_by_cholesky(const struct gaussian_process *process, double *l,
 }
 
 /* K = V diag(lambda) V': u = rows V diag(lambda)^-1/2, 0 where lambda is at or below the tolerance. */
-static status divide_by_eigenvectors(const struct gaussian_process *process, struct la_stop stop, double *v,
+static status divide_by_eigenvectors(const struct gaussian_process *process, const struct host *host, double *v,
                                      double *lambda, double *rows, double *u) {
     int64_t n = process->n, count = process->m + process->k;
     memcpy(v, process->train_train, (size_t)(n * n) * sizeof *v);
-    TRY(la_eigen(n, 1, v, lambda, stop));
+    TRY(la_eigen(n, 1, v, lambda, host));
     double tolerance = (double)n * DBL_EPSILON * lambda[n - 1];
     set_rows(process, rows);
     la_gemm(LA_PLAIN, LA_PLAIN, count, n, n, 1, rows, n, v, n, 0, u, n);
@@ -93,7 +93,7 @@ static void find_posterior(const struct gaussian_process *process, const double 
     add_prior(process, covariance);
 }
 
-status gaussian_process_posterior(const struct gaussian_process *process, struct la_stop stop, double *mean,
+status gaussian_process_posterior(const struct gaussian_process *process, const struct host *host, double *mean,
                                   double *covariance) {
     int64_t n = process->n, rows = process->m + process->k;
     double *memory = malloc((size_t)(n * (n + 2 * rows + 1)) * sizeof *memory);
@@ -101,7 +101,7 @@ status gaussian_process_posterior(const struct gaussian_process *process, struct
     double *u = memory + n * n, *lambda = u + rows * n;
     status divided = divide_by_cholesky(process, memory, u)
                          ? OK
-                         : divide_by_eigenvectors(process, stop, memory, lambda, lambda + n, u);
+                         : divide_by_eigenvectors(process, host, memory, lambda, lambda + n, u);
     if (divided == OK) find_posterior(process, u, mean, covariance);
     free(memory);
     return divided;

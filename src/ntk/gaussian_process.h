@@ -24,8 +24,8 @@ struct gaussian_process {
 status gaussian_process_ntk(const struct gaussian_process *process, const struct prediction_kernel *ntk,
                             const double *gain, double *mean, double *covariance);
 /* The same arrays. By la_cholesky where K is positive definite, else by eigenvectors. Scratch from malloc: [n + 2 (m + k) + 1, n], and for
- * eigenvectors la_eigen_bytes; `stop` is la_eigen's. ERROR_MEMORY; of la_eigen also ERROR_INTERRUPTED, and ERROR_INTERNAL. */
-status gaussian_process_posterior(const struct gaussian_process *process, struct la_stop stop, double *mean,
+ * eigenvectors la_eigen_bytes; `host` is la_eigen's. ERROR_MEMORY; of la_eigen also ERROR_INTERRUPTED, and ERROR_INTERNAL. */
+status gaussian_process_posterior(const struct gaussian_process *process, const struct host *host, double *mean,
                                   double *covariance);
 
 #endif

@@ -273,32 +273,27 @@ static void evaluate_pairs(struct engine *engine, double *theta) {
     memcpy(theta + at, end.theta, (size_t)pairs->batch * sizeof *end.theta);
 }
 
-struct until {
-    int (*stop)(void *);
-    void *context;
-};
-
 /* Point i with those of a range that come before it, and with itself. */
-static int run_row(struct engine *engine, int64_t i, struct range other, double *theta, struct until until) {
+static int run_row(struct engine *engine, int64_t i, struct range other, double *theta, const struct host *host) {
     struct range own = {i, 1, 0};
     int64_t end = least(i + 1, other.first + other.count), batch = engine->planes ? 1 : BATCH;
     take_points(engine, own, engine->network->nodes);
     for (int64_t j = other.first; j < end; j += batch) {
         engine->pairs = (struct pairs){i, j, least(batch, end - j), own, other};
         evaluate_pairs(engine, theta);
-        if (until.stop && until.stop(until.context)) return 1;
+        if (host_stops(host)) return 1;
     }
     return 0;
 }
 
-static int run(struct engine *engine, int64_t columns, double *theta, struct until until) {
+static int run(struct engine *engine, int64_t columns, double *theta, const struct host *host) {
     int64_t each = numbers(engine), points = engine->points;
     int64_t count = each == 0 ? points : most(1, least(points, engine->room_numbers / each));
     for (int64_t j = 0; j < columns; j += count) {
         struct range other = {j, least(count, columns - j), 1};
         take_points(engine, other, engine->network->nodes);
         for (int64_t i = j; i < points; i++)
-            if (run_row(engine, i, other, theta, until)) return 1;
+            if (run_row(engine, i, other, theta, host)) return 1;
     }
     return 0;
 }
@@ -374,7 +369,7 @@ static struct engine engine_create(const struct network *network, int64_t points
 }
 
 int ntk_infinite(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
-                 double *theta, struct arena *arena, int (*stop)(void *), void *context) {
+                 double *theta, struct arena *arena, const struct host *host) {
     size_t mark = arena_mark(arena);
     int stopped = 0;
     struct engine engine = engine_create(network, points, k, arena);
@@ -384,7 +379,7 @@ int ntk_infinite(const struct network *network, int64_t points, int64_t columns,
         clear_fronts(&engine);
         take_inputs(&engine, x);
         find_variances(&engine, arena);
-        stopped = run(&engine, columns, theta, (struct until){stop, context});
+        stopped = run(&engine, columns, theta, host);
     }
     arena_release(arena, mark);
     return stopped;

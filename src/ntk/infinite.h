@@ -17,13 +17,14 @@
 #ifndef INFINITE_H
 #define INFINITE_H
 
+#include "host.h"
 #include "network.h"
 
 /* x[points, size of the input]. k, theta[points, points]: entries (i, j) with j <= i and j < columns are set. Scratch from the
- * arena, given back; a counting arena gets the sizes only. stop (may be NULL): asked after every pair of images, every
+ * arena, given back; a counting arena gets the sizes only. host: asked after every pair of images, every
  * 1024 pairs in a row without images; returns 1 if it was told to stop, else 0. Built with REAL_BITS 64 alone. */
 int ntk_infinite(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
-                 double *theta, struct arena *arena, int (*stop)(void *), void *context);
+                 double *theta, struct arena *arena, const struct host *host);
 /* About how many nanoseconds of a core that takes, without inner products of inputs, from sizes alone. */
 double ntk_infinite_work(const struct network *network, int64_t points, int64_t columns);
 

@@ -153,11 +153,6 @@ static void flow_reached(int64_t i, const double *s, void *context) {
     apply(flow, flow->m, flow->test_train, flow->f0_test, s, integration->f_test + i * flow->m * flow->columns);
 }
 
-static int flow_stop(void *context) {
-    const struct prediction_flow *flow = ((const struct integration *)context)->flow;
-    return flow->stop && flow->stop(flow->context);
-}
-
 static status integrate(struct integration *integration) {
     const struct prediction_flow *flow = integration->flow;
     /* r |Theta|_F bounds what an error of S does to outputs. */
@@ -166,7 +161,7 @@ static status integrate(struct integration *integration) {
                             .rate = flow_rate,
                             .jacobian = flow_jacobian,
                             .reached = flow_reached,
-                            .stop = flow_stop,
+                            .host = flow->host,
                             .context = integration,
                             .relative = TOLERANCE,
                             .absolute = TOLERANCE / (slope > 0 ? slope : 1)};

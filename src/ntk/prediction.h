@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 #include "arena.h"
+#include "host.h"
 #include "status.h"
 
 /* An NTK on n training rows and its m test rows; `columns` right-hand sides share it. Infinite width: rows are examples, columns the k
@@ -57,9 +58,8 @@ struct prediction_flow {
     const double *y, *f0_train, *f0_test;   /* [n, columns], [n, columns], [m, columns] */
     double rate;
     int64_t count;
-    const int64_t *step;        /* [count] ascending times */
-    int (*stop)(void *context); /* asked now and then; may be NULL */
-    void *context;
+    const int64_t *step;     /* [count] ascending times */
+    const struct host *host; /* asked now and then */
 };
 /* f_test [count, m, columns]; NaN from where the integration failed. Memory of prediction_flow_bytes and `count` numbers is had from
  * malloc. ERROR_MEMORY, ERROR_INTERRUPTED. */

@@ -21,8 +21,7 @@ struct solver {
 enum { GO_ON = 0, TRY_SMALLER = 1, END = -1 };
 
 static int ask(struct solver *solver) {
-    const struct ode *ode = solver->ode;
-    solver->is_stopped = ode->stop && ode->stop(ode->context);
+    solver->is_stopped = host_stops(solver->ode->host);
     return solver->is_stopped ? END : GO_ON;
 }
 

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "host.h"
 #include "status.h"
 
 struct ode {
@@ -18,9 +19,9 @@ struct ode {
     void (*jacobian)(double t, const double *y, const double *rate, const double *v, double *product, void *context);
     /* y at time number i, as soon as it is reached. y is lent for the call. */
     void (*reached)(int64_t i, const double *y, void *context);
-    int (*stop)(void *context); /* asked before every f and product; true ends with ERROR_INTERRUPTED; may be NULL */
-    void *context;              /* of all four */
-    double relative, absolute;  /* tolerances */
+    void *context;             /* of all three */
+    const struct host *host;   /* asked before every f and product; ends with ERROR_INTERRUPTED */
+    double relative, absolute; /* tolerances */
 };
 
 /* From y[n] at time `start` through the ascending time[count] >= start. y is overwritten; *done is the number of times reached: fewer

@@ -19,6 +19,7 @@ struct reduction {
     char key[KEY_BYTES];            /* of the reference at hand: neighbouring cells often share it */
     struct record *reference;       /* NULL: none */
     int64_t damaged;                /* records that could not be read */
+    struct host host;               /* asks is_late */
     int is_stopping;
     double end; /* on the clock, of one that is stopping */
 };
@@ -60,7 +61,7 @@ static status end_cell(void *context, int64_t point, struct record *reduced) {
     struct reduction *reduction = context;
     struct config config = study_point(reduction->study, point);
     status held = hold_reference(reduction, reduction->row[point].reference);
-    status ended = task_reduce_end(&config, reduction->reference, is_late, reduction, reduced);
+    status ended = task_reduce_end(&config, reduction->reference, &reduction->host, reduced);
     return ended != OK ? ended : held;
 }
 
@@ -69,7 +70,7 @@ static status end_cell(void *context, int64_t point, struct record *reduced) {
 static status collect(struct reduction *reduction, const struct provenance *provenance) {
     const struct study *study = reduction->study;
     int64_t points = 0;
-    const struct store_reducer reducer = {task_reduce_add, end_cell, is_late, reduction};
+    const struct store_reducer reducer = {task_reduce_add, end_cell, &reduction->host, reduction};
     char(*keys)[KEY_BYTES] = allocate_zeroed(study->points, sizeof *keys), *notes = NULL;
     for (int64_t i = 0; i < study->points; i++) memcpy(keys[i], reduction->row[i].key, KEY_BYTES);
     status collected =
@@ -95,6 +96,7 @@ status collect_results(const char *dir, const struct study *study, int is_stoppi
     TRY(store_read_manifest(dir, &count, &row));
     struct reduction reduction = {
         .dir = dir, .study = study, .row = row, .is_stopping = is_stopping, .end = clock_seconds() + STOPPING_SECONDS};
+    reduction.host = (struct host){is_late, &reduction};
     if (!provenance->core[0]) circumstances_measure(&machine, (int)study->config.run.threads, provenance);
     status collected = count == study->points ? collect(&reduction, provenance) : refuse_rows(dir);
     *damaged = reduction.damaged;

@@ -109,10 +109,10 @@ int point_is_rounded(const struct point *point) { return point->config->run.prec
 static void count_kernels(struct arena *arena, struct point *point) {
     struct ntk_points at = point_kernel_points(point);
     size_t mark = arena_mark(arena);
-    ntk_empirical(point->problem.network, NULL, &at, point->kernel_room, arena, &point->kernel, NULL, NULL);
+    ntk_empirical(point->problem.network, NULL, &at, point->kernel_room, arena, &point->kernel, NULL);
     at.test = 0; /* fewer points, but perhaps more at once */
     if (point->schedule.kernel_count > 0)
-        ntk_empirical(point->problem.network, NULL, &at, point->kernel_room, arena, &point->moved, NULL, NULL);
+        ntk_empirical(point->problem.network, NULL, &at, point->kernel_room, arena, &point->moved, NULL);
     ARENA_TAKE(arena, point_kernel_rows(point) * point_kernel_rows(point), double);
     ARENA_TAKE(arena, point_kernel_rows(point), double);
     (void)predict_empirical(point, arena, NULL, NULL);

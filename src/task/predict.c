@@ -63,10 +63,6 @@ double predict_outside(const struct point *point) {
 
 /* ---- beginning ---- */
 
-static struct la_stop told_to_stop(const struct point *point) {
-    return (struct la_stop){task_told_to_stop, (void *)&point->hooks};
-}
-
 static double *in_double(struct arena *arena, int64_t n, const real *numbers) {
     double *copy = ARENA_TAKE(arena, n, double);
     if (copy) la_to_double(n, numbers, copy);
@@ -90,7 +86,7 @@ static status start_flow(struct point *point, struct arena *arena, enum predicto
                          const struct prediction_kernel *kernel, const double *train_train) {
     const struct points *points = &point->problem.points;
     const struct predictor_state *own = &point->predictor[kind];
-    const struct la_stop stop = told_to_stop(point);
+    const struct host host = task_host(&point->hooks);
     int64_t train = points->train * points->outputs;
     const struct prediction_flow flow = {.n = kernel->n,
                                          .m = kernel->m,
@@ -104,19 +100,19 @@ static status start_flow(struct point *point, struct arena *arena, enum predicto
                                          .rate = own->rate * point->eta,
                                          .count = point->schedule.count,
                                          .step = point->schedule.step,
-                                         .stop = stop.stop,
-                                         .context = stop.context};
+                                         .host = &host};
     return arena_is_counting(arena) ? OK : prediction_flow(&flow, own->flow);
 }
 
 /* In the flow first: the eigenproblem uses theta up. */
 static status start_empirical(struct point *point, struct arena *arena, double *theta, double *lambda) {
     const struct predictor_state *own = &point->predictor[PREDICTOR_EMPIRICAL];
+    const struct host host = task_host(&point->hooks);
     struct prediction_kernel kernel = kernel_of(point, PREDICTOR_EMPIRICAL);
     if (own->is_closed || own->is_flow)
         kernel.test_train = in_double(arena, kernel.m * kernel.n, point->kernel.test_train);
     if (own->is_flow) TRY(start_flow(point, arena, PREDICTOR_EMPIRICAL, &kernel, theta));
-    if (!arena_is_counting(arena)) TRY(la_eigen(kernel.n, own->is_closed, theta, lambda, told_to_stop(point)));
+    if (!arena_is_counting(arena)) TRY(la_eigen(kernel.n, own->is_closed, theta, lambda, &host));
     kernel.lambda = own->lambda;
     kernel.vector = theta;
     if (own->lambda) memcpy(own->lambda, lambda, (size_t)kernel.n * sizeof *lambda);

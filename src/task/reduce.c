@@ -82,8 +82,7 @@ struct bands {
     struct gaussian_process process;
     enum dimension point, point_2;
     double *test_test, *covariance, *gain; /* [m, m], [m, m], [n] */
-    int (*stop)(void *context);
-    void *context;
+    const struct host *host;
 };
 
 /* A reference tells nothing of an ensemble without outputs, or with another loss than the processes are for. */
@@ -176,7 +175,7 @@ static status add_ntk(const struct bands *bands) {
     double *mean = add_mean(bands, METRIC_NTK_GP_MEAN, steps);
     double *covariance = add_covariance(bands, METRIC_NTK_GP_COVARIANCE, steps);
     for (int64_t i = 0; i < steps; i++) {
-        if (bands->stop && bands->stop(bands->context)) FAIL(ERROR_INTERRUPTED, "stopped in Gaussian processes");
+        if (host_stops(bands->host)) FAIL(ERROR_INTERRUPTED, "stopped in Gaussian processes");
         prediction_gains(&ntk, &descent, step->value[i], bands->gain);
         TRY(gaussian_process_ntk(process, &ntk, bands->gain, mean + i * m * process->k,
                                  covariance ? bands->covariance : NULL));
@@ -187,8 +186,7 @@ static status add_ntk(const struct bands *bands) {
 
 static status add_posterior(const struct bands *bands) {
     double *mean = add_mean(bands, METRIC_NNGP_POSTERIOR_MEAN, 0);
-    TRY(gaussian_process_posterior(&bands->process, (struct la_stop){bands->stop, bands->context}, mean,
-                                   bands->covariance));
+    TRY(gaussian_process_posterior(&bands->process, bands->host, mean, bands->covariance));
     copy_covariance(bands, add_covariance(bands, METRIC_NNGP_POSTERIOR_COVARIANCE, 0));
     return OK;
 }
@@ -204,14 +202,13 @@ static status fill_bands(const struct bands *bands) {
     return bands->config->training.centred ? OK : add_posterior(bands);
 }
 
-status task_reduce_end(const struct config *config, const struct record *reference, int (*stop)(void *context),
-                       void *context, struct record *reduced) {
+status task_reduce_end(const struct config *config, const struct record *reference, const struct host *host,
+                       struct record *reduced) {
     struct bands bands;
     for (int i = 0; i < ENSEMBLES; i++) end_ensemble(&ensembles[i], reduced);
     if (!has_bands(config, reference, reduced)) return OK;
     TRY(open_bands(config, reference, reduced, &bands));
-    bands.stop = stop;
-    bands.context = context;
+    bands.host = host;
     status result = fill_bands(&bands);
     free(bands.test_test);
     return result;

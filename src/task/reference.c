@@ -32,7 +32,7 @@ static double count_bytes(const struct problem *problem, int64_t columns) {
     struct arena arena = arena_counting();
     struct memory memory = lay_out(&arena, problem);
     ntk_infinite(problem->network, problem->points.train + problem->points.test, columns, memory.x, memory.k,
-                 memory.theta, &arena, NULL, NULL);
+                 memory.theta, &arena, NULL);
     return (double)arena.peak;
 }
 
@@ -101,36 +101,35 @@ static void fill_record(const struct problem *problem, const struct memory *memo
            (size_t)(targets[0] * targets[1]) * sizeof(double));
 }
 
-static status solve(int64_t n, struct task_hooks *hooks, struct record *record) {
+static status solve(int64_t n, const struct host *host, struct record *record) {
     const int64_t size[] = {n, n};
     double *vectors = record_add(record, METRIC_REFERENCE_EIGENVECTORS, size);
     memcpy(vectors, record_values(record, METRIC_REFERENCE_NTK_TRAIN_TRAIN), (size_t)(n * n) * sizeof *vectors);
-    return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n),
-                    (struct la_stop){task_told_to_stop, hooks});
+    return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n), host);
 }
 
 static status compute(const struct config *config, const struct problem *problem, const struct dataset *data,
-                      struct task_hooks hooks, struct arena *arena, struct record *record) {
+                      const struct host *host, struct arena *arena, struct record *record) {
     struct memory memory = lay_out(arena, problem);
     int64_t n = problem->points.train, m = problem->points.test, d = problem->inputs, columns = columns_of(config);
     memcpy(memory.x, data->x_train, (size_t)(n * d) * sizeof(double));
     memcpy(memory.x + n * d, data->x_test, (size_t)(m * d) * sizeof(double));
-    if (ntk_infinite(problem->network, n + m, columns, memory.x, memory.k, memory.theta, arena, task_told_to_stop,
-                     &hooks))
+    if (ntk_infinite(problem->network, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
         FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
     fill_record(problem, &memory, data, columns, record);
     if (!is_in_range(record, n)) return refuse(config);
-    return solve(n, &hooks, record);
+    return solve(n, host, record);
 }
 
 status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                      struct record *record) {
     double begin = clock_seconds();
+    const struct host host = task_host(&hooks);
     struct problem problem = problem_create(config, data);
     struct arena arena;
     status result = arena_create((size_t)count_bytes(&problem, columns_of(config)), &arena);
     if (result == OK) {
-        result = compute(config, &problem, data, hooks, &arena, record);
+        result = compute(config, &problem, data, &host, &arena, record);
         arena_free(&arena);
     }
     problem_free(&problem);

@@ -98,15 +98,15 @@ static status interrupted(void) { FAIL(ERROR_INTERRUPTED, "stopped while repeati
 static status repeat_twin(const struct config *config, struct arena *arena, struct repetition *own,
                           struct rounding *rounding) {
     const struct points *points = &own->problem.points;
+    const struct host host = task_host(&rounding->hooks);
     struct ntk_points at = kernel_points(points);
     compute_outputs(own);
-    if (ntk_empirical(own->problem.network, own->theta, &at, own->kernel_room, arena, &own->kernel, task_told_to_stop,
-                      &rounding->hooks))
+    if (ntk_empirical(own->problem.network, own->theta, &at, own->kernel_room, arena, &own->kernel, &host))
         return interrupted();
     twin_start(&own->twin, rounding->eta, own->f, own->f + points->train * points->outputs, own->kernel.train_train,
                own->kernel.test_train, NULL);
     for (int64_t step = 0; step < config->training.steps; step++) {
-        if (task_told_to_stop(&rounding->hooks)) return interrupted();
+        if (host_stops(&host)) return interrupted();
         twin_forward(&own->twin, batches_at(&own->batches, step));
         twin_step(&own->twin);
     }
@@ -133,7 +133,7 @@ static void count_phases(const struct rounding *rounding, struct arena *arena, s
     struct ntk_points at = kernel_points(&own->problem.points);
     problem_count_fill(arena, &own->problem);
     if (!rounding->repeat_twin) return;
-    ntk_empirical(own->problem.network, NULL, &at, own->kernel_room, arena, &own->kernel, NULL, NULL);
+    ntk_empirical(own->problem.network, NULL, &at, own->kernel_room, arena, &own->kernel, NULL);
 }
 
 status rounding_measure(const struct config *config, const struct dataset *data, struct arena *arena,

@@ -89,8 +89,8 @@ static void set_up(struct point *point, struct arena *arena) {
 
 static status compute_kernels(struct point *point, struct arena *arena, const struct ntk_points *at,
                               const struct ntk_kernels *kernels) {
-    if (ntk_empirical(point->problem.network, point->theta, at, point->kernel_room, arena, kernels, task_told_to_stop,
-                      &point->hooks))
+    const struct host host = task_host(&point->hooks);
+    if (ntk_empirical(point->problem.network, point->theta, at, point->kernel_room, arena, kernels, &host))
         FAIL(ERROR_INTERRUPTED, "stopped in the kernels of step %lld", (long long)point->progress.step);
     return OK;
 }
@@ -112,11 +112,11 @@ static status kernels_at_start(struct point *point, struct arena *arena) {
 
 /* `empirical_fraction`: of Theta_0, that of F = alpha f, so that alpha needs no further thought. */
 static status take_rate_of_kernel(struct point *point, struct arena *arena) {
-    const struct la_stop stop = {task_told_to_stop, &point->hooks};
+    const struct host host = task_host(&point->hooks);
     int64_t rows = point_kernel_rows(point);
     double *theta = ARENA_TAKE(arena, rows * rows, double), *lambda = ARENA_TAKE(arena, rows, double);
     la_to_double(rows * rows, point->kernel.train_train, theta);
-    TRY(la_eigen(rows, 0, theta, lambda, stop));
+    TRY(la_eigen(rows, 0, theta, lambda, &host));
     return take_fraction(point, point->config->training.learning_rate.value, lambda[rows - 1]);
 }
 
@@ -157,7 +157,8 @@ static status look_at_start(struct point *point, struct arena *arena) {
 /* Outputs at step 0, and all that begins with them. */
 static status begin_twin(struct point *point, struct arena *arena) {
     struct trainer *trainer = &point->trainer;
-    if (task_told_to_stop(&point->hooks)) FAIL(ERROR_INTERRUPTED, "stopped before step 0");
+    const struct host host = task_host(&point->hooks);
+    if (host_stops(&host)) FAIL(ERROR_INTERRUPTED, "stopped before step 0");
     trainer_look(trainer);
     if (!points_are_in_batches(&point->problem.points)) trainer_forward(trainer, NULL);
     TRY(look_at_start(point, arena));

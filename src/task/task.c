@@ -58,9 +58,13 @@ int task_needs_reference(const struct config *config) {
     return config_has_infinite_width(config) || (config->measure.keep & KEEP_KERNELS);
 }
 
-int task_told_to_stop(void *context) {
+static int is_told_to_stop(void *context) {
     const struct task_hooks *hooks = context;
     return hooks->order && hooks->order(hooks->context) == TASK_STOP;
+}
+
+struct host task_host(const struct task_hooks *hooks) {
+    return (struct host){is_told_to_stop, (void *)hooks};
 }
 
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,

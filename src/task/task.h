@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "data.h"
+#include "host.h"
 #include "record.h"
 #include "state.h"
 #include "status.h"
@@ -24,8 +25,8 @@ struct task_hooks {
     void *context;
 };
 
-/* Is the task told to stop? A stop function for long computations; context: the struct task_hooks. */
-int task_told_to_stop(void *hooks);
+/* The host of long computations: it stops them where the task is told to stop. Lives as long as the hooks. */
+struct host task_host(const struct task_hooks *hooks);
 
 /* What a task will take, counted from the sizes alone, without data. */
 struct task_cost {
@@ -72,10 +73,10 @@ status task_reference(const struct config *config, const struct dataset *data, s
  * has diverged, from `reference` (NULL: none), for the mean squared error, come the NTK Gaussian process at the recorded
  * steps (full-batch SGD at a rate that all seeds share, where the infinite-width NTK belongs to the networks) and the NNGP
  * posterior (not where centred); a covariance larger than run.memory is left out. config: of any point of the cell.
- * stop (may be NULL): asked before every step of the process, and in an eigenproblem. ERROR_MEMORY, ERROR_INTERRUPTED. */
+ * host: asked before every step of the process, and in an eigenproblem. ERROR_MEMORY, ERROR_INTERRUPTED. */
 void task_reduce_add(const struct record *record, struct record *reduced);
-status task_reduce_end(const struct config *config, const struct record *reference, int (*stop)(void *context),
-                       void *context, struct record *reduced);
+status task_reduce_end(const struct config *config, const struct record *reference, const struct host *host,
+                       struct record *reduced);
 
 /* GEMM rate of one thread in GFLOP/s, measured for about 0.1 s (n = 1024); the rate that a loop of fused multiply-adds in registers
  * reaches, which is what vector width and clock allow; OpenBLAS's core name and version. */

@@ -57,7 +57,7 @@ static void run_ntk(struct bench *bench, int family, int64_t width, int64_t coun
     for (int round = 0; round < ROUNDS; round++) {
         bench_gemm_round(&bench->gemm);
         bench_begin(&timer);
-        ntk_empirical(network, theta, &points, bytes, &bench->arena, &kernels, NULL, NULL);
+        ntk_empirical(network, theta, &points, bytes, &bench->arena, &kernels, NULL);
         bench_end(&timer);
     }
     double rate = bench_gemm_rate(&bench->gemm), flops = ntk_empirical_flops(network, &points, bytes, 0);

@@ -15,7 +15,7 @@ static double least_seconds(const struct bench *bench, const struct network *net
     struct bench_timer timer = {0};
     for (int round = 0; round < rounds; round++) {
         bench_begin(&timer);
-        ntk_infinite(network, points, points, bench->x, bench->k, bench->theta, bench->arena, NULL, NULL);
+        ntk_infinite(network, points, points, bench->x, bench->k, bench->theta, bench->arena, NULL);
         bench_end(&timer);
     }
     return timer.least;

@@ -16,7 +16,7 @@ static void run_width(struct arena *arena, struct bench_gemm gemm, const struct 
     for (int round = 0; round < BENCH_ROUNDS; round++) {
         bench_gemm_round(&gemm);
         bench_begin(&timer);
-        ntk_empirical(network, theta, points, INT64_MAX, arena, &kernels, NULL, NULL);
+        ntk_empirical(network, theta, points, INT64_MAX, arena, &kernels, NULL);
         bench_end(&timer);
     }
     double rate = bench_gemm_rate(&gemm), flops = ntk_empirical_flops(network, points, INT64_MAX, points->gram != NULL);

@@ -187,9 +187,9 @@ status task_reference(const struct config *config, const struct dataset *data, s
 
 void task_reduce_add(const struct record *record, struct record *reduced) { (void)record, (void)reduced; }
 
-status task_reduce_end(const struct config *config, const struct record *reference, int (*stop)(void *context),
-                       void *context, struct record *reduced) {
-    (void)config, (void)reference, (void)stop, (void)context, (void)reduced;
+status task_reduce_end(const struct config *config, const struct record *reference, const struct host *host,
+                       struct record *reduced) {
+    (void)config, (void)reference, (void)host, (void)reduced;
     return OK;
 }
 

@@ -249,7 +249,7 @@ static inline struct start sample_start(struct sample *sample) {
     struct ntk_points where = {points->train, points->test, 0, sample->x, NULL};
     struct ntk_kernels kernels = {.train_train = start.train_train, .test_train = start.test_train};
     int64_t all = points->train + points->test;
-    ntk_empirical(sample->network, sample->theta, &where, KERNEL_BYTES, &sample->arena, &kernels, NULL, NULL);
+    ntk_empirical(sample->network, sample->theta, &where, KERNEL_BYTES, &sample->arena, &kernels, NULL);
     struct tape tape = sample_forward(sample, 0, sample->theta, all, sample->x);
     start.f_train = sample_copy(sample, tape_outputs(sample, &tape), start.train);
     start.f_test = sample_copy(sample, tape_outputs(sample, &tape) + start.train, start.test);

@@ -13,8 +13,6 @@
 #include "matrix.h"
 #include "random.h"
 
-static const struct la_stop nobody = {NULL, NULL};
-
 /* ---- golden values ---- */
 
 enum { TRAIN = 6, TEST = 4, OUTPUTS_MOST = 3, TIMES = 3, CASES = 9 };
@@ -41,7 +39,7 @@ static void golden_read(struct golden *golden) {
     copy_doubles(group, "nngp_inf_test_test", TEST * TEST, golden->k_test);
     copy_doubles(group, "ntk_inf_train_train", TRAIN * TRAIN, golden->vector);
     copy_doubles(group, "ntk_inf_test_train", TEST * TRAIN, golden->test_train);
-    assert_int_equal(la_eigen(TRAIN, 1, golden->vector, golden->lambda, nobody), OK);
+    assert_int_equal(la_eigen(TRAIN, 1, golden->vector, golden->lambda, NULL), OK);
 }
 
 static double largest(int64_t n, const double *a) {
@@ -77,7 +75,7 @@ static void check_golden(struct golden *golden, struct tally *tally) {
         assert_int_equal(gaussian_process_ntk(&process, &ntk, gain, golden->mean, golden->covariance), OK);
         compare(golden, mean, covariance, tally);
     }
-    assert_int_equal(gaussian_process_posterior(&process, nobody, golden->mean, golden->covariance), OK);
+    assert_int_equal(gaussian_process_posterior(&process, NULL, golden->mean, golden->covariance), OK);
     compare(golden, "nngp_posterior_mean", "nngp_posterior_cov", tally);
 }
 
@@ -143,7 +141,7 @@ static void problem_create(int64_t features, int same, struct problem *problem) 
     copy_block(problem->k, N, M, N, M, problem->k_test);
     copy_block(theta, 0, N, 0, N, problem->vector);
     copy_block(theta, N, M, 0, N, problem->test_train);
-    assert_int_equal(la_eigen(N, 1, problem->vector, problem->lambda, nobody), OK);
+    assert_int_equal(la_eigen(N, 1, problem->vector, problem->lambda, NULL), OK);
     problem->process =
         (struct gaussian_process){N, M, K, problem->y, problem->k_train, problem->k_test_train, problem->k_test};
     problem->ntk = (struct prediction_kernel){N, M, K, problem->lambda, problem->vector, problem->test_train};
@@ -166,7 +164,7 @@ static void test_limits(void **state) {
     static struct problem problem;
     double mean[M * K], covariance[M * M], mean_end[M * K], covariance_end[M * M];
     problem_create(FEATURES, 1, &problem);
-    assert_int_equal(gaussian_process_posterior(&problem.process, nobody, mean_end, covariance_end), OK);
+    assert_int_equal(gaussian_process_posterior(&problem.process, NULL, mean_end, covariance_end), OK);
     for (int d = 0; d < DESCENTS; d++) {
         process_at(&problem, &descents[d], 0, mean, covariance);
         assert_true(relative_error(M * M, covariance, problem.k_test) <=
@@ -217,7 +215,7 @@ static void test_roots(void **state) {
             tally_arrays(&tally, "mean", M * K, mean, mean_expected);
             tally_arrays(&tally, "covariance", M * M, covariance, expected);
             for (int i = 0; i < M * M; i++) assert_true(covariance[i] == covariance[i % M * M + i / M]);
-            assert_int_equal(la_eigen(M, 0, covariance, value, nobody), OK);
+            assert_int_equal(la_eigen(M, 0, covariance, value, NULL), OK);
             tally_error(&definite, "eigenvalue", fmax(0, -value[0] / value[M - 1]));
         }
     tally_end(&tally);
@@ -264,7 +262,7 @@ static void test_few_features(void **state) {
     static struct problem problem;
     double mean[M * K], covariance[M * M], gram[F * F], weights[K * F], expected[M * K];
     problem_create(F, 0, &problem);
-    assert_int_equal(gaussian_process_posterior(&problem.process, nobody, mean, covariance), OK);
+    assert_int_equal(gaussian_process_posterior(&problem.process, NULL, mean, covariance), OK);
     la_gemm(LA_TRANSPOSED, LA_PLAIN, F, F, N, 1, problem.root, FEATURES, problem.root, FEATURES, 0, gram, F);
     la_gemm(LA_TRANSPOSED, LA_PLAIN, K, F, N, 1, problem.y, K, problem.root, FEATURES, 0, weights, F);
     assert_true(la_cholesky(F, gram));
@@ -289,7 +287,7 @@ static void posterior_of_copies(const struct gaussian_process *process, int64_t 
     for (int64_t i = 0; i < M; i++)
         for (int64_t j = 0; j < count; j++) k_test_train[i * count + j] = process->test_train[i * N + j % N];
     const struct gaussian_process copies = {count, M, K, y, k_train, k_test_train, process->test_test};
-    assert_int_equal(gaussian_process_posterior(&copies, nobody, mean, covariance), OK);
+    assert_int_equal(gaussian_process_posterior(&copies, NULL, mean, covariance), OK);
 }
 
 /* Equal points with equal labels are one; those whose labels contradict each other are one with the mean of the labels. */
@@ -300,7 +298,7 @@ static void test_duplicates(void **state) {
     double mean[M * K], covariance[M * M], mean_once[M * K], covariance_once[M * M], y[2 * N * K], apart[N * K];
     problem_create(FEATURES, 0, &problem);
     random_normal(7, RANDOM_TEST, 5, 0, N * K, apart);
-    assert_int_equal(gaussian_process_posterior(&problem.process, nobody, mean_once, covariance_once), OK);
+    assert_int_equal(gaussian_process_posterior(&problem.process, NULL, mean_once, covariance_once), OK);
     for (int contradict = 0; contradict < 2; contradict++)
         for (int64_t count = N + 1; count <= 2 * N; count++) {
             for (int i = 0; i < N * K; i++) {
@@ -332,7 +330,7 @@ static void test_line(void **state) {
     for (int i = 0; i < M; i++)
         for (int j = 0; j < M; j++) k_test[i * M + j] = fmin(x[i], x[j]);
     const struct gaussian_process process = {POINTS, M, 1, y, k_train, k_test_train, k_test};
-    assert_int_equal(gaussian_process_posterior(&process, nobody, mean, covariance), OK);
+    assert_int_equal(gaussian_process_posterior(&process, NULL, mean, covariance), OK);
     for (int i = 0; i < M; i++) {
         double left = floor(x[i] * SEEN) / SEEN, share = fmin(x[i] * SEEN - left * SEEN, 1);
         if (x[i] > 1) left = 1, share = 0;
@@ -352,7 +350,7 @@ static void test_zero_kernel(void **state) {
     double mean[M * K], covariance[M * M];
     problem_create(FEATURES, 0, &problem);
     const struct gaussian_process process = {N, M, K, problem.y, zero, zero, problem.k_test};
-    assert_int_equal(gaussian_process_posterior(&process, nobody, mean, covariance), OK);
+    assert_int_equal(gaussian_process_posterior(&process, NULL, mean, covariance), OK);
     for (int i = 0; i < M * K; i++) assert_true(mean[i] == 0);
     assert_true(relative_error(M * M, covariance, problem.k_test) <= 4 * DBL_EPSILON);
 }

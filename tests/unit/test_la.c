@@ -147,8 +147,6 @@ static void test_columns(void **state) {
 
 /* ---- eigenproblems and factors ---- */
 
-static const struct la_stop nobody = {NULL, NULL};
-
 struct eigen_tallies {
     struct tally residual, orthogonal, alone;
 };
@@ -173,7 +171,7 @@ static void check_eigen(int64_t n, struct eigen_tallies *tallies) {
     static double matrix[LARGE * LARGE], vector[LARGE * LARGE], lower[LARGE * LARGE], value[LARGE], only[LARGE];
     fill_eigenproblem(n, matrix, vector);
     memcpy(lower, vector, sizeof lower);
-    assert_int_equal(la_eigen(n, 1, vector, value, nobody), OK);
+    assert_int_equal(la_eigen(n, 1, vector, value, NULL), OK);
     for (int64_t m = 0; m < n; m++) {
         if (m) assert_true(value[m] >= value[m - 1]);
         for (int64_t i = 0; i < n; i++) {
@@ -186,7 +184,7 @@ static void check_eigen(int64_t n, struct eigen_tallies *tallies) {
             tally_error(&tallies->orthogonal, "entry", fabs(overlap - (i == m)));
         }
     }
-    assert_int_equal(la_eigen(n, 0, lower, only, nobody), OK);
+    assert_int_equal(la_eigen(n, 0, lower, only, NULL), OK);
     for (int64_t m = 0; m < n; m++) tally_error(&tallies->alone, "value", fabs(only[m] - value[m]) / value[n - 1]);
 }
 
@@ -221,14 +219,14 @@ static void test_eigen_ends(void **state) {
         for (int most = 0; end == ERROR_INTERRUPTED; most++) {
             counter = (struct counter){0, most};
             fill_eigenproblem(LARGE, matrix, lower);
-            end = la_eigen(LARGE, vectors, lower, value, (struct la_stop){stop_after, &counter});
+            end = la_eigen(LARGE, vectors, lower, value, &(struct host){stop_after, &counter});
         }
         assert_int_equal(end, OK);
         assert_true(counter.calls > LARGE / 64 * (1 + vectors));
         fill_eigenproblem(LARGE, matrix, lower);
         lower[77 * LARGE + 5] = (double)NAN;
-        assert_int_equal(la_eigen(LARGE, vectors, lower, value, nobody), ERROR_INTERNAL);
-        assert_int_equal(la_eigen(la_eigen_most(vectors) + 1, vectors, matrix, value, nobody), ERROR_INTERNAL);
+        assert_int_equal(la_eigen(LARGE, vectors, lower, value, NULL), ERROR_INTERNAL);
+        assert_int_equal(la_eigen(la_eigen_most(vectors) + 1, vectors, matrix, value, NULL), ERROR_INTERNAL);
     }
 }
 

@@ -26,7 +26,7 @@ static struct ntk_points from_inputs(const struct sample *sample) {
 static struct kernels kernels_of(struct sample *sample, const real *theta, const struct ntk_points *points,
                                  int64_t bytes) {
     struct kernels kernels = kernels_take(sample);
-    ntk_empirical(sample->network, theta, points, bytes, &sample->arena, &kernels.at, NULL, NULL);
+    ntk_empirical(sample->network, theta, points, bytes, &sample->arena, &kernels.at, NULL);
     return kernels;
 }
 
@@ -283,7 +283,7 @@ static void check_parts(struct sample *sample, struct tally *tally) {
         real *const whole[] = {all.at.train_train, all.at.test_train, all.at.nngp_train_train, all.at.nngp_test_train};
         for (int other = 0; other < 4; other++)
             if (other != part) *wanted[other] = NULL;
-        ntk_empirical(sample->network, sample->theta, &points, 1 << 16, &sample->arena, &alone.at, NULL, NULL);
+        ntk_empirical(sample->network, sample->theta, &points, 1 << 16, &sample->arena, &alone.at, NULL);
         for (int other = 0; other < 4; other++)
             if (other != part) *wanted[other] = whole[other];
         tally_kernels(tally, sample, alone, all);
@@ -305,9 +305,9 @@ static void check_memory(struct sample *sample, struct tally *tally) {
     double flops = DBL_MAX;
     for (int64_t bytes = 1; bytes < 1 << 24; bytes = bytes * 7 / 4 + 1) {
         struct arena counting = arena_counting();
-        ntk_empirical(sample->network, sample->theta, &points, bytes, &counting, &kernels.at, NULL, NULL);
+        ntk_empirical(sample->network, sample->theta, &points, bytes, &counting, &kernels.at, NULL);
         size_t mark = sample->arena.peak = arena_mark(&sample->arena);
-        ntk_empirical(sample->network, sample->theta, &points, bytes, &sample->arena, &kernels.at, NULL, NULL);
+        ntk_empirical(sample->network, sample->theta, &points, bytes, &sample->arena, &kernels.at, NULL);
         assert_int_equal(sample->arena.peak - mark, counting.peak);
         assert_int_equal(sample->arena.used, mark);
         if (least == 0) least = counting.peak;
@@ -341,7 +341,7 @@ static void test_budget(void **state) {
     const struct ntk_points points = {.train = recipe.train};
     const struct ntk_kernels kernels = {0};
     struct arena counting = arena_counting();
-    ntk_empirical(&network, NULL, &points, budget, &counting, &kernels, NULL, NULL);
+    ntk_empirical(&network, NULL, &points, budget, &counting, &kernels, NULL);
     print_message("  512 images, 64 channels: %.2f GB\n", (double)counting.peak / 1e9);
     assert_in_range(counting.peak, 1, budget);
 }

@@ -11,12 +11,12 @@
 
 /* With exactly the memory that counting says. */
 static int compute(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
-                   double *theta, int (*stop)(void *), void *context) {
+                   double *theta, const struct host *host) {
     struct arena counting = arena_counting(), arena;
-    ntk_infinite(network, points, columns, NULL, NULL, NULL, &counting, NULL, NULL);
+    ntk_infinite(network, points, columns, NULL, NULL, NULL, &counting, NULL);
     assert_int_equal(counting.used, 0);
     assert_int_equal(arena_create(counting.peak, &arena), OK);
-    int stopped = ntk_infinite(network, points, columns, x, k, theta, &arena, stop, context);
+    int stopped = ntk_infinite(network, points, columns, x, k, theta, &arena, host);
     assert_int_equal(arena.peak, counting.peak);
     assert_int_equal(arena.used, 0);
     arena_free(&arena);
@@ -39,7 +39,7 @@ static void check_plain(struct recipe recipe, struct tally *tally) {
     sample_create(recipe, &sample);
     assert_true(sample.network->nodes < VALUES);
     double k[FEW * FEW], theta[FEW * FEW];
-    assert_int_equal(compute(sample.network, recipe.train, recipe.train, sample.x, k, theta, NULL, NULL), 0);
+    assert_int_equal(compute(sample.network, recipe.train, recipe.train, sample.x, k, theta, NULL), 0);
     struct plain right = plain_compute(&sample, recipe.train, value);
     tally_triangle(tally, sample.label, recipe.train, k, right.k);
     tally_triangle(tally, sample.label, recipe.train, theta, right.theta);
@@ -141,7 +141,7 @@ static void test_one_pixel(void **state) {
             recipe.train = POINTS, recipe.outputs = 1;
             struct sample sample;
             sample_create(recipe, &sample);
-            compute(sample.network, POINTS, POINTS, sample.x, k[kind], theta[kind], NULL, NULL);
+            compute(sample.network, POINTS, POINTS, sample.x, k[kind], theta[kind], NULL);
             sample_free(&sample);
         }
         tally_triangle(&tally, "K", POINTS, k[1], k[0]);
@@ -162,7 +162,7 @@ static void check_homogeneous(struct recipe recipe, int exponent, int layers, st
         struct sample sample;
         sample_create(recipe, &sample);
         sample.network->sigma_w2 = ldexp(recipe.sigma_w2, scaled ? exponent : 0);
-        compute(sample.network, POINTS, POINTS, sample.x, k[scaled], theta[scaled], NULL, NULL);
+        compute(sample.network, POINTS, POINTS, sample.x, k[scaled], theta[scaled], NULL);
         sample_free(&sample);
     }
     for (int i = 0; i < POINTS * POINTS; i++) k[1][i] = ldexp(k[1][i], -exponent * layers);
@@ -197,14 +197,14 @@ static void check_pieces(struct recipe recipe, int64_t points, int64_t steps, st
     double *k = calloc((size_t)(2 * points * points), sizeof *k), *theta = k + points * points;
     assert_true(k);
     int64_t d = sample.recipe.inputs;
-    compute(sample.network, points, points, sample.x, k, theta, NULL, NULL);
+    compute(sample.network, points, points, sample.x, k, theta, NULL);
     for (int64_t step = 0; step < steps; step++) {
         int64_t i = points - 1 - step % 3, j = step * (points - 1) / steps;
         double two_k[4], two_theta[4], *x = calloc((size_t)(2 * d), sizeof *x);
         assert_true(x);
         memcpy(x, sample.x + j * d, (size_t)d * sizeof *x);
         memcpy(x + d, sample.x + i * d, (size_t)d * sizeof *x);
-        compute(sample.network, 2, 2, x, two_k, two_theta, NULL, NULL);
+        compute(sample.network, 2, 2, x, two_k, two_theta, NULL);
         tally_numbers(tally, "K", k[i * points + j], two_k[i == j ? 3 : 2]);
         tally_numbers(tally, "Theta", theta[i * points + j], two_theta[i == j ? 3 : 2]);
         tally_numbers(tally, "own K", k[j * points + j], two_k[0]);
@@ -238,8 +238,8 @@ static void test_columns(void **state) {
         sample_create(recipe, &sample);
         double k[ENTRIES], theta[ENTRIES], some[ENTRIES], some_theta[ENTRIES];
         for (int i = 0; i < ENTRIES; i++) some_theta[i] = -7;
-        compute(sample.network, POINTS, POINTS, sample.x, k, theta, NULL, NULL);
-        compute(sample.network, POINTS, COLUMNS, sample.x, some, some_theta, NULL, NULL);
+        compute(sample.network, POINTS, POINTS, sample.x, k, theta, NULL);
+        compute(sample.network, POINTS, COLUMNS, sample.x, some, some_theta, NULL);
         for (int i = 0; i < ENTRIES; i++) {
             int row = i / POINTS, column = i % POINTS;
             if (column <= row && column < COLUMNS)
@@ -267,9 +267,9 @@ static void empirical_pair(struct recipe recipe, double kernel[2][ENTRIES]) {
     struct ntk_kernels kernels = {.train_train = kernel[1], .nngp_train_train = kernel[0]};
     const int64_t bytes = 1 << 22;
     struct arena counting = arena_counting(), arena;
-    ntk_empirical(sample.network, sample.theta, &points, bytes, &counting, &kernels, NULL, NULL);
+    ntk_empirical(sample.network, sample.theta, &points, bytes, &counting, &kernels, NULL);
     assert_int_equal(arena_create(counting.peak, &arena), OK);
-    ntk_empirical(sample.network, sample.theta, &points, bytes, &arena, &kernels, NULL, NULL);
+    ntk_empirical(sample.network, sample.theta, &points, bytes, &arena, &kernels, NULL);
     arena_free(&arena);
     sample_free(&sample);
 }
@@ -306,7 +306,7 @@ static void check_average(struct recipe recipe, int seeds, struct tally *tally) 
     sample_create(recipe, &sample);
     double kernel[2][ENTRIES];
     const int64_t n = recipe.train;
-    compute(sample.network, n, n, sample.x, kernel[0], kernel[1], NULL, NULL);
+    compute(sample.network, n, n, sample.x, kernel[0], kernel[1], NULL);
     for (int which = 0; which < 2; which++)
         for (int64_t i = 0; i < n; i++)
             for (int64_t j = 0; j <= i; j++) {
@@ -365,7 +365,7 @@ static void test_calls(void **state) {
         struct sample sample;
         sample_create(recipe, &sample);
         double k[ENTRIES], theta[ENTRIES], again[ENTRIES], theta_again[ENTRIES];
-        assert_int_equal(compute(sample.network, POINTS, POINTS, sample.x, k, theta, NULL, NULL), 0);
+        assert_int_equal(compute(sample.network, POINTS, POINTS, sample.x, k, theta, NULL), 0);
         for (int i = 0; i < ENTRIES && recipe.depth == 0; i++) {
             if (i % POINTS > i / POINTS) continue;
             double inner = (double)sample.gram[i] / (double)recipe.inputs;
@@ -373,7 +373,8 @@ static void test_calls(void **state) {
             tally_numbers(&tally, "Theta", theta[i], k[i]);
         }
         int calls = 0;
-        assert_int_equal(compute(sample.network, POINTS, POINTS, sample.x, again, theta_again, stop_at_third, &calls),
+        assert_int_equal(compute(sample.network, POINTS, POINTS, sample.x, again, theta_again,
+                                 &(struct host){stop_at_third, &calls}),
                          1);
         assert_int_equal(calls, 3);
         for (int i = 0; i < 3 * POINTS; i++)

@@ -122,7 +122,7 @@ static void test_stop(void **state) {
         struct ode ode = stiff(&problem, 1);
         double y[N] = {1};
         int64_t done;
-        ode.stop = stop;
+        ode.host = &(struct host){stop, &problem};
         assert_int_equal(ode_integrate(&ode, 0, y, TIMES, times, &done), ERROR_INTERRUPTED);
         assert_int_equal(problem.calls, calls + 1);
     }
@@ -140,7 +140,7 @@ static void test_oscillator(void **state) {
     (void)state;
     struct tally tally = {"harmonic oscillator", 1e-5, 0};
     struct problem problem = {.n = 2};
-    const struct ode ode = {2, oscillator_rate, NULL, reached, NULL, &problem, 1e-10, 1e-12};
+    const struct ode ode = {2, oscillator_rate, NULL, reached, &problem, NULL, 1e-10, 1e-12};
     double y[2] = {0, 2.385};
     int64_t done;
     assert_int_equal(ode_integrate(&ode, 0, y, TIMES, times, &done), OK);
@@ -166,7 +166,7 @@ static void nan_rate(double t, const double *y, double *rate, void *context) {
 static void test_failures(void **state) {
     (void)state;
     struct problem problem = {.n = 1};
-    struct ode ode = {1, explosion_rate, NULL, reached, NULL, &problem, 1e-8, 1e-10};
+    struct ode ode = {1, explosion_rate, NULL, reached, &problem, NULL, 1e-8, 1e-10};
     int64_t done = -1;
     assert_int_equal(ode_integrate(&ode, 0, (double[]){1}, TIMES, times, &done), OK);
     assert_int_equal(done, 2);
@@ -174,7 +174,7 @@ static void test_failures(void **state) {
     ode.rate = nan_rate;
     assert_int_equal(ode_integrate(&ode, 0, (double[]){1}, TIMES, times, &done), OK);
     assert_int_equal(done, 2);
-    ode.stop = stop;
+    ode.host = &(struct host){stop, &problem};
     problem.stop_after = 2;
     assert_int_equal(ode_integrate(&ode, 2, (double[]){1}, 2, times + 3, &done),
                      OK); /* gives up after the first call */

@@ -31,7 +31,7 @@ static void problem_create(int rank, double decades, struct problem *problem) {
             problem->kernel[i * N + j] = sum;
         }
     memcpy(problem->vector, problem->kernel, sizeof problem->vector);
-    assert_int_equal(la_eigen(N, 1, problem->vector, problem->lambda, (struct la_stop){NULL, NULL}), OK);
+    assert_int_equal(la_eigen(N, 1, problem->vector, problem->lambda, NULL), OK);
 }
 
 static double stable_rate(const struct problem *problem) { return 2 / problem->lambda[N - 1]; }
@@ -359,11 +359,10 @@ static void test_cross_entropy_ends(void **state) {
     double predicted[TIMES * M * K];
     cross_entropy_create(&problem, 0, stable_rate(&problem), &entropy);
     for (int most = 0; most < 100; most += 33) {
-        entropy.flow.stop = stop_after;
-        entropy.flow.context = &(struct counter){.most = most};
+        entropy.flow.host = &(struct host){stop_after, &(struct counter){.most = most}};
         assert_int_equal(prediction_flow(&entropy.flow, predicted), ERROR_INTERRUPTED);
     }
-    entropy.flow.stop = NULL;
+    entropy.flow.host = NULL;
     entropy.y[2] = (double)NAN;
     assert_int_equal(prediction_flow(&entropy.flow, predicted), OK);
     for (int i = 0; i < TIMES * M * K; i++)

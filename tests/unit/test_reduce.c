@@ -70,7 +70,7 @@ static struct record *reduce(const struct config *config, int first, int end, co
         task_reduce_add(record, reduced);
         record_free(record);
     }
-    assert_int_equal(task_reduce_end(config, reference, NULL, NULL, reduced), OK);
+    assert_int_equal(task_reduce_end(config, reference, NULL, reduced), OK);
     return reduced;
 }
 
@@ -146,7 +146,7 @@ static void test_small_ensembles(void **state) {
     assert_true(isnan(record_find(one, METRIC_OUTPUTS_LINEAR_MEAN, 0)->value[0]));
     record_scalar(bare, METRIC_STATUS, 0);
     task_reduce_add(bare, none);
-    assert_int_equal(task_reduce_end(&config, NULL, NULL, NULL, none), OK);
+    assert_int_equal(task_reduce_end(&config, NULL, NULL, none), OK);
     assert_int_equal(none->count, 0);
     record_free(one);
     record_free(none);
@@ -194,7 +194,7 @@ static struct record *sample_reference(int64_t columns, struct kernels *kernels)
     memcpy(record_add(reference, METRIC_REFERENCE_Y_TRAIN, y_size), kernels->y, sizeof kernels->y);
     double *vectors = record_find(reference, METRIC_REFERENCE_EIGENVECTORS, 0)->value;
     double *lambda = record_add(reference, METRIC_REFERENCE_EIGENVALUES, &n);
-    assert_int_equal(la_eigen(N, 1, vectors, lambda, (struct la_stop){NULL, NULL}), OK);
+    assert_int_equal(la_eigen(N, 1, vectors, lambda, NULL), OK);
     return reference;
 }
 

@@ -424,7 +424,8 @@ static void test_stopped(void **state) {
     struct grid *grid = *state;
     char *notes = NULL, path[PATH_MAX];
     int left = POINTS + 3;
-    const struct store_reducer stopping = {add_sum, end_nothing, stop_after, &left};
+    const struct host host = {stop_after, &left};
+    const struct store_reducer stopping = {add_sum, end_nothing, &host, NULL};
     write_grid(grid);
     grid->reducer = &stopping;
     snprintf(path, sizeof path, "%s/results.h5", grid->dir);

@@ -161,7 +161,7 @@ static void check_closed_form(struct sample *sample, struct tally *tally) {
     int64_t n = start.train;
     double *vector = ARENA_TAKE(&sample->arena, n * n, double), *value = ARENA_TAKE(&sample->arena, n, double);
     la_to_double(n * n, start.train_train, vector);
-    assert_int_equal(la_eigen(n, 1, vector, value, (struct la_stop){0}), OK);
+    assert_int_equal(la_eigen(n, 1, vector, value, NULL), OK);
     real *expected = sample_copy(sample, sample->y, n);
     for (int64_t mode = 0; mode < n; mode++) {
         double product = 0, decay = pow(1 - (double)start.eta * value[mode] / (double)n, STEPS);
@@ -233,7 +233,7 @@ static void check_stable_rate(struct sample *sample, struct tally *tally) {
     int64_t n = start.train;
     double *matrix = ARENA_TAKE(&sample->arena, n * n, double), *value = ARENA_TAKE(&sample->arena, n, double);
     la_to_double(n * n, start.train_train, matrix);
-    assert_int_equal(la_eigen(n, 0, matrix, value, (struct la_stop){0}), OK);
+    assert_int_equal(la_eigen(n, 0, matrix, value, NULL), OK);
     for (int with = 0; with < 2; with++)
         if (!is_separated(sample, &start, 0.5 * with, value[n - 1])) tally_error(tally, sample->label, 1);
 }
