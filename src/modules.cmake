@@ -16,7 +16,7 @@ module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c join.c pooli
        dual.c dual_series.c dual_tanh.c DEPENDS base spec la)
 module(ntk REAL SOURCES empirical.c PLAIN infinite.c infinite_plan.c prediction.c gaussian_process.c
        DEPENDS base spec la solve nn)
-module(train REAL SOURCES loss.c points.c optimizer.c trainer.c twin.c PLAIN batches.c DEPENDS base spec la nn)
+module(train REAL SOURCES loss.c points.c optimizer.c sample_space.c trainer.c twin.c PLAIN batches.c DEPENDS base spec la nn)
 module(task REAL SOURCES problem.c point.c run.c predict.c measure.c PLAIN task.c schedule.c reference.c reduce.c rounding.c
        DEPENDS base spec data la nn ntk train)
 module(io SOURCES owner.c claim.c store.c draft.c driver.c hdf.c record_file.c sum.c checkpoint.c layout.c results.c array_file.c array_apart.c

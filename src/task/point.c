@@ -21,12 +21,11 @@ static int64_t kernel_bytes(const struct point *point) {
 
 struct ntk_points point_kernel_points(const struct point *point) {
     const struct points *points = &point->problem.points;
-    int has_head = point->trainer.first > points->first;
     return (struct ntk_points){
         .train = points->train,
         .test = points->test,
         .first = point->trainer.first,
-        .value = has_head ? point->trainer.h : points->x,
+        .value = point->trainer.points ? trainer_values(&point->trainer) : NULL, /* sizes alone before it is laid out */
         .gram = points->gram,
     };
 }
@@ -75,7 +74,7 @@ struct point point_create(const struct config *config, const struct dataset *dat
                                      .optimizer = (enum optimizer_kind)config->training.optimizer,
                                      .momentum = (real)config->training.momentum};
     const struct points *points = &point.problem.points;
-    point.trainer.first = trainer_keeps_head(point.problem.network, points, &point.descent) ? 1 : points->first;
+    point.trainer.first = sample_space_suits(point.problem.network, points, &point.descent) ? 1 : points->first;
     point.in_parameters = runs_in_parameters(&point);
     point.with_kernel = !point.in_parameters || measures_kernel_anyway(&point);
     predict_choose(&point);

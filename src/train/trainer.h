@@ -5,10 +5,7 @@
  * several, trainer_forward also takes each chunk back, summing the gradient, and trainer_step applies it. Between
  * steps everything that the future depends on is in trainer_state.
  *
- * Where full batches go down by sgd, with momentum or without, the first operator is linear in its weights and there are fewer
- * examples than inputs, it is kept in sample space: its outputs on all points move by exactly -eta H v, v <- beta v + delta,
- * H = rate_w s_w^2 X_all X' + rate_b s_b^2, delta = dL/dh on the training points (src/README.md, Optimizers).
- * Its weights then wait for trainer_settle.
+ * Where it suits, the first layer is kept in sample space (sample_space.h); its weights then wait for trainer_settle.
  *
  * Centred, the model is F = f - f_0: all outputs here are F's. Not collective; cannot fail. */
 #ifndef TRAINER_H
@@ -16,6 +13,7 @@
 
 #include "optimizer.h"
 #include "points.h"
+#include "sample_space.h"
 
 #define trainer_create         REAL_NAME(trainer_create)
 #define trainer_start          REAL_NAME(trainer_start)
@@ -28,7 +26,7 @@
 #define trainer_layer_distance REAL_NAME(trainer_layer_distance)
 #define trainer_step_flops     REAL_NAME(trainer_step_flops)
 #define trainer_look_flops     REAL_NAME(trainer_look_flops)
-#define trainer_keeps_head     REAL_NAME(trainer_keeps_head)
+#define trainer_values         REAL_NAME(trainer_values)
 
 struct trainer {
     const struct network *network;
@@ -37,12 +35,7 @@ struct trainer {
     real *theta; /* lent; the first operator's tensors are old until trainer_settle where it is kept in sample space */
     int first;   /* value that the passes begin at: points->first; or 1: the first operator is kept in sample space */
     int64_t chunk, test_chunk; /* points at once */
-    real *head;                /* H [train + test, train] */
-    real *h;                   /* its outputs [train + test, size]: training rows are live, test rows as they began */
-    real *delta;               /* [train, size], of this step: with one chunk where the backward pass leaves it */
-    real *delta_velocity;      /* v [train, size]; NULL without momentum: delta itself */
-    real *delta_sum;           /* sum of v over steps [train, size] */
-    real *own_first;           /* value `first` of test points, [test_chunk, size], in sample space */
+    struct sample_space space; /* where first says so */
     struct tape tape;          /* rows: the larger chunk */
     struct cotape cotape;
     real *origin;       /* f_0 [train + test, k], centred; else NULL */
@@ -51,8 +44,6 @@ struct trainer {
     real *f_test;       /* [test, k], set by trainer_look */
 };
 
-/* Is the first operator better kept in sample space? A matter of sizes and of the way down alone. */
-int trainer_keeps_head(const struct network *network, const struct points *points, const struct descent *descent);
 /* Lays out (a counting arena: sizes only); `plain` forbids sample space. Everything is lent; descent->eta is not looked at. */
 void trainer_create(const struct network *network, const struct points *points, const struct descent *descent,
                     int is_centred, int plain, struct arena *arena, struct trainer *trainer);
@@ -75,6 +66,8 @@ void trainer_state(struct trainer *trainer, struct state *state);
 /* |theta_l - theta0_l| and |theta0_l| of a layer, also where it is kept in sample space (before trainer_settle). Uses the cotangents'
  * memory. */
 double trainer_layer_distance(struct trainer *trainer, int layer, const real *theta0, double *norm);
+/* Value `first` of all points, rows [train; test]: training rows of the present step; in sample space test rows as they began. */
+const real *trainer_values(const struct trainer *trainer);
 /* Multiply-adds times 2 of a step with its forward pass, and of a look. */
 double trainer_step_flops(const struct trainer *trainer);
 double trainer_look_flops(const struct trainer *trainer);
