@@ -12,13 +12,14 @@ endif()
 module(data SOURCES dataset.c labels.c images.c mnist.c cifar.c cifar10.c cifar100.c drawn.c gaussian.c sphere.c clusters.c
        arrays.c scaling.c npy.c csv.c byte_stream.c zip.c bytes.c DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
 module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c join.c pooling.c filtering.c filtering_patches.c
-       filtering_minimal.c tiles.c network.c build.c family_fc.c family_conv.c family_wrn.c PLAIN covariance.c
-       dual.c dual_series.c dual_tanh.c DEPENDS base spec la)
-module(ntk REAL SOURCES empirical.c PLAIN infinite.c infinite_plan.c prediction.c gaussian_process.c
-       DEPENDS base spec la solve nn)
+       filtering_minimal.c tiles.c network.c build.c family_fc.c family_conv.c family_wrn.c
+       DEPENDS base spec la)
+module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_tanh.c infinite.c infinite_plan.c
+       DEPENDS base spec la nn)
+module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPENDS base spec la solve nn)
 module(train REAL SOURCES loss.c points.c optimizer.c sample_space.c trainer.c twin.c PLAIN batches.c DEPENDS base spec la nn)
 module(task REAL SOURCES problem.c point.c run.c predict.c measure.c PLAIN task.c schedule.c reference.c reduce.c rounding.c
-       DEPENDS base spec data la nn ntk train)
+       DEPENDS base spec data la nn ntk limit train)
 module(io SOURCES owner.c claim.c store.c draft.c driver.c hdf.c record_file.c sum.c checkpoint.c layout.c results.c array_file.c array_apart.c
        DEPENDS base spec data
        LIBRARIES hdf5::hdf5 hdf5::hdf5_hl xxhash)
@@ -26,6 +27,6 @@ module(sweep SOURCES agree.c allocate.c circumstances.c claims.c collect.c fits.
        snapshot_file.c snapshot_json.c supply.c survey.c survey_json.c survey_text.c sweep.c work.c worker.c DEPENDS base spec data io task
        LIBRARIES MPI::MPI_C yaml Threads::Threads)
 # Plain files that use the double modules.
-set_source_files_properties(src/nn/dual_series.c src/ntk/infinite.c src/ntk/infinite_plan.c src/ntk/prediction.c
-                            src/ntk/gaussian_process.c src/task/reference.c src/task/reduce.c
-                            src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS REAL_BITS=64)
+set_source_files_properties(src/limit/limit.c src/limit/dual_series.c src/limit/infinite.c
+                            src/limit/infinite_plan.c src/ntk/prediction.c src/ntk/gaussian_process.c
+                            src/task/reference.c src/task/reduce.c src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS REAL_BITS=64)

@@ -53,25 +53,10 @@ static void vjp_input(const struct node *node, int s, const real *theta, int64_t
         }
 }
 
-/* K <- T(K), Theta <- Theta Tdot(K); the table's order is that of the kinds */
-static struct dual infinite_dual(const struct node *node, int64_t count, const double *variance, struct arena *arena) {
-    return dual_prepare((enum activation_kind)(node->activation - table), count, variance, arena);
-}
-
-static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
-                     struct covariance *out) {
-    (void)node;
-    if (in[0]->k != out->k) covariance_copy(in[0], out);
-    dual_run(at->dual, at->own, at->other, &at->pairs, out->k, out->theta);
-}
-
 const struct operator_kind activation_operator = {
     .name = "activation",
     .in_place = 1,
     .forward = forward,
     .jvp = jvp,
     .vjp_input = vjp_input,
-    .infinite = infinite,
-    .infinite_in_place = 1,
-    .infinite_dual = infinite_dual,
 };

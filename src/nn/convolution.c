@@ -133,17 +133,6 @@ static double ntk_flops(const struct node *node, int64_t count, int inner_is_kno
            2 * (double)(count * count) * out * out * (double)node->out.channels;
 }
 
-/* ---- infinite width: the mean over the window's pixels, of which those outside the image are 0 ---- */
-
-static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
-                     struct covariance *out) {
-    const struct filtering *f = &node->filtering;
-    covariance_windows(f->size, f->stride, in[0], at->scratch, out);
-    covariance_affine(at->sigma_w2 / (double)(f->size * f->size), at->sigma_b2, out);
-}
-
-static int64_t infinite_stride(const struct node *node) { return node->filtering.stride; }
-
 static double flops(const struct node *node, int64_t n) {
     return 2.0 * (double)n * (double)shape_size(node->out) * (double)node->in.channels *
            (double)(node->filtering.size * node->filtering.size);
@@ -161,7 +150,5 @@ const struct operator_kind convolution_operator = {
     .ntk_flops = ntk_flops,
     .gradients = gradients,
     .gradient_size = gradient_size,
-    .infinite = infinite,
-    .infinite_stride = infinite_stride,
     .flops = flops,
 };

@@ -98,14 +98,6 @@ static double ntk_flops(const struct node *node, int64_t count, int inner_is_kno
     return 2 * ((double)(count * count) * (double)shape_size(node->out) + inner);
 }
 
-/* K <- sigma_w^2 K + sigma_b^2, Theta <- K + sigma_w^2 Theta (Theta carries Tdot already) */
-static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
-                     struct covariance *out) {
-    (void)node;
-    if (in[0]->k != out->k) covariance_copy(in[0], out);
-    covariance_affine(at->sigma_w2, at->sigma_b2, out);
-}
-
 static double flops(const struct node *node, int64_t n) {
     return 2.0 * (double)n * (double)shape_size(node->in) * (double)shape_size(node->out);
 }
@@ -120,7 +112,5 @@ const struct operator_kind dense_operator = {
     .ntk_scratch = ntk_scratch,
     .ntk_flops = ntk_flops,
     .head = weigh_inner,
-    .infinite = infinite,
-    .infinite_in_place = 1,
     .flops = flops,
 };

@@ -26,25 +26,10 @@ static void vjp_input(const struct node *node, int s, const real *theta, int64_t
     operator_pass_on(n * count * shape_size(node->out), w, beta, din);
 }
 
-/* The mean over all pixels of each with itself, d = 0: one window. */
-static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
-                     struct covariance *out) {
-    covariance_pool(node->in.rows, node->in.columns, 1 / (double)(node->in.rows * node->in.columns), in[0], at->scratch,
-                    out);
-}
-
-static int infinite_gather(const struct node *node, int64_t n, struct displacement out, struct displacement *in) {
-    (void)node, (void)out;
-    *in = (struct displacement){0, 0};
-    return n == 0;
-}
-
 const struct operator_kind flatten_operator = {
     .name = "flatten",
     .in_place = 1,
     .forward = forward,
     .jvp = jvp,
     .vjp_input = vjp_input,
-    .infinite = infinite,
-    .infinite_gather = infinite_gather,
 };

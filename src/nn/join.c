@@ -26,21 +26,10 @@ static void vjp_input(const struct node *node, int s, const real *theta, int64_t
     operator_pass_on(n * count * shape_size(node->out), w, beta, din);
 }
 
-/* The branches' weights are independent, so their kernels add up. */
-static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
-                     struct covariance *out) {
-    (void)node, (void)at;
-    int other = in[1]->k == out->k ? 0 : 1;
-    if (in[1 - other]->k != out->k) covariance_copy(in[1 - other], out);
-    covariance_add(in[other], out);
-}
-
 const struct operator_kind join_operator = {
     .name = "join",
     .in_place = 1,
     .forward = forward,
     .jvp = jvp,
     .vjp_input = vjp_input,
-    .infinite = infinite,
-    .infinite_in_place = 1,
 };

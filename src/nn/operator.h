@@ -5,8 +5,6 @@
 #ifndef OPERATOR_H
 #define OPERATOR_H
 
-#include "covariance.h"
-#include "dual.h"
 #include "network.h"
 
 /* Some examples as an operator sees them when its share of the kernel is taken pair by pair. */
@@ -14,16 +12,6 @@ struct operator_side {
     int64_t n;
     const real *in; /* [n, size(in)] */
     const real *w;  /* cotangents [n count, size(out)] */
-};
-
-/* What a map of infinite width may need beside the covariances. */
-struct infinite {
-    double sigma_w2, sigma_b2;
-    double *scratch; /* room of the largest image, zeros in front */
-    /* where infinite_dual is: what it made; the variances' places, and which pairs of them stand in the image */
-    const struct dual *dual;
-    const struct dual_side *own, *other;
-    struct dual_pairs pairs;
 };
 
 struct operator_kind {
@@ -63,17 +51,6 @@ struct operator_kind {
      * an operator. head = inner is allowed where inner_ld = columns. */
     void (*head)(const struct node *node, int64_t rows, int64_t columns, const real *inner, int64_t inner_ld,
                  real *head);
-    /* Infinite width: out's K and Theta from those of its sources, all at one displacement, which is `stride` times that of out in the
-     * sources (NULL: 1). */
-    void (*infinite)(const struct node *node, const struct infinite *infinite,
-                     const struct covariance *const in[SOURCES], struct covariance *out);
-    int infinite_in_place; /* `out` may be where a source is */
-    int64_t (*infinite_stride)(const struct node *node);
-    /* An operator that sums over several displacements of its source: the n-th of them, beginning with 0, that is needed at out's; returns
-     * 0 after the last. `infinite` then adds to out what one of them gives. NULL: not such an operator. */
-    int (*infinite_gather)(const struct node *node, int64_t n, struct displacement out, struct displacement *in);
-    /* An operator whose map depends on the variances, K[p, p] of x = x', of all examples: variance[count]. NULL: a linear map. */
-    struct dual (*infinite_dual)(const struct node *node, int64_t count, const double *variance, struct arena *arena);
     /* multiply-adds times 2 of the forward pass; NULL: none */
     double (*flops)(const struct node *node, int64_t n);
 };

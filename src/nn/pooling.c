@@ -51,30 +51,9 @@ static void vjp_input(const struct node *node, int s, const real *theta, int64_t
     }
 }
 
-/* ---- infinite width: the mean over p in window P and q in window Q = P + D. For windows of a x b pixels these are the
- * displacements (a D + e) with |e| < a, in each direction. ---- */
-
-static int64_t window_rows(const struct node *node) { return node->in.rows / node->out.rows; }
-static int64_t window_columns(const struct node *node) { return node->in.columns / node->out.columns; }
-
-static void infinite(const struct node *node, const struct infinite *at, const struct covariance *const in[SOURCES],
-                     struct covariance *out) {
-    int64_t rows = window_rows(node), columns = window_columns(node), pixels = rows * columns;
-    covariance_pool(rows, columns, 1 / (double)(pixels * pixels), in[0], at->scratch, out);
-}
-
-static int infinite_gather(const struct node *node, int64_t n, struct displacement out, struct displacement *in) {
-    int64_t rows = window_rows(node), columns = window_columns(node), across = 2 * columns - 1;
-    in->row = rows * out.row + n / across - (rows - 1);
-    in->column = columns * out.column + n % across - (columns - 1);
-    return n < (2 * rows - 1) * across;
-}
-
 const struct operator_kind pooling_operator = {
     .name = "pooling",
     .forward = forward,
     .jvp = jvp,
     .vjp_input = vjp_input,
-    .infinite = infinite,
-    .infinite_gather = infinite_gather,
 };

@@ -31,8 +31,8 @@ static int64_t columns_of(const struct config *config) { return config->train_si
 static double count_bytes(const struct problem *problem, int64_t columns) {
     struct arena arena = arena_counting();
     struct memory memory = lay_out(&arena, problem);
-    ntk_infinite(problem->network, problem->points.train + problem->points.test, columns, memory.x, memory.k,
-                 memory.theta, &arena, NULL);
+    infinite_kernels(problem->network, problem->points.train + problem->points.test, columns, memory.x, memory.k,
+                     memory.theta, &arena, NULL);
     return (double)arena.peak;
 }
 
@@ -43,7 +43,7 @@ void reference_cost(const struct config *config, const struct dataset *shape, st
     *cost = (struct task_cost){
         .flops = (n + m) * (n + m) * (double)shape->inputs + 4 * n * n * n,
         .share = 1,
-        .elementwise = ntk_infinite_work(problem.network, (int64_t)(n + m), columns) + n * n * n,
+        .elementwise = infinite_work(problem.network, (int64_t)(n + m), columns) + n * n * n,
         .arena_bytes = count_bytes(&problem, columns) + (double)la_eigen_bytes((int64_t)n, 1),
         .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
     };
@@ -114,7 +114,7 @@ static status compute(const struct config *config, const struct problem *problem
     int64_t n = problem->points.train, m = problem->points.test, d = problem->inputs, columns = columns_of(config);
     memcpy(memory.x, data->x_train, (size_t)(n * d) * sizeof(double));
     memcpy(memory.x + n * d, data->x_test, (size_t)(m * d) * sizeof(double));
-    if (ntk_infinite(problem->network, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
+    if (infinite_kernels(problem->network, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
         FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
     fill_record(problem, &memory, data, columns, record);
     if (!is_in_range(record, n)) return refuse(config);

@@ -15,7 +15,7 @@ static double least_seconds(const struct bench *bench, const struct network *net
     struct bench_timer timer = {0};
     for (int round = 0; round < rounds; round++) {
         bench_begin(&timer);
-        ntk_infinite(network, points, points, bench->x, bench->k, bench->theta, bench->arena, NULL);
+        infinite_kernels(network, points, points, bench->x, bench->k, bench->theta, bench->arena, NULL);
         bench_end(&timer);
     }
     return timer.least;
@@ -40,7 +40,7 @@ static void run_images(const struct bench *bench, struct config config, int64_t 
     if (config.network.pooling == POOLING_GLOBAL) updates *= pixels;
     printf("infinite conv %s %s: %.1f M updates/s (goal for relu 150), predicted %.2f of its time\n",
            config.network.pooling == POOLING_GLOBAL ? "global" : "flatten", name, updates / seconds / 1e6,
-           ntk_infinite_work(network, points, points) * 1e-9 / seconds);
+           infinite_work(network, points, points) * 1e-9 / seconds);
 }
 
 int main(void) {

@@ -13,10 +13,10 @@
 static int compute(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
                    double *theta, const struct host *host) {
     struct arena counting = arena_counting(), arena;
-    ntk_infinite(network, points, columns, NULL, NULL, NULL, &counting, NULL);
+    infinite_kernels(network, points, columns, NULL, NULL, NULL, &counting, NULL);
     assert_int_equal(counting.used, 0);
     assert_int_equal(arena_create(counting.peak, &arena), OK);
-    int stopped = ntk_infinite(network, points, columns, x, k, theta, &arena, host);
+    int stopped = infinite_kernels(network, points, columns, x, k, theta, &arena, host);
     assert_int_equal(arena.peak, counting.peak);
     assert_int_equal(arena.used, 0);
     arena_free(&arena);
@@ -393,15 +393,15 @@ static void test_work(void **state) {
     sample_create(recipe, &flat);
     recipe.pooling = POOLING_GLOBAL;
     sample_create(recipe, &pooled_globally);
-    double work = ntk_infinite_work(flat.network, 10, 10);
+    double work = infinite_work(flat.network, 10, 10);
     assert_true(work > 0);
-    assert_true(ntk_infinite_work(flat.network, 10, 6) < work);
-    assert_true(ntk_infinite_work(pooled_globally.network, 10, 10) > 50 * work);
+    assert_true(infinite_work(flat.network, 10, 6) < work);
+    assert_true(infinite_work(pooled_globally.network, 10, 10) > 50 * work);
     sample_free(&flat);
     sample_free(&pooled_globally);
 }
 
-/* usage: test_ntk_infinite [averages | rest]: the averages over seeds take half of the time. */
+/* usage: test_infinite [averages | rest]: the averages over seeds take half of the time. */
 int main(int argc, char **argv) {
     if (argc > 1) (strcmp(argv[1], "averages") == 0 ? cmocka_set_test_filter : cmocka_set_skip_filter)("test_average*");
     const struct CMUnitTest tests[] = {

@@ -1,6 +1,6 @@
 #include "infinite_plan.h"
 
-#include "operator.h"
+#include "limit.h"
 #include "panic.h"
 
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -24,7 +24,7 @@ static void cut(const struct network *network, struct infinite_plan *plan) {
         struct infinite_segment *last = &plan->segment[plan->segments - 1];
         for (int s = 0; s < SOURCES; s++) CHECK(node->source[s] < 0 || node->source[s] >= last->from);
         check_join(network, node);
-        if (!node->kind->infinite_gather) continue;
+        if (!limit_of(node)->gather) continue;
         CHECK(plan->segments < INFINITE_SEGMENTS && node->source[0] == o);
         last->to = o;
         plan->segment[plan->segments++].from = o + 1;
@@ -32,9 +32,7 @@ static void cut(const struct network *network, struct infinite_plan *plan) {
     plan->segment[plan->segments - 1].to = network->nodes;
 }
 
-static int64_t stride_of(const struct node *node) {
-    return node->kind->infinite_stride ? node->kind->infinite_stride(node) : 1;
-}
+static int64_t stride_of(const struct node *node) { return limit_of(node)->stride ? limit_of(node)->stride(node) : 1; }
 
 /* All paths from a value to the end have the same strides, since their images meet. */
 static void follow_strides(const struct network *network, struct infinite_segment segment, int64_t *stride) {
@@ -73,7 +71,7 @@ static void share_slots(const struct network *network, struct infinite_segment s
         int own = -1;
         for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
             int free = last_reader(network, node->source[s]) == o, slot = plan->slot[node->source[s]];
-            if (free && node->kind->infinite_in_place && own < 0) own = slot;
+            if (free && limit_of(node)->in_place && own < 0) own = slot;
         }
         plan->slot[o + 1] = own >= 0 ? own : take_slot(plan, base, taken);
         for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
@@ -95,7 +93,7 @@ static void measure(const struct network *network, int64_t batch, struct infinit
     plan->reach = plan->pixels = plan->room = plan->front = plan->activations_end = 0;
     for (int o = 0; o < network->nodes; o++) {
         plan->reach = most(plan->reach, reach_of(&network->node[o]));
-        if (network->node[o].kind->infinite_dual) plan->activations_end = o + 1;
+        if (limit_of(&network->node[o])->dual) plan->activations_end = o + 1;
     }
     if (infinite_pixels(network, 0) > 1) batch = 1;
     for (int v = 0; v <= network->nodes; v++) {
@@ -129,22 +127,19 @@ static double gathering(const struct network *network, const struct infinite_pla
     const struct node *node = &network->node[plan->segment[segment].from - 1];
     struct displacement at;
     double sum = 0;
-    for (int64_t n = 0; node->kind->infinite_gather(node, n, out, &at); n++)
-        sum += work_of(network, plan, segment - 1, at);
+    for (int64_t n = 0; limit_of(node)->gather(node, n, out, &at); n++) sum += work_of(network, plan, segment - 1, at);
     return sum;
 }
 
 static int has_series(const struct node *node) {
-    if (!node->kind->infinite_dual) return 0;
+    if (!limit_of(node)->dual) return 0;
     struct arena sizes = arena_counting();
-    struct dual dual = node->kind->infinite_dual(node, 0, NULL, &sizes);
+    struct dual dual = limit_of(node)->dual(node, 0, NULL, &sizes);
     return dual_side_most(&dual) > 0;
 }
 
 /* Of a pair of pixels; measured on a core with AVX-512 at 3.7 GHz. */
-static double nanoseconds(const struct node *node) {
-    return has_series(node) ? 25 : node->kind->infinite_dual ? 3.5 : 1.3;
-}
+static double nanoseconds(const struct node *node) { return has_series(node) ? 25 : limit_of(node)->dual ? 3.5 : 1.3; }
 
 /* Coefficients are made anew for some pairs of examples: of a pixel, on the average. */
 static double making_coefficients(const struct network *network) {

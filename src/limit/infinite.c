@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "infinite_plan.h"
+#include "limit.h"
 #include "matrix.h"
-#include "operator.h"
 #include "simd.h"
 
 enum { BATCH = 1024, ROOM = 1 << 23 }; /* pairs that go through together; numbers for the coefficients of a side */
@@ -39,7 +39,7 @@ struct engine {
     struct layer *layer;  /* of every operator */
     double *room[2];      /* of the layers' sides */
     int64_t room_numbers; /* of room[1]; room[0] serves one point */
-    struct infinite at;
+    struct limit_at at;
     struct pairs pairs;
 };
 
@@ -105,14 +105,14 @@ static struct dual_pairs places(const struct pairs *pairs, const struct covarian
 static void apply(struct engine *engine, int number, const struct covariance *const in[SOURCES],
                   struct covariance *out) {
     const struct node *node = &engine->network->node[number];
-    if (node->kind->infinite_dual) {
+    if (limit_of(node)->dual) {
         const struct layer *layer = &engine->layer[number];
         engine->at.dual = &layer->dual;
         engine->at.own = &layer->side[engine->pairs.own.side];
         engine->at.other = &layer->side[engine->pairs.other.side];
         engine->at.pairs = places(&engine->pairs, in[0]);
     }
-    node->kind->infinite(node, &engine->at, in, out);
+    limit_of(node)->map(node, &engine->at, in, out);
 }
 
 static void apply_at(struct engine *engine, int number, struct displacement end) {
@@ -134,7 +134,7 @@ static void gather(struct engine *engine, int segment, struct covariance *out) {
     const struct node *node = &engine->network->node[number];
     covariance_clear(out);
     struct displacement at;
-    for (int64_t n = 0; node->kind->infinite_gather(node, n, out->at, &at); n++) {
+    for (int64_t n = 0; limit_of(node)->gather(node, n, out->at, &at); n++) {
         evaluate(engine, segment - 1, at);
         struct covariance image = image_of(engine, node->source[0], at);
         const struct covariance *in[SOURCES] = {&image};
@@ -163,7 +163,7 @@ static void evaluate(struct engine *engine, int segment, struct displacement end
 static void take_points(struct engine *engine, struct range range, int end) {
     double *room = engine->room[range.side];
     for (int o = 0; o < end; o++) {
-        if (!engine->network->node[o].kind->infinite_dual) continue;
+        if (!limit_of(&engine->network->node[o])->dual) continue;
         struct layer *layer = &engine->layer[o];
         int64_t pixels = infinite_pixels(engine->network, o + 1), count = range.count * pixels;
         layer->side[range.side] = dual_side_fill(&layer->dual, count, layer->variance + range.first * pixels, room);
@@ -175,7 +175,7 @@ static void take_points(struct engine *engine, struct range range, int end) {
 static int64_t numbers(const struct engine *engine) {
     int64_t sum = 0;
     for (int o = 0; o < engine->network->nodes; o++)
-        if (engine->network->node[o].kind->infinite_dual)
+        if (limit_of(&engine->network->node[o])->dual)
             sum += dual_side_numbers(&engine->layer[o].dual) * infinite_pixels(engine->network, o + 1);
     return sum;
 }
@@ -244,7 +244,7 @@ static void keep_variances(struct engine *engine, int number, struct arena *aren
     struct layer *layer = &engine->layer[number];
     int64_t count = engine->points * infinite_pixels(engine->network, number + 1);
     memcpy(layer->variance, variances_of(engine, node->source[0]), (size_t)count * sizeof *layer->variance);
-    layer->dual = node->kind->infinite_dual(node, count, layer->variance, arena);
+    layer->dual = limit_of(node)->dual(node, count, layer->variance, arena);
     dual_self(&layer->dual, count, layer->variance, variances_of(engine, number + 1), NULL);
 }
 
@@ -255,7 +255,7 @@ static void find_variances(struct engine *engine, struct arena *arena) {
         if (range.from >= engine->plan.activations_end) return;
         begin_variances(engine, s);
         for (int o = range.from; o < range.to && o < engine->plan.activations_end; o++)
-            if (engine->network->node[o].kind->infinite_dual)
+            if (limit_of(&engine->network->node[o])->dual)
                 keep_variances(engine, o, arena);
             else
                 map_variances(engine, o);
@@ -303,7 +303,7 @@ static int run(struct engine *engine, int64_t columns, double *theta, const stru
 static void lay_out_layers(struct engine *engine, struct arena *arena) {
     const struct network *network = engine->network;
     for (int o = 0; o < network->nodes; o++) {
-        if (!network->node[o].kind->infinite_dual) continue;
+        if (!limit_of(&network->node[o])->dual) continue;
         double *variance = ARENA_TAKE(arena, engine->points * infinite_pixels(network, o + 1), double);
         if (engine->layer) engine->layer[o].variance = variance;
     }
@@ -325,9 +325,9 @@ static void lay_out_sides(struct engine *engine, struct arena *arena) {
     int64_t each = 0;
     for (int o = 0; o < engine->network->nodes; o++) {
         const struct node *node = &engine->network->node[o];
-        if (!node->kind->infinite_dual) continue;
+        if (!limit_of(node)->dual) continue;
         struct arena sizes = arena_counting();
-        struct dual dual = node->kind->infinite_dual(node, 0, NULL, &sizes);
+        struct dual dual = limit_of(node)->dual(node, 0, NULL, &sizes);
         each += dual_side_most(&dual) * infinite_pixels(engine->network, o + 1);
     }
     engine->room_numbers = most(each, least(ROOM, each * engine->points));
@@ -337,8 +337,7 @@ static void lay_out_sides(struct engine *engine, struct arena *arena) {
 
 static void count_layers(const struct network *network, struct arena *arena) {
     for (int o = 0; o < network->nodes; o++)
-        if (network->node[o].kind->infinite_dual)
-            network->node[o].kind->infinite_dual(&network->node[o], 0, NULL, arena);
+        if (limit_of(&network->node[o])->dual) limit_of(&network->node[o])->dual(&network->node[o], 0, NULL, arena);
 }
 
 /* Zeros stand in front of every image for good. */
@@ -368,8 +367,8 @@ static struct engine engine_create(const struct network *network, int64_t points
     return engine;
 }
 
-int ntk_infinite(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
-                 double *theta, struct arena *arena, const struct host *host) {
+int infinite_kernels(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
+                     double *theta, struct arena *arena, const struct host *host) {
     size_t mark = arena_mark(arena);
     int stopped = 0;
     struct engine engine = engine_create(network, points, k, arena);
@@ -385,7 +384,7 @@ int ntk_infinite(const struct network *network, int64_t points, int64_t columns,
     return stopped;
 }
 
-double ntk_infinite_work(const struct network *network, int64_t points, int64_t columns) {
+double infinite_work(const struct network *network, int64_t points, int64_t columns) {
     struct infinite_plan plan;
     infinite_plan_create(network, 1, &plan);
     double n = (double)columns, m = (double)(points - columns);

@@ -15,8 +15,9 @@
  * powers of two, which changes no bit.
  * A covariance that rounding has carried beyond sqrt(K11 K22) counts as c = +-1. For a place of variance 0, T = 0, and
  * relu's Tdot is 1/4 with every other place.
- * relu, erf and identity give the same bits on every CPU; every kind does whatever pieces a run is cut into, tanh but for the last
- * bit of coefficients where other points fill the side.
+ * Bits: relu, erf and identity give the same on every CPU. A pair has the same bits in whatever pieces runs are cut: a row of 1000
+ * pairs at once, or as 600 and 400. Of tanh that is so while the sides stay as they were filled; a side of other points may change
+ * the last bit of its coefficients (they come from a matrix product).
  * Double only. Maths: cannot fail. Not collective. */
 #ifndef DUAL_H
 #define DUAL_H
