@@ -11,7 +11,7 @@ else()
 endif()
 module(data SOURCES dataset.c labels.c images.c mnist.c cifar.c cifar10.c cifar100.c drawn.c gaussian.c sphere.c clusters.c
        arrays.c scaling.c npy.c csv.c byte_stream.c zip.c bytes.c DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
-module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c join.c pooling.c filtering.c filtering_patches.c
+module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c sum.c pooling.c filtering.c filtering_patches.c
        filtering_minimal.c tiles.c network.c build.c family_fc.c family_conv.c family_wrn.c
        DEPENDS base spec la)
 module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_tanh.c infinite.c infinite_plan.c

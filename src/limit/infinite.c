@@ -10,7 +10,7 @@
 enum { BATCH = 1024, ROOM = 1 << 23 }; /* pairs that go through together; numbers for the coefficients of a side */
 
 /* What an activation keeps. */
-struct layer {
+struct kept {
     struct dual dual;
     double *variance;         /* of all points' pixels */
     struct dual_side side[2]; /* of the points at hand */
@@ -36,7 +36,7 @@ struct engine {
     double *images;       /* two, K and Theta, a slot, each of plan.room */
     double *planes;       /* inputs [point, channel, pixel]; NULL: one pixel */
     double *variances;    /* [slot, point, pixel] while the variances are found */
-    struct layer *layer;  /* of every operator */
+    struct kept *layer;   /* of every operator */
     double *room[2];      /* of the layers' sides */
     int64_t room_numbers; /* of room[1]; room[0] serves one point */
     struct limit_at at;
@@ -106,11 +106,15 @@ static void apply(struct engine *engine, int number, const struct covariance *co
                   struct covariance *out) {
     const struct node *node = &engine->network->node[number];
     if (limit_of(node)->dual) {
-        const struct layer *layer = &engine->layer[number];
+        const struct kept *layer = &engine->layer[number];
         engine->at.dual = &layer->dual;
         engine->at.own = &layer->side[engine->pairs.own.side];
         engine->at.other = &layer->side[engine->pairs.other.side];
         engine->at.pairs = places(&engine->pairs, in[0]);
+    }
+    if (node->layer != NONE) {
+        engine->at.sigma_w2 = node_weight(engine->network, node)->variance;
+        engine->at.sigma_b2 = node_bias(engine->network, node)->variance;
     }
     limit_of(node)->map(node, &engine->at, in, out);
 }
@@ -164,7 +168,7 @@ static void take_points(struct engine *engine, struct range range, int end) {
     double *room = engine->room[range.side];
     for (int o = 0; o < end; o++) {
         if (!limit_of(&engine->network->node[o])->dual) continue;
-        struct layer *layer = &engine->layer[o];
+        struct kept *layer = &engine->layer[o];
         int64_t pixels = infinite_pixels(engine->network, o + 1), count = range.count * pixels;
         layer->side[range.side] = dual_side_fill(&layer->dual, count, layer->variance + range.first * pixels, room);
         room += dual_side_numbers(&layer->dual) * count;
@@ -241,7 +245,7 @@ static void map_variances(struct engine *engine, int number) {
 
 static void keep_variances(struct engine *engine, int number, struct arena *arena) {
     const struct node *node = &engine->network->node[number];
-    struct layer *layer = &engine->layer[number];
+    struct kept *layer = &engine->layer[number];
     int64_t count = engine->points * infinite_pixels(engine->network, number + 1);
     memcpy(layer->variance, variances_of(engine, node->source[0]), (size_t)count * sizeof *layer->variance);
     layer->dual = limit_of(node)->dual(node, count, layer->variance, arena);
@@ -315,7 +319,7 @@ static void lay_out(struct engine *engine, struct arena *arena) {
     engine->images = ARENA_TAKE(arena, 2 * plan->slots * plan->room, double);
     engine->at.scratch = ARENA_TAKE(arena, plan->room, double);
     engine->variances = ARENA_TAKE(arena, plan->slots * engine->points * plan->pixels, double);
-    engine->layer = ARENA_TAKE(arena, engine->network->nodes, struct layer);
+    engine->layer = ARENA_TAKE(arena, engine->network->nodes, struct kept);
     if (input.rows * input.columns > 1) engine->planes = ARENA_TAKE(arena, engine->points * shape_size(input), double);
     lay_out_layers(engine, arena);
 }
@@ -360,7 +364,6 @@ static void take_inputs(struct engine *engine, const double *x) {
 
 static struct engine engine_create(const struct network *network, int64_t points, double *k, struct arena *arena) {
     struct engine engine = {.network = network, .points = points, .k = k};
-    engine.at.sigma_w2 = network->sigma_w2, engine.at.sigma_b2 = network->sigma_b2;
     infinite_plan_create(network, BATCH, &engine.plan);
     lay_out(&engine, arena);
     lay_out_sides(&engine, arena);

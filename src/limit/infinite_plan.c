@@ -1,6 +1,8 @@
 #include "infinite_plan.h"
 
+#include "filtering.h"
 #include "limit.h"
+#include "operator.h"
 #include "panic.h"
 
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -12,11 +14,13 @@ static int64_t rounded(int64_t count) { return (count + 7) / 8 * 8; }
 static void check_join(const struct network *network, const struct node *node) {
     if (node->source[1] < 0) return;
     int weights = 0;
-    for (int s = 0; s < SOURCES; s++) weights |= node->source[s] > 0 && network->node[node->source[s] - 1].weight;
+    for (int s = 0; s < SOURCES; s++)
+        weights |= node->source[s] > 0 && network->node[node->source[s] - 1].layer != NONE;
     CHECK(weights && node->source[0] != node->source[1]);
 }
 
 static void cut(const struct network *network, struct infinite_plan *plan) {
+    CHECK(network->nodes <= INFINITE_NODES);
     plan->segments = 1;
     plan->segment[0].from = 0;
     for (int o = 0; o < network->nodes; o++) {
@@ -64,7 +68,7 @@ static int take_slot(struct infinite_plan *plan, int base, int taken[]) {
 }
 
 static void share_slots(const struct network *network, struct infinite_segment segment, struct infinite_plan *plan) {
-    int taken[NODES_MAX + 1] = {0}, base = plan->slots;
+    int taken[INFINITE_NODES + 1] = {0}, base = plan->slots;
     plan->slot[segment.from] = take_slot(plan, base, taken);
     for (int o = segment.from; o < segment.to; o++) {
         const struct node *node = &network->node[o];
@@ -85,7 +89,8 @@ static void share_slots(const struct network *network, struct infinite_segment s
 
 /* Beyond the image there is nothing. */
 static int64_t reach_of(const struct node *node) {
-    int64_t reach = (node->filtering.size - 1) / 2, sides = most(node->in.rows, node->in.columns) - 1;
+    int64_t size = node->kind == &convolution_operator ? ((const struct filtering *)node->form)->size : 0;
+    int64_t reach = (size - 1) / 2, sides = most(node->in.rows, node->in.columns) - 1;
     return reach < sides ? reach : sides;
 }
 

@@ -5,7 +5,7 @@
 
 #include "network.h"
 
-enum { INFINITE_SEGMENTS = 64 };
+enum { INFINITE_SEGMENTS = 64, INFINITE_NODES = 2048 };
 
 /* Values from .. to and the operators from .. to - 1 between them, all at one displacement. Operator from - 1 gathers. */
 struct infinite_segment {
@@ -15,11 +15,11 @@ struct infinite_segment {
 struct infinite_plan {
     int segments;
     struct infinite_segment segment[INFINITE_SEGMENTS];
-    int64_t stride[NODES_MAX + 1];  /* a value's displacement over that of its segment's last value */
-    int slots, slot[NODES_MAX + 1]; /* buffers, and which one each value has */
-    int activations_end;            /* operators from here on need no variances */
-    int64_t reach;                  /* of the widest filter */
-    int64_t pixels;                 /* of the largest image */
+    int64_t stride[INFINITE_NODES + 1];  /* a value's displacement over that of its segment's last value */
+    int slots, slot[INFINITE_NODES + 1]; /* buffers, and which one each value has */
+    int activations_end;                 /* operators from here on need no variances */
+    int64_t reach;                       /* of the widest filter */
+    int64_t pixels;                      /* of the largest image */
     int64_t room, front; /* of the largest image, covariance.h, for 64-byte alignment; before its first entry */
 };
 

@@ -1,5 +1,7 @@
 #include "limit.h"
 
+#include "activation.h"
+#include "filtering.h"
 #include "operator.h"
 #include "panic.h"
 
@@ -15,19 +17,20 @@ static void dense(const struct node *node, const struct limit_at *at, const stru
 
 static void convolution(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
                         struct covariance *out) {
-    const struct filtering *f = &node->filtering;
+    const struct filtering *f = node->form;
     covariance_windows(f->size, f->stride, in[0], at->scratch, out);
     covariance_affine(at->sigma_w2 / (double)(f->size * f->size), at->sigma_b2, out);
 }
 
-static int64_t convolution_stride(const struct node *node) { return node->filtering.stride; }
+static int64_t convolution_stride(const struct node *node) { return ((const struct filtering *)node->form)->stride; }
 
 /* ---- activations: K <- T(K), Theta <- Theta Tdot(K) ---- */
 
 static struct dual activation_dual(const struct node *node, int64_t count, const double *variance,
                                    struct arena *arena) {
-    return dual_prepare((enum activation_kind)(node->activation - activation_of((enum activation_kind)0)), count,
-                        variance, arena);
+    return dual_prepare(
+        (enum activation_kind)((const struct activation *)node->form - activation_of((enum activation_kind)0)), count,
+        variance, arena);
 }
 
 static void activation(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
@@ -37,11 +40,12 @@ static void activation(const struct node *node, const struct limit_at *at, const
     dual_run(at->dual, at->own, at->other, &at->pairs, out->k, out->theta);
 }
 
-/* ---- a join: the branches' weights are independent, so their kernels add up ---- */
+/* ---- a sum of branches: their weights are independent, so their kernels add up ---- */
 
-static void join(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
-                 struct covariance *out) {
-    (void)node, (void)at;
+static void sum(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
+                struct covariance *out) {
+    (void)at;
+    CHECK(*(const double *)node->form == 1);
     int other = in[1]->k == out->k ? 0 : 1;
     if (in[1 - other]->k != out->k) covariance_copy(in[1 - other], out);
     covariance_add(in[other], out);
@@ -84,7 +88,7 @@ static const struct limit LIMITS[] = {
     {&dense_operator, dense, true, NULL, NULL, NULL},
     {&convolution_operator, convolution, false, convolution_stride, NULL, NULL},
     {&activation_operator, activation, true, NULL, NULL, activation_dual},
-    {&join_operator, join, true, NULL, NULL, NULL},
+    {&sum_operator, sum, true, NULL, NULL, NULL},
     {&pooling_operator, pooling, false, NULL, pooling_gather, NULL},
     {&flatten_operator, flatten, false, NULL, flatten_gather, NULL},
 };

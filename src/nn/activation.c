@@ -1,4 +1,4 @@
-/* The elementwise operator x = phi(h), and the table of activations. */
+/* The elementwise operator x = phi(h), whose form is an activation, and the table of them. */
 #include "activation.h"
 
 #include "operator.h"
@@ -12,51 +12,46 @@ static const struct activation table[] = {
 
 const struct activation *activation_of(enum activation_kind kind) { return &table[kind]; }
 
-static void forward(const struct node *node, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
-                    real *work) {
-    (void)work;
-    (void)theta;
-    node->activation->map(n * shape_size(node->in), in[0], out);
+static const struct activation *activation_in(const struct node *node) { return node->form; }
+
+static void forward(const struct node *node, const struct pass *pass, real *out) {
+    activation_in(node)->map(pass->n * shape_size(node->in), pass_in(pass, node, 0), out);
 }
 
 /* dout = phi'(h) din */
-static void jvp(const struct node *node, const real *theta, const real *dtheta, int64_t n,
-                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
-                real *work) {
-    (void)work;
-    (void)theta;
+static void jvp(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout) {
     (void)dtheta;
-    int64_t size = n * shape_size(node->in);
-    if (din[0]) node->activation->backward(size, in[0], out, din[0], dout);
-    for (int64_t i = 0; !din[0] && i < size; i++) dout[i] = 0;
+    int64_t size = pass->n * shape_size(node->in);
+    const real *dh = tangent_in(din, node, 0);
+    if (dh)
+        activation_in(node)->backward(size, pass_in(pass, node, 0), pass->value[node->value], dh, dout);
+    else
+        tangent_clear(size, dout);
 }
 
-/* din = phi'(h) w for each of the cotangents of an example; beta is 0 wherever the network lets it work in place. */
-static void vjp_input(const struct node *node, int s, const real *theta, int64_t n, int64_t count,
-                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
-    (void)work;
-    (void)theta;
-    (void)s;
+/* din = phi'(h) w for each of the cotangents of an example */
+static void vjp(const struct node *node, const struct pass *pass, int s, const real *w, real *din) {
     enum { PIECE = 512 };
     int64_t size = shape_size(node->in);
-    if (beta == 0 && count == 1) {
-        node->activation->backward(n * size, in[0], out, w, din);
+    const real *h = pass_in(pass, node, 0), *x = pass->value[node->value];
+    if (!node->is_added[s] && pass->count == 1) {
+        activation_in(node)->backward(pass->n * size, h, x, w, din);
         return;
     }
-    for (int64_t row = 0; row < n * count; row++)
+    for (int64_t row = 0; row < pass->n * pass->count; row++)
         for (int64_t at = 0; at < size; at += PIECE) {
             real piece[PIECE];
-            int64_t length = size - at < PIECE ? size - at : PIECE, from = row / count * size + at,
+            int64_t length = size - at < PIECE ? size - at : PIECE, from = row / pass->count * size + at,
                     to = row * size + at;
-            node->activation->backward(length, in[0] + from, out + from, w + to, piece);
-            for (int64_t i = 0; i < length; i++) din[to + i] = piece[i] + (beta == 0 ? 0 : beta * din[to + i]);
+            activation_in(node)->backward(length, h + from, x + from, w + to, piece);
+            pass_on(length, 1, piece, node->is_added[s], din + to);
         }
 }
 
 const struct operator_kind activation_operator = {
     .name = "activation",
-    .in_place = 1,
+    .in_place = true,
     .forward = forward,
     .jvp = jvp,
-    .vjp_input = vjp_input,
+    .vjp = vjp,
 };

@@ -3,77 +3,137 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "operator.h"
+#include "activation.h"
+#include "filtering.h"
 #include "panic.h"
 
-static struct node *append_node(struct builder *builder, const struct operator_kind *kind, struct shape out) {
-    struct network *network = builder->network;
-    CHECK(network->nodes < NODES_MAX);
-    struct node *node = &network->node[network->nodes];
-    *node = (struct node){.kind = kind, .source = {builder->at.value, -1}, .in = builder->at.shape, .out = out};
-    network->nodes++;
-    builder->at = (struct cursor){network->nodes, out};
-    return node;
+/* ---- lists that grow ---- */
+
+/* The list, with room for one more than `count`. */
+static void *grown(void *list, int count, size_t size) {
+    enum { FIRST = 16 };
+    int is_full = count == 0 || (count >= FIRST && (count & (count - 1)) == 0); /* room is a power of two */
+    if (!is_full) return list;
+    list = realloc(list, (count == 0 ? (size_t)FIRST : 2 * (size_t)count) * size);
+    CHECK(list);
+    return list;
 }
 
-static struct tensor *append_tensor(struct builder *builder, struct tensor tensor) {
+const void *build_form(struct builder *builder, const void *form, size_t bytes) {
     struct network *network = builder->network;
-    CHECK(network->tensors < TENSORS_MAX);
-    tensor.offset = network->theta;
-    tensor.size = 1;
-    for (int i = 0; i < tensor.ndim; i++) tensor.size *= tensor.shape[i];
-    tensor.layer = network->layers;
-    network->theta += tensor.size;
-    network->tensor[network->tensors] = tensor;
-    return &network->tensor[network->tensors++];
+    void *copy = malloc(bytes);
+    CHECK(copy);
+    network->form = grown(network->form, network->forms, sizeof copy);
+    network->form[network->forms++] = copy;
+    return memcpy(copy, form, bytes);
 }
 
-/* NTK parameterization: N(0, 1), prefactor sqrt(variance); standard: N(0, variance), no prefactor, and the rate that makes both
- * follow the same trajectory is `variance` (Lee et al. 2019, S37). */
-static struct tensor parameterized(const struct builder *builder, double variance) {
-    int ntk = builder->config->network.parameterization == PARAMETERIZATION_NTK;
+static void append(struct builder *builder, struct node node) {
+    struct network *network = builder->network;
+    network->node = grown(network->node, network->nodes, sizeof node);
+    node.value = network->nodes + 1;
+    network->node[network->nodes++] = node;
+    builder->at = (struct cursor){node.value, node.out};
+}
+
+void build_node(struct builder *builder, const struct operator_kind *kind, struct shape out, const void *form) {
+    append(builder, (struct node){.kind = kind,
+                                  .form = form,
+                                  .layer = NONE,
+                                  .earlier = NONE,
+                                  .source = {builder->at.value, NONE},
+                                  .in = builder->at.shape,
+                                  .out = out});
+}
+
+/* ---- layers ---- */
+
+/* NTK parameterization: N(0, 1), prefactor sqrt(variance/fan_in); standard: N(0, variance/fan_in), no prefactor, and the rate that makes both
+ * follow the same trajectory is variance/fan_in (Lee et al. 2019, S37). A bias has fan-in 1. */
+static struct tensor parameterized(const struct config *config, double variance, int64_t fan_in) {
+    bool is_ntk = config->network.parameterization == PARAMETERIZATION_NTK;
+    double each = variance / (double)fan_in;
     return (struct tensor){
-        .active = variance > 0,
-        .deviation = ntk ? 1 : sqrt(variance),
-        .scale = ntk ? (real)sqrt(variance) : 1,
-        .rate = config_has_matched_rates(builder->config) ? (real)variance : 1,
+        .is_active = variance > 0,
+        .variance = variance,
+        .deviation = is_ntk ? 1 : sqrt(each),
+        .scale = is_ntk ? (real)sqrt(each) : 1,
+        .rate = config_has_matched_rates(config) ? (real)each : 1,
     };
 }
 
-static struct tensor *append_weight(struct builder *builder, int ndim, const int64_t *shape) {
+static int append_tensor(struct network *network, struct tensor tensor, int ndim, const int64_t *shape) {
+    tensor.offset = network->theta;
+    tensor.size = 1;
+    tensor.ndim = ndim;
+    for (int i = 0; i < ndim; i++) {
+        tensor.shape[i] = shape[i];
+        tensor.size *= shape[i];
+    }
+    network->theta += tensor.size;
+    network->tensor = grown(network->tensor, network->tensors, sizeof tensor);
+    network->tensor[network->tensors] = tensor;
+    return network->tensors++;
+}
+
+static int append_weight(struct builder *builder, int ndim, const int64_t *shape) {
     int64_t fan_in = 1;
     for (int i = 0; i < ndim - 1; i++) fan_in *= shape[i];
-    struct tensor weight = parameterized(builder, builder->config->network.sigma_w2 / (double)fan_in);
-    weight.ndim = ndim;
-    for (int i = 0; i < ndim; i++) weight.shape[i] = shape[i];
-    return append_tensor(builder, weight);
+    struct tensor weight = parameterized(builder->config, builder->config->network.sigma_w2, fan_in);
+    return append_tensor(builder->network, weight, ndim, shape);
 }
 
-static struct tensor *append_bias(struct builder *builder, int ndim, int64_t channels) {
-    struct tensor bias = parameterized(builder, builder->config->network.sigma_b2);
-    bias.ndim = ndim;
-    for (int i = 0; i < ndim; i++) bias.shape[i] = i < ndim - 1 ? 1 : channels;
-    return append_tensor(builder, bias);
+static int append_bias(struct builder *builder, int ndim, int64_t channels) {
+    int64_t shape[TENSOR_DIMENSIONS];
+    for (int i = 0; i < ndim; i++) shape[i] = i < ndim - 1 ? 1 : channels;
+    return append_tensor(builder->network, parameterized(builder->config, builder->config->network.sigma_b2, 1), ndim,
+                         shape);
 }
 
-/* Weight, bias and name of the operator that has just been appended. */
-static void append_layer(struct builder *builder, struct node *node, int ndim, const int64_t *shape, const char *name,
-                         va_list arguments) {
+/* The node at the end of the list is one more of the layer's. */
+static void enter(struct network *network, int layer) {
+    struct node *node = &network->node[network->nodes - 1];
+    node->layer = layer;
+    node->earlier = network->layer[layer].last;
+    network->layer[layer].last = network->nodes - 1;
+    network->layer[layer].nodes++;
+}
+
+/* A new layer for the node that has just been appended. */
+static void append_layer(struct builder *builder, int ndim, const int64_t *shape, const char *name, va_list arguments) {
     struct network *network = builder->network;
-    CHECK(network->layers < LAYERS_MAX);
-    node->weight = append_weight(builder, ndim, shape);
-    node->bias = append_bias(builder, ndim, shape[ndim - 1]);
-    vsnprintf(network->layer_name[network->layers], LAYER_NAME, name, arguments);
-    network->layers++;
+    struct layer layer = {.last = NONE};
+    layer.weight = append_weight(builder, ndim, shape);
+    layer.bias = append_bias(builder, ndim, shape[ndim - 1]);
+    vsnprintf(layer.name, sizeof layer.name, name, arguments);
+    network->layer = grown(network->layer, network->layers, sizeof layer);
+    network->layer[network->layers++] = layer;
+    enter(network, network->layers - 1);
+}
+
+/* ---- nodes ---- */
+
+/* The last layer's name, for words. */
+static const char *place(const struct network *network) {
+    return network->layers > 0 ? network->layer[network->layers - 1].name : "input";
+}
+
+static void refuse(struct builder *builder, const char *what, struct shape shape) {
+    if (builder->result != OK) return;
+    builder->result = status_fail(ERROR_INPUT, __FILE__, __LINE__, "after %s: %s of %lldx%lld pixels, %lld channels",
+                                  place(builder->network), what, (long long)shape.rows, (long long)shape.columns,
+                                  (long long)shape.channels);
 }
 
 void build_dense(struct builder *builder, int64_t fan_out, const char *name, ...) {
     va_list arguments;
     va_start(arguments, name);
     const int64_t shape[] = {shape_size(builder->at.shape), fan_out};
-    append_layer(builder, append_node(builder, &dense_operator, (struct shape){1, 1, fan_out}), 2, shape, name,
-                 arguments);
+    build_node(builder, &dense_operator, (struct shape){1, 1, fan_out}, NULL);
+    append_layer(builder, 2, shape, name, arguments);
     va_end(arguments);
 }
 
@@ -82,44 +142,63 @@ void build_convolution(struct builder *builder, int64_t channels, int64_t size, 
     va_start(arguments, name);
     struct shape in = builder->at.shape;
     struct shape out = {(in.rows + stride - 1) / stride, (in.columns + stride - 1) / stride, channels};
-    struct node *node = append_node(builder, &convolution_operator, out);
-    node->filtering = (struct filtering){.rows = in.rows,
-                                         .columns = in.columns,
-                                         .in = in.channels,
-                                         .out_rows = out.rows,
-                                         .out_columns = out.columns,
-                                         .out = channels,
-                                         .size = size,
-                                         .stride = stride};
-    node->way = filtering_way_of(&node->filtering);
+    struct filtering filtering = {.rows = in.rows,
+                                  .columns = in.columns,
+                                  .in = in.channels,
+                                  .out_rows = out.rows,
+                                  .out_columns = out.columns,
+                                  .out = channels,
+                                  .size = size,
+                                  .stride = stride};
+    filtering.way = filtering_way_of(&filtering);
+    build_node(builder, &convolution_operator, out, build_form(builder, &filtering, sizeof filtering));
     const int64_t shape[] = {size, size, in.channels, channels};
-    append_layer(builder, node, 4, shape, name, arguments);
+    append_layer(builder, 4, shape, name, arguments);
     va_end(arguments);
 }
 
 void build_activation(struct builder *builder) {
-    struct node *node = append_node(builder, &activation_operator, builder->at.shape);
-    node->activation = activation_of((enum activation_kind)builder->config->network.activation);
+    build_node(builder, &activation_operator, builder->at.shape,
+               activation_of((enum activation_kind)builder->config->network.activation));
 }
 
 void build_pooling(struct builder *builder, int64_t rows, int64_t columns) {
     struct shape in = builder->at.shape;
-    CHECK(in.rows % rows == 0 && in.columns % columns == 0);
-    append_node(builder, &pooling_operator, (struct shape){in.rows / rows, in.columns / columns, in.channels});
+    if (in.rows % rows != 0 || in.columns % columns != 0) refuse(builder, "windows that do not tile an image", in);
+    build_node(builder, &pooling_operator, (struct shape){in.rows / rows, in.columns / columns, in.channels}, NULL);
 }
 
 void build_flatten(struct builder *builder) {
-    append_node(builder, &flatten_operator, (struct shape){1, 1, shape_size(builder->at.shape)});
+    build_node(builder, &flatten_operator, (struct shape){1, 1, shape_size(builder->at.shape)}, NULL);
 }
 
-void build_join(struct builder *builder, struct cursor other) {
+void build_sum(struct builder *builder, struct cursor other, double coefficient) {
     struct shape a = builder->at.shape, b = other.shape;
-    CHECK(a.rows == b.rows && a.columns == b.columns && a.channels == b.channels);
-    struct node *node = append_node(builder, &join_operator, builder->at.shape);
-    node->source[1] = other.value;
+    if (a.rows != b.rows || a.columns != b.columns || a.channels != b.channels)
+        refuse(builder, "a sum with a value", b);
+    const real c = (real)coefficient;
+    build_node(builder, &sum_operator, a, build_form(builder, &c, sizeof c));
+    builder->network->node[builder->network->nodes - 1].source[1] = other.value;
 }
 
-/* ---- cotangent buffers: few, reused as soon as a value's cotangent has been used up ---- */
+/* ---- the same nodes again ---- */
+
+void build_again(struct builder *builder, int nodes) {
+    struct network *network = builder->network;
+    int first = network->nodes - nodes, begin = network->node[first].source[0], at = builder->at.value;
+    for (int i = 0; i < nodes; i++) {
+        struct node node = network->node[first + i];
+        for (int s = 0; s < SOURCES; s++)
+            if (node.source[s] == begin)
+                node.source[s] = at;
+            else if (node.source[s] > first) /* made by the nodes themselves */
+                node.source[s] += nodes;
+        append(builder, node);
+        if (node.layer != NONE) enter(network, node.layer);
+    }
+}
+
+/* ---- the way back ---- */
 
 static int readers(const struct network *network, int value) {
     int count = 0;
@@ -128,11 +207,23 @@ static int readers(const struct network *network, int value) {
     return count;
 }
 
-static int take_slot(struct network *network, int taken[]) {
+/* Where a value is read several times, the reader met first on the way back sets its cotangent and the others add. */
+static void order_readers(struct network *network, bool *is_set) {
+    for (int i = network->nodes - 1; i >= 0; i--)
+        for (int s = 0; s < SOURCES; s++) {
+            int source = network->node[i].source[s];
+            if (source == NONE) continue;
+            network->node[i].is_added[s] = is_set[source];
+            is_set[source] = true;
+        }
+}
+
+/* Cotangent buffers: few, reused as soon as a value's cotangent has been used up. */
+static int take_slot(struct network *network, bool *taken) {
     int slot = 0;
     while (slot < network->slots && taken[slot]) slot++;
     if (slot == network->slots) network->slots++;
-    taken[slot] = 1;
+    taken[slot] = true;
     return slot;
 }
 
@@ -142,57 +233,91 @@ static void give_slot(struct network *network, int value, int slot) {
     if (size > network->slot_size[slot]) network->slot_size[slot] = size;
 }
 
-/* F = alpha f: the readout's prefactors carry alpha (src/README.md, Rates). */
-static void scale_outputs(struct builder *builder) {
-    struct network *network = builder->network;
-    for (int t = 0; t < network->tensors; t++)
-        if (network->tensor[t].layer == network->layers - 1)
-            network->tensor[t].scale *= (real)builder->config->network.output_scale;
-}
-
-static void freeze(struct builder *builder) {
-    struct network *network = builder->network;
-    int is_readout_alone = builder->config->training.layers == LAYERS_READOUT;
-    network->first_trained = is_readout_alone ? network->nodes - 1 : 0;
-    network->trained_from = is_readout_alone ? network->node[network->first_trained].weight->offset : 0;
-}
-
-void build_finish(struct builder *builder) {
-    struct network *network = builder->network;
-    scale_outputs(builder);
-    freeze(builder);
-    int taken[NODES_MAX + 1] = {0};
-    for (int v = 0; v <= network->nodes; v++) network->slot[v] = -1;
+static void share_slots(struct network *network, bool *taken) {
+    for (int v = 0; v <= network->nodes; v++) network->slot[v] = NONE;
     give_slot(network, network->nodes, take_slot(network, taken));
     for (int i = network->nodes - 1; i > 0; i--) {
         const struct node *node = &network->node[i];
-        int own = network->slot[i + 1], moved = 0;
+        int own = network->slot[i + 1];
+        bool moved = false;
         for (int s = 0; s < SOURCES; s++) {
             int source = node->source[s];
             if (source <= 0 || network->slot[source] >= 0) continue;
-            int moves = !moved && node->kind->in_place && readers(network, source) == 1;
+            bool moves = !moved && node->kind->in_place && readers(network, source) == 1;
             give_slot(network, source, moves ? own : take_slot(network, taken));
             moved |= moves;
         }
-        if (!moved) taken[own] = 0;
+        if (!moved) taken[own] = false;
     }
+}
+
+static void *cleared(int count, size_t size) {
+    void *array = calloc((size_t)count, size);
+    CHECK(array);
+    return array;
+}
+
+static void plan_way_back(struct network *network) {
+    int values = network->nodes + 1;
+    bool *flags = cleared(2 * values, sizeof *flags);
+    network->slot = cleared(values, sizeof *network->slot);
+    network->slot_size = cleared(values, sizeof *network->slot_size);
+    order_readers(network, flags);
+    share_slots(network, flags + values);
+    free(flags);
+}
+
+/* ---- the end of the list ---- */
+
+/* F = alpha f: the readout's prefactors carry alpha (src/README.md, Rates). */
+static void scale_outputs(struct network *network, double alpha) {
+    const struct layer *readout = &network->layer[network_readout(network)->layer];
+    network->tensor[readout->weight].scale *= (real)alpha;
+    network->tensor[readout->bias].scale *= (real)alpha;
+}
+
+static void freeze(struct network *network) {
+    network->first_trained = network->nodes - 1;
+    network->trained_from = node_weight(network, network_readout(network))->offset;
+}
+
+static status finish(const struct config *config, struct network *network) {
+    bool is_scaled = config->network.output_scale != 1, is_frozen = config->training.layers == LAYERS_READOUT;
+    int layer = network_readout(network)->layer;
+    if ((is_scaled || is_frozen) && (layer == NONE || network->layer[layer].nodes > 1))
+        FAIL(ERROR_INPUT, "%s: a readout with weights of its own was expected",
+             is_frozen ? "training.layers" : "network.output_scale");
+    if (is_scaled) scale_outputs(network, config->network.output_scale);
+    if (is_frozen) freeze(network);
+    plan_way_back(network);
+    return OK;
+}
+
+status build_network(const struct config *config, family *write, struct shape input, int64_t outputs,
+                     struct network *network) {
+    *network = (struct network){.outputs = outputs};
+    struct builder builder = {.network = network, .config = config, .at = {0, input}, .result = OK};
+    write(&builder, outputs);
+    status result = builder.result == OK ? finish(config, network) : builder.result;
+    if (result != OK) network_free(network);
+    return result;
 }
 
 static const struct {
     family *write;
-    int takes_images;
-} families[] = {[FAMILY_FC] = {family_fc, 0}, [FAMILY_CONV] = {family_conv, 1}, [FAMILY_WRN] = {family_wrn, 1}};
+    bool takes_images;
+} families[] = {
+    [FAMILY_FC] = {family_fc, false}, [FAMILY_CONV] = {family_conv, true}, [FAMILY_WRN] = {family_wrn, true}};
 
-void network_create(const struct config *config, struct shape input, int64_t outputs, struct network *network) {
+status network_create(const struct config *config, struct shape input, int64_t outputs, struct network *network) {
     int kind = config->network.family;
-    network->nodes = network->tensors = network->layers = network->slots = 0;
-    network->theta = 0;
-    network->outputs = outputs;
-    network->sigma_w2 = config->network.sigma_w2;
-    network->sigma_b2 = config->network.sigma_b2;
-    for (int i = 0; i <= NODES_MAX; i++) network->slot_size[i] = 0;
     struct shape first = families[kind].takes_images ? input : (struct shape){1, 1, shape_size(input)};
-    struct builder builder = {.network = network, .config = config, .at = {0, first}};
-    families[kind].write(&builder, outputs);
-    build_finish(&builder);
+    return build_network(config, families[kind].write, first, outputs, network);
+}
+
+void network_free(struct network *network) {
+    for (int i = 0; i < network->forms; i++) free(network->form[i]);
+    void *arrays[] = {network->form, network->node, network->layer, network->tensor, network->slot, network->slot_size};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) free(arrays[i]);
+    *network = (struct network){0};
 }

@@ -1,21 +1,27 @@
-/* What a family writes its list of operators with. Private to nn. */
+/* What a family writes its list of nodes with. Private to nn.
+ *
+ * What cannot be is remembered, in words that begin with the layer's name, and said by network_create; a builder that
+ * has failed goes on with nodes that nobody will run. */
 #ifndef BUILD_H
 #define BUILD_H
 
-#include "network.h"
+#include "operator.h"
 
 #define build_dense       REAL_NAME(build_dense)
 #define build_convolution REAL_NAME(build_convolution)
 #define build_activation  REAL_NAME(build_activation)
 #define build_pooling     REAL_NAME(build_pooling)
 #define build_flatten     REAL_NAME(build_flatten)
-#define build_join        REAL_NAME(build_join)
-#define build_finish      REAL_NAME(build_finish)
+#define build_sum         REAL_NAME(build_sum)
+#define build_node        REAL_NAME(build_node)
+#define build_form        REAL_NAME(build_form)
+#define build_again       REAL_NAME(build_again)
+#define build_network     REAL_NAME(build_network)
 #define family_fc         REAL_NAME(family_fc)
 #define family_conv       REAL_NAME(family_conv)
 #define family_wrn        REAL_NAME(family_wrn)
 
-/* A value that the next operator may read. */
+/* A value that the next node may read. */
 struct cursor {
     int value;
     struct shape shape;
@@ -25,10 +31,11 @@ struct cursor {
 struct builder {
     struct network *network;
     const struct config *config;
-    struct cursor at; /* the last operator's value; set it back to begin a branch */
+    struct cursor at; /* the last node's value; set it back to begin a branch */
+    status result;    /* the first failure */
 };
 
-/* Each appends one operator that reads the value `at`, and moves on to its own. The two with tensors are a layer, named so (printf). */
+/* Each appends one node that reads the value `at`, and moves on to its own. The two with tensors are a new layer, named so (printf). */
 void build_dense(struct builder *builder, int64_t fan_out, const char *name, ...) __attribute__((format(printf, 3, 4)));
 /* size x size filters to `channels`, "same" zero padding: ceil(rows/stride) rows. */
 void build_convolution(struct builder *builder, int64_t channels, int64_t size, int64_t stride, const char *name, ...)
@@ -37,13 +44,21 @@ void build_activation(struct builder *builder);
 /* The mean over windows of rows x columns pixels, which tile the image. */
 void build_pooling(struct builder *builder, int64_t rows, int64_t columns);
 void build_flatten(struct builder *builder);
-/* The sum of this value and another of its shape. */
-void build_join(struct builder *builder, struct cursor other);
-/* Ends the list: the last layer is the readout, and every value gets its cotangent buffer. */
-void build_finish(struct builder *builder);
+/* This value + coefficient times another of its shape. */
+void build_sum(struct builder *builder, struct cursor other, double coefficient);
+/* A node of any kind, without weights; its form (NULL: none) lives as long as the network: static, or of build_form. */
+void build_node(struct builder *builder, const struct operator_kind *kind, struct shape out, const void *form);
+/* A copy that the network owns. */
+const void *build_form(struct builder *builder, const void *form, size_t bytes);
+/* The last `nodes` nodes once more, at the end of the list, with the same layers: what they made of the value that the first of them
+ * reads, they make of `at`. Values from before them are read as they were. */
+void build_again(struct builder *builder, int nodes);
 
 /* A family: writes the list. One line in the table of build.c. */
 typedef void family(struct builder *builder, int64_t outputs);
 family family_fc, family_conv, family_wrn;
+/* network_create with a list of one's own. */
+status build_network(const struct config *config, family *write, struct shape input, int64_t outputs,
+                     struct network *network);
 
 #endif

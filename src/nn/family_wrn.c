@@ -18,7 +18,7 @@ static void block(struct builder *builder, int group, int number, int64_t stride
         shortcut = builder->at;
         builder->at = end;
     }
-    build_join(builder, shortcut);
+    build_sum(builder, shortcut, 1);
 }
 
 void family_wrn(struct builder *builder, int64_t outputs) {

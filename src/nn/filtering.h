@@ -11,6 +11,7 @@
 #ifndef FILTERING_H
 #define FILTERING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "real.h"
 
@@ -18,10 +19,12 @@
 #define filtering_minimal REAL_NAME(filtering_minimal)
 #define filtering_way_of  REAL_NAME(filtering_way_of)
 
+struct filtering_way;
 struct filtering {
     int64_t rows, columns, in;          /* of x: pixels, channels */
     int64_t out_rows, out_columns, out; /* of y */
     int64_t size, stride;               /* of the filter [size, size, in, out] */
+    const struct filtering_way *way;    /* as filtering_way_of says */
 };
 
 struct filtering_way {
@@ -41,9 +44,10 @@ struct filtering_way {
     void (*filter)(const struct filtering *f, int64_t n, real scale, const real *x, const real *w, real *gradient,
                    real *work);
     /* The same for each image and each of its `count` cotangents w [n count, ..] alone, output channels from .. to - 1:
-     * gradient[n count, size size in (to - from)] = scale ..., rows of length ld >= that. */
+     * gradient[n count, size size in (to - from)] = scale ..., rows of length ld >= that, added to what is there where
+     * is_added. */
     void (*filter_each)(const struct filtering *f, int64_t n, int64_t count, real scale, const real *x, const real *w,
-                        int64_t from, int64_t to, real *gradient, int64_t ld, real *work);
+                        int64_t from, int64_t to, bool is_added, real *gradient, int64_t ld, real *work);
 };
 
 extern const struct filtering_way filtering_patches, filtering_minimal;

@@ -146,12 +146,12 @@ static void filter_gradient(const struct filtering *f, int64_t n, real scale, co
 }
 
 static void filter_each(const struct filtering *f, int64_t n, int64_t count, real scale, const real *x, const real *w,
-                        int64_t from, int64_t to, real *gradient, int64_t ld, real *work) {
+                        int64_t from, int64_t to, bool is_added, real *gradient, int64_t ld, real *work) {
     struct scratch s = scratch_in(f, work);
     int64_t pixels = f->rows * f->columns;
     for (int64_t i = 0; i < n * count; i++) {
         correlate(f, 1, scale, x + i / count * pixels * f->in, w + i * pixels * f->out + from, to - from, &s);
-        tiles_to_filter(f->in * (to - from), s.u, 0, gradient + i * ld);
+        tiles_to_filter(f->in * (to - from), s.u, is_added, gradient + i * ld);
     }
 }
 

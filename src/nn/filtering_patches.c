@@ -127,7 +127,8 @@ static void filter_gradient(const struct filtering *f, int64_t n, real scale, co
 }
 
 static void filter_each(const struct filtering *f, int64_t n, int64_t count, real scale, const real *x, const real *w,
-                        int64_t from_channel, int64_t to_channel, real *gradient, int64_t ld, real *patch) {
+                        int64_t from_channel, int64_t to_channel, bool is_added, real *gradient, int64_t ld,
+                        real *patch) {
     int64_t channels = to_channel - from_channel, pixels = f->out_rows * f->out_columns;
     struct group group;
     for (int64_t i = 0; i < n; i++)
@@ -136,8 +137,8 @@ static void filter_each(const struct filtering *f, int64_t n, int64_t count, rea
             gather_group(f, group, x, patch);
             for (int64_t row = i * count; row < (i + 1) * count; row++)
                 la_gemm(LA_TRANSPOSED, LA_PLAIN, window(f), channels, group.positions, scale, patch, window(f),
-                        w + (row * pixels + from * f->out_columns) * f->out + from_channel, f->out, from > 0,
-                        gradient + row * ld, channels);
+                        w + (row * pixels + from * f->out_columns) * f->out + from_channel, f->out,
+                        is_added || from > 0, gradient + row * ld, channels);
         }
 }
 

@@ -3,33 +3,28 @@
 
 #include "operator.h"
 
-static void forward(const struct node *node, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
-                    real *work) {
-    (void)theta, (void)work;
-    memcpy(out, in[0], (size_t)(n * shape_size(node->in)) * sizeof *out);
+static void forward(const struct node *node, const struct pass *pass, real *out) {
+    memcpy(out, pass_in(pass, node, 0), (size_t)(pass->n * shape_size(node->in)) * sizeof *out);
 }
 
-static void jvp(const struct node *node, const real *theta, const real *dtheta, int64_t n,
-                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
-                real *work) {
-    (void)theta, (void)dtheta, (void)in, (void)out, (void)work;
-    size_t bytes = (size_t)(n * shape_size(node->in)) * sizeof *dout;
-    if (din[0])
-        memcpy(dout, din[0], bytes);
+static void jvp(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout) {
+    (void)dtheta;
+    int64_t size = pass->n * shape_size(node->in);
+    const real *dx = tangent_in(din, node, 0);
+    if (dx)
+        memcpy(dout, dx, (size_t)size * sizeof *dout);
     else
-        memset(dout, 0, bytes);
+        tangent_clear(size, dout);
 }
 
-static void vjp_input(const struct node *node, int s, const real *theta, int64_t n, int64_t count,
-                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
-    (void)s, (void)theta, (void)in, (void)out, (void)work;
-    operator_pass_on(n * count * shape_size(node->out), w, beta, din);
+static void vjp(const struct node *node, const struct pass *pass, int s, const real *w, real *din) {
+    pass_on(pass->n * pass->count * shape_size(node->out), 1, w, node->is_added[s], din);
 }
 
 const struct operator_kind flatten_operator = {
     .name = "flatten",
-    .in_place = 1,
+    .in_place = true,
     .forward = forward,
     .jvp = jvp,
-    .vjp_input = vjp_input,
+    .vjp = vjp,
 };

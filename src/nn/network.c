@@ -14,19 +14,42 @@ int64_t network_value_size(const struct network *network, int value) {
     return value == 0 ? shape_size(network->node[0].in) : shape_size(network->node[value - 1].out);
 }
 
+static struct needs needs_of(const struct node *node) {
+    return node->kind->needs ? node->kind->needs(node) : (struct needs){0, 0};
+}
+
+/* Takes piece i of those that `piece` points to (NULL: sizes are counted only). */
+static void take(int64_t size, struct arena *arena, real **piece, int i) {
+    real *taken = ARENA_TAKE(arena, size, real);
+    if (piece) piece[i] = taken;
+}
+
 void network_tape(const struct network *network, int first, int64_t n, real *work, struct arena *arena,
                   struct tape *tape) {
     *tape = (struct tape){.n = n, .work = work};
-    for (int v = first + 1; v <= network->nodes; v++)
-        tape->value[v] = ARENA_TAKE(arena, n * network_value_size(network, v), real);
+    tape->value = ARENA_TAKE(arena, network->nodes + 1, real *);
+    tape->kept = ARENA_TAKE(arena, network->nodes, real *);
+    for (int v = 0; tape->value && v <= first; v++) tape->value[v] = NULL;
+    for (int i = 0; i < network->nodes; i++)
+        take(i < first ? 0 : n * needs_of(&network->node[i]).kept, arena, tape->kept, i);
+    for (int v = first + 1; v <= network->nodes; v++) take(n * network_value_size(network, v), arena, tape->value, v);
+}
+
+void network_tape_view(const struct network *network, int first, const struct tape *tape, int64_t from, int64_t n,
+                       struct tape *view) {
+    view->n = n;
+    view->work = tape->work;
+    for (int i = first; i < network->nodes; i++) {
+        view->value[i + 1] = tape->value[i + 1] + from * network_value_size(network, i + 1);
+        view->kept[i] = tape->kept[i] + from * needs_of(&network->node[i]).kept;
+    }
 }
 
 real *network_work(const struct network *network, struct arena *arena) {
     int64_t most = 0;
     for (int i = 0; i < network->nodes; i++) {
-        const struct node *node = &network->node[i];
-        int64_t needs = node->kind->work ? node->kind->work(node) : 0;
-        if (needs > most) most = needs;
+        int64_t work = needs_of(&network->node[i]).work;
+        if (work > most) most = work;
     }
     return most > 0 ? ARENA_TAKE(arena, most, real) : NULL;
 }
@@ -34,115 +57,120 @@ real *network_work(const struct network *network, struct arena *arena) {
 int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t n) {
     enum { NUMBERS = 1 << 25 };
     int64_t numbers = 0;
-    for (int v = first + 1; v <= network->nodes; v++) numbers += network_value_size(network, v);
+    for (int i = first; i < network->nodes; i++)
+        numbers += network_value_size(network, i + 1) + needs_of(&network->node[i]).kept;
     for (int slot = 0; slot < network->slots; slot++) numbers += count * network->slot_size[slot];
     int64_t most = NUMBERS / numbers > 0 ? NUMBERS / numbers : 1, chunks = (n + most - 1) / most;
     return chunks > 0 ? (n + chunks - 1) / chunks : 0;
 }
 
 void network_cotape(const struct network *network, int64_t rows, struct arena *arena, struct cotape *cotape) {
-    *cotape = (struct cotape){0};
+    cotape->buffer = ARENA_TAKE(arena, network->slots, real *);
     for (int slot = 0; slot < network->slots; slot++)
-        cotape->buffer[slot] = ARENA_TAKE(arena, rows * network->slot_size[slot], real);
+        take(rows * network->slot_size[slot], arena, cotape->buffer, slot);
 }
 
 /* ---- passes ---- */
 
-static void sources(const struct node *node, const struct tape *tape, const real *in[SOURCES]) {
-    for (int s = 0; s < SOURCES; s++) in[s] = node->source[s] < 0 ? NULL : tape->value[node->source[s]];
+static struct pass pass_of(const struct network *network, const real *theta, const struct tape *tape, int64_t count) {
+    return (struct pass){.network = network,
+                         .theta = theta,
+                         .value = tape->value,
+                         .kept = tape->kept,
+                         .n = tape->n,
+                         .count = count,
+                         .work = tape->work};
 }
 
 void network_forward(const struct network *network, int first, const real *theta, struct tape *tape) {
-    for (int i = first; i < network->nodes; i++) {
-        const struct node *node = &network->node[i];
-        const real *in[SOURCES];
-        sources(node, tape, in);
-        node->kind->forward(node, theta, tape->n, in, tape->value[i + 1], tape->work);
-    }
+    const struct pass pass = pass_of(network, theta, tape, 1);
+    for (int i = first; i < network->nodes; i++)
+        network->node[i].kind->forward(&network->node[i], &pass, tape->value[i + 1]);
 }
 
 void network_jvp(const struct network *network, int first, const real *theta, const real *dtheta,
                  const struct tape *tape, struct tape *tangent) {
-    for (int i = first; i < network->nodes; i++) {
-        const struct node *node = &network->node[i];
-        const real *in[SOURCES], *din[SOURCES];
-        sources(node, tape, in);
-        sources(node, tangent, din);
-        node->kind->jvp(node, theta, dtheta, tape->n, in, din, tape->value[i + 1], tangent->value[i + 1], tape->work);
-    }
+    const struct pass pass = pass_of(network, theta, tape, 1);
+    for (int i = first; i < network->nodes; i++)
+        network->node[i].kind->jvp(&network->node[i], &pass, dtheta, tangent->value, tangent->value[i + 1]);
 }
 
-/* Where a value is read several times, the reader met first on the way back sets its cotangent and the others add. */
-static int is_first_met(const struct network *network, int reader, int source_number, int value) {
-    for (int i = reader; i < network->nodes; i++)
-        for (int s = 0; s < (i == reader ? source_number : SOURCES); s++)
-            if (network->node[i].source[s] == value) return 0;
-    return 1;
-}
-
-/* Cotangents of what operator i reads, `count` for each example, from those of its value. */
-void network_vjp_inputs(const struct network *network, int first, int i, const real *theta, const struct tape *tape,
-                        int64_t count, struct cotape *cotape) {
-    const struct node *node = &network->node[i];
-    const real *in[SOURCES], *w = cotape_value(network, cotape, i + 1);
-    sources(node, tape, in);
+/* Cotangents of what a node reads from those of its value. */
+static void pass_back(const struct node *node, int first, const struct pass *pass, const struct cotape *cotape) {
+    const real *w = cotape_value(pass->network, cotape, node->value);
     for (int s = 0; s < SOURCES; s++) {
         int source = node->source[s];
-        if (source < first || source <= network->first_trained) continue;
-        real beta = is_first_met(network, i, s, source) ? 0 : 1;
-        node->kind->vjp_input(node, s, theta, tape->n, count, in, tape->value[i + 1], w, beta,
-                              cotape_value(network, cotape, source), tape->work);
+        if (source >= first && source > pass->network->first_trained)
+            node->kind->vjp(node, pass, s, w, cotape_value(pass->network, cotape, source));
     }
+}
+
+void network_vjp_node(const struct network *network, int first, int i, const real *theta, const struct tape *tape,
+                      int64_t count, struct cotape *cotape) {
+    const struct pass pass = pass_of(network, theta, tape, count);
+    pass_back(&network->node[i], first, &pass, cotape);
 }
 
 void network_vjp(const struct network *network, int first, const real *theta, const struct tape *tape,
                  struct cotape *cotape, real alpha, real *theta_gradient) {
+    ASSERT(theta_gradient != theta || !network_is_tied(network));
+    const struct pass pass = pass_of(network, theta, tape, 1);
     for (int i = network->nodes - 1; i >= first; i--) {
         const struct node *node = &network->node[i];
-        const real *in[SOURCES];
-        sources(node, tape, in);
-        network_vjp_inputs(network, first, i, theta, tape, 1, cotape);
-        if (theta_gradient && node->kind->vjp_parameters)
-            node->kind->vjp_parameters(node, tape->n, in, cotape_value(network, cotape, i + 1), alpha, theta_gradient,
-                                       tape->work);
+        pass_back(node, first, &pass, cotape);
+        if (theta_gradient && node->kind->share)
+            node->kind->share->gradient(node, &pass, cotape_value(network, cotape, node->value), alpha, theta_gradient);
     }
+}
+
+bool network_has_head(const struct network *network) {
+    const struct node *head = &network->node[0];
+    for (int i = 1; i < network->nodes; i++)
+        for (int s = 0; s < SOURCES; s++)
+            if (network->node[i].source[s] == 0) return false;
+    return head->kind->share && head->kind->share->weigh && network->layer[head->layer].nodes == 1;
+}
+
+bool network_is_tied(const struct network *network) {
+    for (int l = 0; l < network->layers; l++)
+        if (network->layer[l].nodes > 1) return true;
+    return false;
 }
 
 /* ---- counts and norms ---- */
 
-static double node_flops(const struct node *node, int64_t n) {
-    return node->kind->flops ? node->kind->flops(node, n) : 0;
-}
+static double flops_of(const struct node *node) { return node->kind->flops ? node->kind->flops(node) : 0; }
 
 double network_flops(const struct network *network, int first, int64_t n) {
     double flops = 0;
-    for (int i = first; i < network->nodes; i++) flops += node_flops(&network->node[i], n);
+    for (int i = first; i < network->nodes; i++) flops += (double)n * flops_of(&network->node[i]);
     return flops;
 }
 
-double network_share(const struct network *network) {
-    double done = 0;
+double network_flops_taken(const struct network *network) {
+    double taken = 0;
     for (int i = 0; i < network->nodes; i++) {
         const struct node *node = &network->node[i];
-        done += node_flops(node, 1) * (node->way ? node->way->share(&node->filtering) : 1);
+        taken += flops_of(node) * (node->kind->flops_taken ? node->kind->flops_taken(node) : 1);
     }
-    return done / network_flops(network, 0, 1);
+    return taken / network_flops(network, 0, 1);
 }
 
 int64_t network_parameters(const struct network *network) {
     int64_t count = 0;
     for (int t = 0; t < network->tensors; t++) {
         const struct tensor *tensor = &network->tensor[t];
-        if (tensor->active && tensor->offset >= network->trained_from) count += tensor->size;
+        if (tensor->is_active && tensor->offset >= network->trained_from) count += tensor->size;
     }
     return count;
 }
 
 double network_layer_distance(const struct network *network, int layer, const real *a, const real *b, double *norm) {
     double distance = 0, squares = 0;
-    for (int t = 0; t < network->tensors; t++) {
-        const struct tensor *tensor = &network->tensor[t];
-        if (tensor->layer != layer || !tensor->active) continue;
+    const int tensors[] = {network->layer[layer].weight, network->layer[layer].bias};
+    for (int t = 0; t < 2; t++) {
+        const struct tensor *tensor = &network->tensor[tensors[t]];
+        if (!tensor->is_active) continue;
         distance += la_distance_squares(tensor->size, a + tensor->offset, b + tensor->offset);
         squares += la_distance_squares(tensor->size, b + tensor->offset, NULL);
     }

@@ -1,64 +1,90 @@
 /* The contract of one kind of operator. Each kind is one file with its faces in this order, entered in its header's line below.
  *
- * n examples; `in[s]` the values of its sources, `out` its own. Rows of cotangents are (example, cotangent), `count` a
- * row of examples. No face allocates, fails or keeps state. Not collective. */
+ * No face allocates, fails or keeps state; an example's rows do not depend on its neighbours. Not collective. */
 #ifndef OPERATOR_H
 #define OPERATOR_H
 
 #include "network.h"
 
-/* Some examples as an operator sees them when its share of the kernel is taken pair by pair. */
-struct operator_side {
-    int64_t n;
-    const real *in; /* [n, size(in)] */
-    const real *w;  /* cotangents [n count, size(out)] */
+/* What every face sees: n examples at theta, on the way back `count` cotangents each (rows: example, cotangent). */
+struct pass {
+    const struct network *network;
+    const real *theta;
+    real *const *value; /* value[v]: [n, size of v]; the node's own is there on the way back */
+    real *const *kept;  /* kept[i]: node i's own from forward to the way back, [n, needs.kept] */
+    int64_t n, count;
+    real *work; /* scratch, needs.work */
+};
+
+/* Reals: kept of an example, scratch of any face. */
+struct needs {
+    int64_t kept, work;
 };
 
 struct operator_kind {
     const char *name;
-    int in_place; /* the backward pass may put its result where the cotangent stands; beta is 0 then */
+    bool in_place; /* the backward pass may put its result where the cotangent stands; is_added is false then */
+    struct needs (*needs)(const struct node *node); /* NULL: nothing */
     /* out = O(in; theta) */
-    void (*forward)(const struct node *node, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
-                    real *work);
-    /* dout = dO/din din + dO/dtheta dtheta; din[s] NULL is zero */
-    void (*jvp)(const struct node *node, const real *theta, const real *dtheta, int64_t n,
-                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout, real *work);
-    /* cotangent of source s: din = beta din + (dO/din_s)' w, `count` cotangents for each example */
-    void (*vjp_input)(const struct node *node, int s, const real *theta, int64_t n, int64_t count,
-                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work);
-    /* gradient += alpha rate_t (dO/dtheta_t)' w for each of its tensors t; NULL: it has none */
-    void (*vjp_parameters)(const struct node *node, int64_t n, const real *const in[SOURCES], const real *w, real alpha,
-                           real *gradient, real *work);
-    /* reals of scratch `work` for the faces above and for gradients; NULL: none */
-    int64_t (*work)(const struct node *node);
-
-    /* Its share of the empirical kernel between examples a and b, `count` cotangents for each:
-     *     ntk[na count, nb count] (row length ld) += sum_t rate_t <(dO/dtheta_t)' w_a, (dO/dtheta_t)' w_b>,
-     * in one or both of two forms; the kernel takes the one with fewer flops. Pairs of places:
-     * inner: in_a in_b' where it is known already [na, nb] (row length inner_ld), else NULL. scratch: ntk_scratch reals.
-     * ntk_flops: of a pair of examples. NULL: it has no tensors. */
-    void (*ntk)(const struct node *node, int64_t count, const struct operator_side *a, const struct operator_side *b,
-                const real *inner, int64_t inner_ld, real *scratch, real *ntk, int64_t ld);
-    int64_t (*ntk_scratch)(const struct node *node, int64_t count, int64_t na, int64_t nb);
-    double (*ntk_flops)(const struct node *node, int64_t count, int inner_is_known);
-    /* Or per-example gradients: row (example, cotangent) of gradient[n count, gradient_size (to - from)] has the entries of
-     * sqrt(rate_t) (dO/dtheta_t)' w that belong to the output channels from .. to - 1. NULL: pairs only. */
-    void (*gradients)(const struct node *node, int64_t count, const struct operator_side *side, int64_t from,
-                      int64_t to, real *gradient, real *work);
-    int64_t (*gradient_size)(const struct node *node); /* numbers a channel */
-    /* how its output moves under gradient descent where it reads the inputs: d out = -eta head dL/dout, with
-     * head[rows, columns] = rate_w s_w^2 inner + rate_b s_b^2 from inner products of inputs (row length inner_ld). NULL: not such
-     * an operator. head = inner is allowed where inner_ld = columns. */
-    void (*head)(const struct node *node, int64_t rows, int64_t columns, const real *inner, int64_t inner_ld,
-                 real *head);
-    /* multiply-adds times 2 of the forward pass; NULL: none */
-    double (*flops)(const struct node *node, int64_t n);
+    void (*forward)(const struct node *node, const struct pass *pass, real *out);
+    /* dout = dO/din din + dO/dtheta dtheta; din[value]; NULL there is zero */
+    void (*jvp)(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout);
+    /* cotangent of source s: din = (dO/din_s)' w, added to what is there where node->is_added[s] */
+    void (*vjp)(const struct node *node, const struct pass *pass, int s, const real *w, real *din);
+    /* multiply-adds times 2 of the forward pass of an example, and the part of them that is really done; NULL: none; all */
+    double (*flops)(const struct node *node);
+    double (*flops_taken)(const struct node *node);
+    const struct share *share; /* what its weights add; NULL: it has none */
 };
 
-/* The backward pass of y = x: din = w + beta din; nothing is to be done where din is w. */
-static inline void operator_pass_on(int64_t size, const real *w, real beta, real *din) {
-    if (din == w) return;
-    for (int64_t i = 0; i < size; i++) din[i] = w[i] + (beta == 0 ? 0 : beta * din[i]);
+/* Some examples as a node sees them when its layer's share of the kernel is taken. */
+struct side {
+    const struct network *network;
+    const struct node *node;
+    int64_t n, count;
+    const real *in; /* [n, size(in)] */
+    const real *w;  /* cotangents [n count, size(out)] */
+};
+
+/* What a layer's weights add to gradients and kernels, node by node. R: rates, of each tensor.
+ *
+ * The empirical kernel's share of a layer is the sum over all pairs (p, q) of its nodes of <J_p' w, R J_q' w'>: by pairs
+ * of places, each pair of nodes for itself, or by per-example gradients, J' w summed over the nodes. */
+struct share {
+    /* gradient += alpha R (dO/dtheta)' w */
+    void (*gradient)(const struct node *node, const struct pass *pass, const real *w, real alpha, real *gradient);
+    /* By pairs: ntk[p.n count, q.n count] (row length ld) += share of the nodes p and q. inner: in_p in_q' where it is known
+     * already [p.n, q.n] (row length inner_ld), else NULL. */
+    void (*pairs)(const struct side *p, const struct side *q, const real *inner, int64_t inner_ld, real *scratch,
+                  real *ntk, int64_t ld);
+    int64_t (*pairs_scratch)(const struct side *p, const struct side *q);
+    double (*pairs_flops)(const struct node *p, const struct node *q, int64_t count, bool inner_is_known);
+    /* By gradients: row (example, cotangent) of gradient[n count, each_size (to - from)] = the entries of R^(1/2)
+     * (dO/dtheta)' w that belong to the output channels from .. to - 1, added to what is there where is_added. */
+    void (*each)(const struct side *side, bool is_added, int64_t from, int64_t to, real *gradient, real *work);
+    int64_t (*each_size)(const struct network *network, const struct node *node); /* numbers a channel */
+    /* How the output of the only reader of the inputs moves under gradient descent: d out = -eta weighed dL/dout, with
+     * weighed[rows, columns] = rate_w s_w^2 inner + rate_b s_b^2 from inner products of inputs (row length inner_ld). NULL:
+     * it does not move so. weighed = inner is allowed where inner_ld = columns. */
+    void (*weigh)(const struct network *network, const struct node *node, int64_t rows, int64_t columns,
+                  const real *inner, int64_t inner_ld, real *weighed);
+};
+
+static inline const real *pass_in(const struct pass *pass, const struct node *node, int s) {
+    return pass->value[node->source[s]];
+}
+/* The tangent of source s; NULL: it does not move. */
+static inline const real *tangent_in(real *const *tangent, const struct node *node, int s) {
+    return tangent[node->source[s]];
+}
+/* dout = 0 where nothing moves. */
+static inline void tangent_clear(int64_t size, real *dout) {
+    for (int64_t i = 0; i < size; i++) dout[i] = 0;
+}
+/* The backward pass of y = c x: din = c w (+ din); nothing is to be done where din is w and c is 1. */
+static inline void pass_on(int64_t size, real c, const real *w, bool is_added, real *din) {
+    if (din == w && c == 1) return;
+    for (int64_t i = 0; i < size; i++) din[i] = c * w[i] + (is_added ? din[i] : 0);
 }
 
 #define dense_operator       REAL_NAME(dense_operator)
@@ -66,8 +92,8 @@ static inline void operator_pass_on(int64_t size, const real *w, real beta, real
 #define activation_operator  REAL_NAME(activation_operator)
 #define pooling_operator     REAL_NAME(pooling_operator)
 #define flatten_operator     REAL_NAME(flatten_operator)
-#define join_operator        REAL_NAME(join_operator)
+#define sum_operator         REAL_NAME(sum_operator)
 extern const struct operator_kind dense_operator, convolution_operator, activation_operator, pooling_operator,
-    flatten_operator, join_operator;
+    flatten_operator, sum_operator;
 
 #endif

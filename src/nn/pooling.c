@@ -2,7 +2,7 @@
  * pooling. The window is in.rows/out.rows x in.columns/out.columns. */
 #include "operator.h"
 
-static real share(const struct node *node) {
+static real part_of_image(const struct node *node) {
     return (real)((double)(node->out.rows * node->out.columns) / (double)(node->in.rows * node->in.columns));
 }
 
@@ -15,7 +15,7 @@ static int64_t window_of(const struct node *node, int64_t p) {
 /* out = mean of x over each window */
 static void pool(const struct node *node, int64_t n, const real *x, real *out) {
     int64_t channels = node->in.channels, pixels = n * node->in.rows * node->in.columns;
-    real scale = share(node);
+    real scale = part_of_image(node);
     for (int64_t i = 0; i < n * shape_size(node->out); i++) out[i] = 0;
     for (int64_t p = 0; p < pixels; p++) {
         real *sum = out + window_of(node, p) * channels;
@@ -24,36 +24,30 @@ static void pool(const struct node *node, int64_t n, const real *x, real *out) {
     for (int64_t i = 0; i < n * shape_size(node->out); i++) out[i] *= scale;
 }
 
-static void forward(const struct node *node, const real *theta, int64_t n, const real *const in[SOURCES], real *out,
-                    real *work) {
-    (void)theta, (void)work;
-    pool(node, n, in[0], out);
+static void forward(const struct node *node, const struct pass *pass, real *out) {
+    pool(node, pass->n, pass_in(pass, node, 0), out);
 }
 
-static void jvp(const struct node *node, const real *theta, const real *dtheta, int64_t n,
-                const real *const in[SOURCES], const real *const din[SOURCES], const real *out, real *dout,
-                real *work) {
-    (void)theta, (void)dtheta, (void)in, (void)out, (void)work;
-    if (din[0]) pool(node, n, din[0], dout);
-    for (int64_t i = 0; !din[0] && i < n * shape_size(node->out); i++) dout[i] = 0;
+static void jvp(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout) {
+    (void)dtheta;
+    const real *dx = tangent_in(din, node, 0);
+    if (dx)
+        pool(node, pass->n, dx, dout);
+    else
+        tangent_clear(pass->n * shape_size(node->out), dout);
 }
 
 /* Every pixel of a window gets its cotangent over the window's size. */
-static void vjp_input(const struct node *node, int s, const real *theta, int64_t n, int64_t count,
-                      const real *const in[SOURCES], const real *out, const real *w, real beta, real *din, real *work) {
-    (void)s, (void)theta, (void)in, (void)out, (void)work;
-    int64_t channels = node->in.channels, pixels = n * count * node->in.rows * node->in.columns;
-    real scale = share(node);
-    for (int64_t p = 0; p < pixels; p++) {
-        const real *from = w + window_of(node, p) * channels;
-        real *to = din + p * channels;
-        for (int64_t c = 0; c < channels; c++) to[c] = scale * from[c] + (beta == 0 ? 0 : beta * to[c]);
-    }
+static void vjp(const struct node *node, const struct pass *pass, int s, const real *w, real *din) {
+    int64_t channels = node->in.channels, pixels = pass->n * pass->count * node->in.rows * node->in.columns;
+    real scale = part_of_image(node);
+    for (int64_t p = 0; p < pixels; p++)
+        pass_on(channels, scale, w + window_of(node, p) * channels, node->is_added[s], din + p * channels);
 }
 
 const struct operator_kind pooling_operator = {
     .name = "pooling",
     .forward = forward,
     .jvp = jvp,
-    .vjp_input = vjp_input,
+    .vjp = vjp,
 };

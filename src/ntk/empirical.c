@@ -18,13 +18,17 @@ static int64_t tile_examples(const struct network *network) {
     return most(TILE_ROWS / network->outputs, TILE_EXAMPLES_MIN);
 }
 
-/* ---- parts: what is kept of all points to take one operator's share, or a slice of it ---- */
+/* ---- parts: what is kept of all points to take one layer's share, or a slice of it ----
+ *
+ *     by pairs        kept of each node: in, w        kernel += pairs(p, q) for all nodes p, q of the layer
+ *     by gradients    kept: sum over nodes of J' w    kernel += gradients gradients', a slice of channels at a time */
 
 struct part {
-    int node, by_gradients;
+    int layer;
+    bool by_gradients;
     int64_t from, to;   /* output channels, by gradients */
-    int64_t in, w;      /* numbers kept of a point: its input; its cotangents or gradients */
-    real *in_at, *w_at; /* where, for all points */
+    int64_t in, w;      /* numbers kept of a point: its inputs; its cotangents or gradients */
+    real *in_at, *w_at; /* where, for all points; by pairs one node's after the other's */
 };
 
 struct plan {
@@ -41,23 +45,53 @@ static double point_pairs(const struct ntk_points *points) {
     return n * (n + 1) / 2 + m * n;
 }
 
-/* Inner products of inputs are of use to an operator that reads them as they are. */
-static int knows_inner(const struct node *node, int has_gram) {
-    return has_gram && node->source[0] == 0 && node->kind->head != NULL;
+static const struct node *last_node(const struct network *network, int layer) {
+    return &network->node[network->layer[layer].last];
+}
+static const struct node *earlier_node(const struct network *network, const struct node *node) {
+    return node->earlier == NONE ? NULL : &network->node[node->earlier];
+}
+static bool is_shared(const struct network *network, int layer) { return network->layer[layer].nodes > 1; }
+
+/* Inner products of inputs are of use to the only node of a layer that reads them as they are. */
+static bool knows_inner(const struct network *network, int layer, bool has_gram) {
+    const struct node *node = last_node(network, layer);
+    return has_gram && node->source[0] == 0 && node->kind->share->weigh && !is_shared(network, layer);
 }
 
-static double flops_by_pairs(const struct node *node, const struct ntk_points *points, int64_t k, int has_gram) {
-    return point_pairs(points) * node->kind->ntk_flops(node, k, knows_inner(node, has_gram));
+static double flops_by_pairs(const struct network *network, int layer, const struct ntk_points *points, bool has_gram) {
+    bool known = knows_inner(network, layer, has_gram);
+    double flops = 0;
+    for (const struct node *p = last_node(network, layer); p; p = earlier_node(network, p))
+        for (const struct node *q = last_node(network, layer); q; q = earlier_node(network, q))
+            flops += point_pairs(points) * p->kind->share->pairs_flops(p, q, network->outputs, known);
+    return flops;
 }
 
-static double flops_by_gradients(const struct node *node, const struct ntk_points *points, int64_t k) {
-    double rows = (double)(all_points(points) * k),
-           size = (double)(node->kind->gradient_size(node) * node->out.channels);
-    return rows * node->kind->flops(node, 1) + 2 * point_pairs(points) * (double)(k * k) * size;
+static int64_t gradient_size(const struct network *network, int layer) {
+    const struct node *node = last_node(network, layer);
+    return node->kind->share->each_size(network, node);
 }
 
-static int is_by_gradients(const struct node *node, const struct ntk_points *points, int64_t k, int has_gram) {
-    return node->kind->gradients && flops_by_gradients(node, points, k) < flops_by_pairs(node, points, k, has_gram);
+static double flops_by_gradients(const struct network *network, int layer, const struct ntk_points *points) {
+    const struct node *last = last_node(network, layer);
+    double k = (double)network->outputs, rows = (double)all_points(points) * k, making = 0;
+    double size = (double)(gradient_size(network, layer) * last->out.channels);
+    for (const struct node *node = last; node; node = earlier_node(network, node)) making += node->kind->flops(node);
+    return rows * making + 2 * point_pairs(points) * (k * k) * size;
+}
+
+/* Is it the last node of a layer? */
+static bool ends_layer(const struct network *network, int node) {
+    int layer = network->node[node].layer;
+    return layer != NONE && network->layer[layer].last == node;
+}
+
+/* One place alone, a dense layer with one node, is always by pairs, and so is the readout, whose inputs the NNGP kernel needs. */
+static bool is_by_gradients(const struct network *network, int layer, const struct ntk_points *points, bool has_gram) {
+    bool is_alone = last_node(network, layer)->kind->share->weigh && !is_shared(network, layer);
+    if (is_alone || layer == network_readout(network)->layer) return false;
+    return flops_by_gradients(network, layer, points) < flops_by_pairs(network, layer, points, has_gram);
 }
 
 static void append_part(struct plan *plan, struct part part) {
@@ -70,31 +104,40 @@ static void append_part(struct plan *plan, struct part part) {
 }
 
 /* Output channels in a slice: equal slices, of at most 2^26 numbers for all points where 16 channels allow it. */
-static int64_t slice_channels(const struct node *node, const struct ntk_points *points, int64_t k) {
+static int64_t slice_channels(const struct plan *plan, int layer) {
     enum { NUMBERS = 1 << 26, CHANNELS_MIN = 16 };
-    int64_t fit = NUMBERS / (all_points(points) * k * node->kind->gradient_size(node)) / CHANNELS_MIN * CHANNELS_MIN;
-    int64_t wide = most(fit, CHANNELS_MIN), slices = (node->out.channels + wide - 1) / wide;
-    return (node->out.channels + slices - 1) / slices;
+    int64_t rows = all_points(plan->points) * plan->network->outputs,
+            channels = last_node(plan->network, layer)->out.channels;
+    int64_t fit = NUMBERS / (rows * gradient_size(plan->network, layer)) / CHANNELS_MIN * CHANNELS_MIN;
+    int64_t wide = most(fit, CHANNELS_MIN), slices = (channels + wide - 1) / wide;
+    return (channels + slices - 1) / slices;
 }
 
-static void append_node_parts(struct plan *plan, int i, int has_gram) {
-    const struct node *node = &plan->network->node[i];
-    int64_t k = plan->network->outputs, channels = node->out.channels;
-    int known = knows_inner(node, has_gram);
-    if (!is_by_gradients(node, plan->points, k, has_gram)) {
-        append_part(plan,
-                    (struct part){.node = i, .in = known ? 0 : shape_size(node->in), .w = k * shape_size(node->out)});
-        return;
-    }
-    int64_t slice = slice_channels(node, plan->points, k);
+static void append_slices(struct plan *plan, int layer) {
+    int64_t channels = last_node(plan->network, layer)->out.channels, slice = slice_channels(plan, layer);
+    int64_t size = plan->network->outputs * gradient_size(plan->network, layer);
     for (int64_t from = 0; from < channels; from += slice) {
         int64_t to = least(from + slice, channels);
-        append_part(plan, (struct part){.node = i,
-                                        .by_gradients = 1,
-                                        .from = from,
-                                        .to = to,
-                                        .w = k * (to - from) * node->kind->gradient_size(node)});
+        append_part(
+            plan, (struct part){.layer = layer, .by_gradients = true, .from = from, .to = to, .w = size * (to - from)});
     }
+}
+
+static void append_pairs(struct plan *plan, int layer, bool has_gram) {
+    bool known = knows_inner(plan->network, layer, has_gram);
+    struct part part = {.layer = layer};
+    for (const struct node *node = last_node(plan->network, layer); node; node = earlier_node(plan->network, node)) {
+        part.in += known ? 0 : shape_size(node->in);
+        part.w += plan->network->outputs * shape_size(node->out);
+    }
+    append_part(plan, part);
+}
+
+static void append_layer(struct plan *plan, int layer, bool has_gram) {
+    if (is_by_gradients(plan->network, layer, plan->points, has_gram))
+        append_slices(plan, layer);
+    else
+        append_pairs(plan, layer, has_gram);
 }
 
 static int64_t part_numbers(const struct plan *plan, const struct part *part) {
@@ -128,13 +171,21 @@ struct memory {
     real *scratch, *kept;
 };
 
+static int64_t scratch_of(const struct network *network, int layer) {
+    int64_t step = tile_examples(network), size = 0;
+    for (const struct node *p = last_node(network, layer); p; p = earlier_node(network, p))
+        for (const struct node *q = last_node(network, layer); q; q = earlier_node(network, q)) {
+            const struct side a = {.network = network, .node = p, .n = step, .count = network->outputs};
+            const struct side b = {.network = network, .node = q, .n = step, .count = network->outputs};
+            size = most(size, p->kind->share->pairs_scratch(&a, &b));
+        }
+    return size;
+}
+
 static int64_t scratch_size(const struct plan *plan) {
-    int64_t step = tile_examples(plan->network), size = 0;
-    for (int i = 0; i < plan->count; i++) {
-        const struct node *node = &plan->network->node[plan->part[i].node];
-        if (!plan->part[i].by_gradients)
-            size = most(size, node->kind->ntk_scratch(node, plan->network->outputs, step, step));
-    }
+    int64_t size = 0;
+    for (int i = 0; i < plan->count; i++)
+        if (!plan->part[i].by_gradients) size = most(size, scratch_of(plan->network, plan->part[i].layer));
     return size;
 }
 
@@ -154,7 +205,7 @@ static struct plan plan_create(const struct network *network, const struct ntk_p
     struct plan plan = {.network = network, .points = points};
     plan.chunk = network_chunk(network, points->first, network->outputs, all_points(points));
     for (int i = network->nodes - 1; i >= network->first_trained; i--)
-        if (network->node[i].kind->ntk) append_node_parts(&plan, i, has_gram);
+        if (ends_layer(network, i)) append_layer(&plan, network->node[i].layer, has_gram);
     struct arena fixed = arena_counting();
     (void)lay_out(&plan, &fixed); /* with the largest part alone */
     fixed.peak -= (size_t)kept_numbers(&plan) * sizeof(real);
@@ -179,28 +230,80 @@ static void fill_chunk(const struct plan *plan, const real *theta, int64_t from,
     for (int64_t row = 0; row < n * k; row++) w[row * k + row % k] = 1;
 }
 
-static void keep_part(const struct plan *plan, const struct part *part, int64_t from, struct memory *memory) {
-    const struct node *node = &plan->network->node[part->node];
-    int64_t n = memory->tape.n;
-    const struct operator_side side = {n, memory->tape.value[node->source[0]],
-                                       cotape_value(plan->network, &memory->cotape, part->node + 1)};
-    real *w = part->w_at + from * part->w;
-    if (part->by_gradients) {
-        node->kind->gradients(node, plan->network->outputs, &side, part->from, part->to, w, memory->tape.work);
-        return;
-    }
-    memcpy(w, side.w, (size_t)(n * part->w) * sizeof *w);
-    if (part->in > 0) memcpy(part->in_at + from * part->in, side.in, (size_t)(n * part->in) * sizeof *w);
+/* What is kept of one node of a part by pairs. */
+struct use {
+    const struct node *node; /* NULL: there are no more */
+    real *in, *w;            /* of all points; in NULL: not kept */
+};
+
+static struct use first_use(const struct plan *plan, const struct part *part) {
+    return (struct use){last_node(plan->network, part->layer), part->in > 0 ? part->in_at : NULL, part->w_at};
+}
+
+static struct use next_use(const struct plan *plan, struct use use) {
+    int64_t all = all_points(plan->points);
+    if (use.in) use.in += all * shape_size(use.node->in);
+    use.w += all * plan->network->outputs * shape_size(use.node->out);
+    use.node = earlier_node(plan->network, use.node);
+    return use;
+}
+
+static struct side side_of(const struct plan *plan, struct use use, int64_t from, int64_t n) {
+    int64_t k = plan->network->outputs;
+    return (struct side){.network = plan->network,
+                         .node = use.node,
+                         .n = n,
+                         .count = k,
+                         .in = use.in ? use.in + from * shape_size(use.node->in) : NULL,
+                         .w = use.w + from * k * shape_size(use.node->out)};
+}
+
+static void keep_pairs(const struct plan *plan, const struct part *part, int64_t from, const struct side *side) {
+    struct use use = first_use(plan, part);
+    while (use.node != side->node) use = next_use(plan, use);
+    int64_t in = shape_size(side->node->in), w = side->count * shape_size(side->node->out);
+    memcpy(use.w + from * w, side->w, (size_t)(side->n * w) * sizeof *use.w);
+    if (use.in) memcpy(use.in + from * in, side->in, (size_t)(side->n * in) * sizeof *use.in);
+}
+
+/* The nodes come from the last one down: that one sets the sum of gradients. */
+static void keep_gradients(const struct part *part, int64_t from, const struct side *side, real *work) {
+    bool is_added = side->node != last_node(side->network, part->layer);
+    side->node->kind->share->each(side, is_added, part->from, part->to, part->w_at + from * part->w, work);
+}
+
+static void keep_node(const struct plan *plan, const struct part *part, int i, int64_t from, struct memory *memory) {
+    const struct node *node = &plan->network->node[i];
+    const struct side side = {.network = plan->network,
+                              .node = node,
+                              .n = memory->tape.n,
+                              .count = plan->network->outputs,
+                              .in = memory->tape.value[node->source[0]],
+                              .w = cotape_value(plan->network, &memory->cotape, node->value)};
+    if (part->by_gradients)
+        keep_gradients(part, from, &side, memory->tape.work);
+    else
+        keep_pairs(plan, part, from, &side);
+}
+
+/* The first node that any of the parts needs. */
+static int lowest_node(const struct plan *plan, int begin, int end) {
+    int lowest = plan->network->nodes - 1;
+    for (int part = begin; part < end; part++)
+        for (int i = plan->network->layer[plan->part[part].layer].last; i != NONE; i = plan->network->node[i].earlier)
+            if (i < lowest) lowest = i;
+    return lowest;
 }
 
 static void run_chunk(const struct plan *plan, const real *theta, int begin, int end, int64_t from,
                       struct memory *memory) {
-    int i = plan->network->nodes - 1;
-    for (int part = begin; part < end; part++) {
-        for (; i > plan->part[part].node; i--)
-            network_vjp_inputs(plan->network, plan->points->first, i, theta, &memory->tape, plan->network->outputs,
-                               &memory->cotape);
-        keep_part(plan, &plan->part[part], from, memory);
+    const struct network *network = plan->network;
+    int lowest = lowest_node(plan, begin, end);
+    for (int i = network->nodes - 1; i >= lowest; i--) {
+        for (int part = begin; part < end; part++)
+            if (plan->part[part].layer == network->node[i].layer) keep_node(plan, &plan->part[part], i, from, memory);
+        if (i > lowest)
+            network_vjp_node(network, plan->points->first, i, theta, &memory->tape, network->outputs, &memory->cotape);
     }
 }
 
@@ -227,40 +330,51 @@ static real *tile_in(const struct ntk_points *points, struct tile tile, int64_t 
     return kernel ? kernel + (test_row < 0 ? tile.row : test_row) * k * ld + tile.column * k : NULL;
 }
 
-static struct operator_side side_of(const struct part *part, int64_t from, int64_t n) {
-    return (struct operator_side){n, part->in > 0 ? part->in_at + from * part->in : NULL, part->w_at + from * part->w};
+static void add_pairs(const struct plan *plan, const struct part *part, struct tile tile, real *scratch, real *kernel) {
+    int64_t train = plan->points->train;
+    const real *inner =
+        part->in == 0 && plan->points->gram ? plan->points->gram + tile.row * train + tile.column : NULL;
+    for (struct use a = first_use(plan, part); a.node; a = next_use(plan, a))
+        for (struct use b = first_use(plan, part); b.node; b = next_use(plan, b)) {
+            const struct side p = side_of(plan, a, tile.row, tile.rows),
+                              q = side_of(plan, b, tile.column, tile.columns);
+            a.node->kind->share->pairs(&p, &q, inner, train, scratch, kernel, train * plan->network->outputs);
+        }
+}
+
+static void add_gradients(const struct plan *plan, const struct part *part, struct tile tile, real *kernel) {
+    int64_t k = plan->network->outputs, size = part->w / k;
+    const real *a = part->w_at + tile.row * part->w, *b = part->w_at + tile.column * part->w;
+    la_gemm(LA_PLAIN, LA_TRANSPOSED, tile.rows * k, tile.columns * k, size, 1, a, size, b, size, 1, kernel,
+            plan->points->train * k);
 }
 
 static void add_share(const struct plan *plan, const struct part *part, struct tile tile, real *scratch,
                       const struct ntk_kernels *kernels) {
-    const struct node *node = &plan->network->node[part->node];
-    int64_t k = plan->network->outputs, train = plan->points->train, ld = train * k;
-    real *kernel = tile_in(plan->points, tile, k, kernels->train_train, kernels->test_train);
-    if (!kernel) return;
-    const struct operator_side a = side_of(part, tile.row, tile.rows), b = side_of(part, tile.column, tile.columns);
-    const real *inner =
-        part->in == 0 && plan->points->gram ? plan->points->gram + tile.row * train + tile.column : NULL;
-    if (part->by_gradients)
-        la_gemm(LA_PLAIN, LA_TRANSPOSED, tile.rows * k, tile.columns * k, part->w / k, 1, a.w, part->w / k, b.w,
-                part->w / k, 1, kernel, ld);
-    else
-        node->kind->ntk(node, k, &a, &b, inner, train, scratch, kernel, ld);
+    real *kernel = tile_in(plan->points, tile, plan->network->outputs, kernels->train_train, kernels->test_train);
+    if (kernel && part->by_gradients)
+        add_gradients(plan, part, tile, kernel);
+    else if (kernel)
+        add_pairs(plan, part, tile, scratch, kernel);
 }
 
 /* K of one tile: sigma_w^2/n <x, x'> + sigma_b^2 of what the readout reads. */
 static void set_nngp(const struct plan *plan, const struct part *part, struct tile tile,
                      const struct ntk_kernels *kernels) {
     const struct network *network = plan->network;
+    const struct node *readout = network_readout(network);
     real *kernel = tile_in(plan->points, tile, 1, kernels->nngp_train_train, kernels->nngp_test_train);
-    if (part->node != network->nodes - 1 || !kernel) return;
-    int64_t size = shape_size(network->node[part->node].in), ld = plan->points->train;
+    if (part->layer != readout->layer || !kernel) return;
+    int64_t size = shape_size(readout->in), ld = plan->points->train;
     const real *gram = part->in == 0 ? plan->points->gram : NULL;
-    real scale = (real)(network->sigma_w2 / (double)size), shift = (real)network->sigma_b2;
+    real scale = (real)(node_weight(network, readout)->variance / (double)size);
+    real shift = (real)node_bias(network, readout)->variance;
     for (int64_t i = 0; i < tile.rows; i++)
         for (int64_t j = 0; j < tile.columns; j++)
             kernel[i * ld + j] = shift + (gram ? scale * gram[(tile.row + i) * ld + tile.column + j] : 0);
     if (gram) return;
-    const real *a = side_of(part, tile.row, tile.rows).in, *b = side_of(part, tile.column, tile.columns).in;
+    struct use use = first_use(plan, part);
+    const real *a = side_of(plan, use, tile.row, 0).in, *b = side_of(plan, use, tile.column, 0).in;
     la_gemm(LA_PLAIN, LA_TRANSPOSED, tile.rows, tile.columns, size, scale, a, size, b, size, 1, kernel, ld);
 }
 
@@ -335,12 +449,11 @@ double ntk_empirical_flops(const struct network *network, const struct ntk_point
                            int has_gram) {
     int64_t k = network->outputs;
     double shares = 0;
-    for (int i = network->first_trained; i < network->nodes; i++) {
-        const struct node *node = &network->node[i];
-        if (!node->kind->ntk) continue;
-        int by_gradients = is_by_gradients(node, points, k, has_gram);
-        shares += by_gradients ? flops_by_gradients(node, points, k) : flops_by_pairs(node, points, k, has_gram);
-    }
+    for (int layer = 0; layer < network->layers; layer++)
+        if (network->tensor[network->layer[layer].weight].offset >= network->trained_from)
+            shares += is_by_gradients(network, layer, points, has_gram)
+                          ? flops_by_gradients(network, layer, points)
+                          : flops_by_pairs(network, layer, points, has_gram);
     struct plan plan = plan_create(network, points, bytes, has_gram);
     int64_t numbers;
     double passes = 0;

@@ -1,10 +1,12 @@
 /* What is measured at a point, into its record. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "loss.h"
 #include "matrix.h"
+#include "panic.h"
 #include "point.h"
 
 /* ---- the arrays of the record ---- */
@@ -25,17 +27,22 @@ static void declare_steps(struct point *point) {
     record_add(point->record, METRIC_PARAMETER_CHANGE, size);
 }
 
+/* The layers' names, a line each. */
+static void declare_layers(struct record *record, const struct network *network) {
+    size_t bytes = (size_t)network->layers * LAYER_NAME + 1, used = 0;
+    char *names = calloc(bytes, 1);
+    CHECK(names);
+    for (int layer = 0; layer < network->layers; layer++)
+        used += (size_t)snprintf(names + used, bytes - used, "%s%s", layer ? "\n" : "", network->layer[layer].name);
+    record_text(record, METRIC_LAYER, names);
+    free(names);
+}
+
 static void declare_coordinates(struct point *point) {
     const struct schedule *schedule = &point->schedule;
     double *step = record_add(point->record, METRIC_STEP, &schedule->count);
     for (int64_t i = 0; i < schedule->count; i++) step[i] = (double)schedule->step[i];
-    char names[LAYERS_MAX * LAYER_NAME] = "";
-    for (int layer = 0; layer < point->problem.network->layers; layer++) {
-        size_t used = strlen(names);
-        snprintf(names + used, sizeof names - used, "%s%s", layer ? "\n" : "",
-                 point->problem.network->layer_name[layer]);
-    }
-    record_text(point->record, METRIC_LAYER, names);
+    declare_layers(point->record, point->problem.network);
     if (schedule->kernel_count == 0 || !point->with_kernel) return;
     double *kernel_step = record_add(point->record, METRIC_KERNEL_STEP, &schedule->kernel_count);
     for (int64_t i = 0; i < schedule->kernel_count; i++) kernel_step[i] = (double)schedule->kernel_step[i];

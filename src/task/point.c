@@ -246,7 +246,7 @@ void point_cost(const struct config *config, const struct dataset *shape, struct
     *cost = (struct task_cost){
         .parameters = (double)network_parameters(point.problem.network),
         .flops = point_flops(&point),
-        .share = network_share(point.problem.network),
+        .share = network_flops_taken(point.problem.network),
         .elementwise = elementwise(&point),
         .calls = node_calls(&point),
         .arena_bytes = (double)arena.peak + predict_outside(&point),

@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "matrix.h"
-#include "operator.h"
 #include "panic.h"
 
 struct problem problem_create(const struct config *config, const struct dataset *shape) {
     struct problem problem = {.network = malloc(sizeof *problem.network)};
     CHECK(problem.network);
-    network_create(config, (struct shape){shape->rows, shape->columns, shape->channels}, shape->outputs,
-                   problem.network);
+    const struct shape input = {shape->rows, shape->columns, shape->channels};
+    status result = network_create(config, input, shape->outputs, problem.network);
+    CHECK(result == OK); /* families of a study that was checked */
     int first = problem.network->first_trained;
     problem.inputs = shape->inputs;
     problem.points = (struct points){.train = config->train_size,
@@ -23,10 +23,13 @@ struct problem problem_create(const struct config *config, const struct dataset 
     return problem;
 }
 
-void problem_free(struct problem *problem) { free(problem->network); }
+void problem_free(struct problem *problem) {
+    network_free(problem->network);
+    free(problem->network);
+}
 
 int problem_has_gram(const struct problem *problem) {
-    return problem->network->first_trained == 0 && problem->network->node[0].kind->head != NULL;
+    return problem->network->first_trained == 0 && network_has_head(problem->network);
 }
 
 /* ---- features: what the first trained operator reads ---- */

@@ -9,7 +9,7 @@
 int64_t sample_space_size(const struct network *network) { return network_value_size(network, 1); }
 
 int64_t sample_space_after(const struct network *network) {
-    const struct tensor *last = network->node[0].bias;
+    const struct tensor *last = node_bias(network, &network->node[0]);
     return last->offset + last->size;
 }
 
@@ -17,7 +17,7 @@ static int64_t size_of(const struct sample_space *space) { return sample_space_s
 
 int sample_space_suits(const struct network *network, const struct points *points, const struct descent *descent) {
     return points->first == 0 && !points_are_in_batches(points) && descent->optimizer == OPTIMIZER_SGD &&
-           network->node[0].kind->head && points->train < points->inputs;
+           network_has_head(network) && points->train < points->inputs;
 }
 
 void sample_space_create(const struct descent *descent, int gathers, struct arena *arena, struct sample_space *space) {
@@ -30,14 +30,24 @@ void sample_space_create(const struct descent *descent, int gathers, struct aren
     if (gathers) space->gathered = ARENA_TAKE(arena, train * size, real);
 }
 
+/* The inputs, as the layer's faces see them. */
+static struct pass pass_of(const struct sample_space *space, const real *theta, int64_t n, real *work) {
+    return (struct pass){.network = space->network,
+                         .theta = theta,
+                         .value = (real *const *)&space->points->x, /* only read */
+                         .n = n,
+                         .count = 1,
+                         .work = work};
+}
+
 void sample_space_start(const real *theta, real *work, struct sample_space *space) {
     const struct points *points = space->points;
     const struct node *node = &space->network->node[0];
-    const real *in[SOURCES] = {points->x, NULL};
     int64_t all = points->train + points->test;
+    const struct pass pass = pass_of(space, theta, all, work);
     size_t bytes = (size_t)(points->train * size_of(space)) * sizeof(real);
-    node->kind->forward(node, theta, all, in, space->h, work);
-    node->kind->head(node, all, points->train, points->gram, points->train, space->head);
+    node->kind->forward(node, &pass, space->h);
+    node->kind->share->weigh(space->network, node, all, points->train, points->gram, points->train, space->head);
     memset(space->sum, 0, bytes);
     if (space->velocity) memset(space->velocity, 0, bytes);
 }
@@ -74,9 +84,9 @@ void sample_space_step(struct sample_space *space, const struct descent *descent
 void sample_space_settle(struct sample_space *space, real eta, real *theta, real *work) {
     const struct points *points = space->points;
     const struct node *node = &space->network->node[0];
-    const real *in[SOURCES] = {points->x, NULL};
+    const struct pass pass = pass_of(space, theta, points->train, work);
     int64_t size = size_of(space), chunk = space->test_chunk;
-    node->kind->vjp_parameters(node, points->train, in, space->sum, -eta, theta, work);
+    node->kind->share->gradient(node, &pass, space->sum, -eta, theta);
     for (int64_t from = 0; from < points->test; from += chunk) {
         int64_t n = points_at(from, points->test, chunk);
         const real *moved = sample_space_test(space, eta, from, n);
@@ -108,11 +118,12 @@ static double product(const struct sample_space *space, int64_t chunk, real *scr
 /* |d theta|^2 = eta^2 <S, (rate_w^2 s_w^2 X X' + rate_b^2 s_b^2) S>: no weight is needed. */
 double sample_space_distance(const struct sample_space *space, real eta, int64_t chunk, real *scratch) {
     const struct node *node = &space->network->node[0];
+    const struct tensor *weight = node_weight(space->network, node), *bias = node_bias(space->network, node);
     int64_t train = space->points->train, size = size_of(space);
-    double w = (double)eta * (double)node->weight->rate * (double)node->weight->scale;
+    double w = (double)eta * (double)weight->rate * (double)weight->scale;
     double squares = w * w * product(space, chunk, scratch);
-    double b = (double)eta * (double)node->bias->rate * (double)node->bias->scale;
-    for (int64_t j = 0; node->bias->active && j < size; j++) {
+    double b = (double)eta * (double)bias->rate * (double)bias->scale;
+    for (int64_t j = 0; bias->is_active && j < size; j++) {
         double sum = 0;
         for (int64_t i = 0; i < train; i++) sum += (double)space->sum[i * size + j];
         squares += b * b * sum * sum;

@@ -30,8 +30,8 @@ void trainer_create(const struct network *network, const struct points *points, 
     network_tape(network, trainer->first, rows, network_work(network, arena), arena, &trainer->tape);
     network_cotape(network, trainer->chunk, arena, &trainer->cotape);
     if (has_sample_space(trainer)) lay_out_sample_space(descent, arena, trainer);
-    optimizer_create(descent, stepped_from(trainer), network->theta, has_several_chunks(trainer), arena,
-                     &trainer->optimizer);
+    optimizer_create(descent, stepped_from(trainer), network->theta,
+                     has_several_chunks(trainer) || network_is_tied(network), arena, &trainer->optimizer);
     trainer->f_train = ARENA_TAKE(arena, points->train * k, real);
     trainer->f_test = ARENA_TAKE(arena, points->test * k, real);
     batch_create(points, trainer->chunk, trainer->f_train, arena, &trainer->batch);

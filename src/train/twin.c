@@ -35,6 +35,7 @@ static void lay_out_parameters(const struct descent *descent, struct arena *aren
     twin->omega = ARENA_TAKE(arena, network->theta, real);
     optimizer_create(descent, network->trained_from, network->theta, has_several_chunks(twin), arena, &twin->optimizer);
     if (keeps_values(twin)) network_tape(network, first, points->train, work, arena, &twin->kept);
+    if (keeps_values(twin)) network_tape(network, network->nodes, 0, work, arena, &twin->shown);
     network_tape(network, first, keeps_values(twin) ? twin->test_chunk : rows, work, arena, &twin->own);
     network_tape(network, first, rows, NULL, arena, &twin->tangent);
     network_cotape(network, twin->chunk, arena, &twin->cotape);
@@ -59,13 +60,9 @@ static void forward_at_start(struct twin *twin, int64_t n, const real *x, struct
 
 /* Training points from .. from + n - 1 among those whose values are kept. */
 static struct tape *kept_tape(struct twin *twin, int64_t from, int64_t n) {
-    const struct network *network = twin->network;
     int first = twin->points->first;
-    twin->shown.n = n;
-    twin->shown.work = twin->kept.work;
     twin->shown.value[first] = (real *)twin->points->x + from * twin->points->inputs; /* only read */
-    for (int v = first + 1; v <= network->nodes; v++)
-        twin->shown.value[v] = twin->kept.value[v] + from * network_value_size(network, v);
+    network_tape_view(twin->network, first, &twin->kept, from, n, &twin->shown);
     return &twin->shown;
 }
 

@@ -91,7 +91,7 @@ static inline struct config bench_config(int family, int64_t width) {
 /* One output. */
 static inline struct network *bench_network(struct arena *arena, const struct config *config, struct shape input) {
     struct network *network = ARENA_TAKE(arena, 1, struct network);
-    network_create(config, input, 1, network);
+    if (network_create(config, input, 1, network) != OK) abort();
     return network;
 }
 

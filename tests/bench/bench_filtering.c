@@ -23,7 +23,7 @@ static void filter(const struct filtering_way *way, const struct bench *b) {
     way->filter(&b->f, IMAGES, 1, b->x, b->w, b->gradient, b->work);
 }
 static void each(const struct filtering_way *way, const struct bench *b) {
-    way->filter_each(&b->f, IMAGES, 1, 1, b->x, b->w, 0, b->f.out, b->each, TAPS * b->f.in * b->f.out, b->work);
+    way->filter_each(&b->f, IMAGES, 1, 1, b->x, b->w, 0, b->f.out, false, b->each, TAPS * b->f.in * b->f.out, b->work);
 }
 
 static const struct {

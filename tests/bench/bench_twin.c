@@ -12,7 +12,7 @@ static void run(struct arena *arena, const char *name, int64_t train, int64_t ba
     size_t mark = arena_mark(arena);
     const struct config config = bench_config(FAMILY_FC, WIDTH);
     struct network *network = ARENA_TAKE(arena, 1, struct network);
-    network_create(&config, (struct shape){1, 1, INPUTS}, CLASSES, network);
+    if (network_create(&config, (struct shape){1, 1, INPUTS}, CLASSES, network) != OK) abort();
     const real *x = bench_random(arena, 3, train * INPUTS), *y = bench_random(arena, 4, train * CLASSES);
     const struct points points = {.train = train, .inputs = INPUTS, .outputs = CLASSES, .batch = batch, .x = x, .y = y};
     real *theta = bench_theta(arena, network), *theta0 = bench_theta(arena, network);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "filtering.h"
 #include "operator.h"
 
 enum { PLAIN_MOST = 512 * 512 };
@@ -114,8 +115,15 @@ static inline struct window window_at(const struct node *node, int64_t r, int64_
         int64_t rows = node->in.rows / node->out.rows, columns = node->in.columns / node->out.columns;
         return (struct window){r * rows, c * columns, rows, columns};
     }
-    const struct filtering *f = &node->filtering;
+    const struct filtering *f = node->form;
     return (struct window){r * f->stride - f->size / 2, c * f->stride - f->size / 2, f->size, f->size};
+}
+
+static inline double plain_w2(const struct network *network, const struct node *node) {
+    return node_weight(network, node)->variance;
+}
+static inline double plain_b2(const struct network *network, const struct node *node) {
+    return node_bias(network, node)->variance;
 }
 
 static inline void plain_windows(const struct network *network, const struct node *node, const struct plain *in,
@@ -129,8 +137,8 @@ static inline void plain_windows(const struct network *network, const struct nod
             struct window p = window_at(node, pr, pc), q = window_at(node, qr, qc);
             double k, theta, size = (double)(p.rows * p.columns), share = all ? 1 / (size * size) : 1 / size;
             plain_sum(node->in, in, a / places, p, b / places, q, all, &k, &theta);
-            if (is_convolution) share *= network->sigma_w2;
-            out->k[a * count + b] = share * k + (is_convolution ? network->sigma_b2 : 0);
+            if (is_convolution) share *= plain_w2(network, node);
+            out->k[a * count + b] = share * k + (is_convolution ? plain_b2(network, node) : 0);
             out->theta[a * count + b] = share * theta + (is_convolution ? out->k[a * count + b] : 0);
         }
 }
@@ -142,9 +150,10 @@ static inline void plain_apply(const struct network *network, const struct node 
     if (node->kind == &activation_operator) {
         plain_activation(kind, count, in, out);
     } else if (node->kind == &dense_operator) {
-        for (int64_t i = 0; i < count * count; i++) out->k[i] = network->sigma_w2 * in->k[i] + network->sigma_b2;
-        for (int64_t i = 0; i < count * count; i++) out->theta[i] = out->k[i] + network->sigma_w2 * in->theta[i];
-    } else if (node->kind == &join_operator) {
+        double w2 = plain_w2(network, node), b2 = plain_b2(network, node);
+        for (int64_t i = 0; i < count * count; i++) out->k[i] = w2 * in->k[i] + b2;
+        for (int64_t i = 0; i < count * count; i++) out->theta[i] = out->k[i] + w2 * in->theta[i];
+    } else if (node->kind == &sum_operator) {
         const struct plain *other = &value[node->source[1]];
         for (int64_t i = 0; i < count * count; i++) out->k[i] = in->k[i] + other->k[i];
         for (int64_t i = 0; i < count * count; i++) out->theta[i] = in->theta[i] + other->theta[i];

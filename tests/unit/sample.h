@@ -44,10 +44,14 @@ struct recipe {
 static const struct recipe small_recipe = {
     .depth = 2, .width = 13, .inputs = 7, .outputs = 3, .train = 5, .test = 4, .sigma_w2 = 1.7, .sigma_b2 = 0.3};
 
+enum { SAMPLE_NETWORKS = 4 };
+
 struct sample {
     struct recipe recipe;
     struct arena arena;
-    struct network *network;
+    struct network *network; /* the first of those that it owns */
+    struct network owned[SAMPLE_NETWORKS];
+    int networks;
     struct points points;
     real *x, *y, *gram, *theta, *work;
     char label[200];
@@ -103,29 +107,22 @@ static inline void sample_gram(struct sample *sample) {
         }
 }
 
-/* Another list of operators in a network that has been created. */
-static inline void write_by_hand(family *write, const struct config *config, struct shape input,
-                                 struct network *network) {
-    network->nodes = network->tensors = network->layers = network->slots = 0;
-    network->theta = 0;
-    memset(network->slot_size, 0, sizeof network->slot_size);
-    struct builder builder = {.network = network, .config = config, .at = {0, input}};
-    write(&builder, network->outputs);
-    build_finish(&builder);
-}
-
+/* Of the recipe's family or its list written by hand; ended by network_free. */
 static inline void recipe_network(const struct recipe *recipe, enum parameterization parameterization, enum rates rates,
                                   struct network *network) {
     struct config config = recipe_config(recipe);
     config.network.parameterization = (int)parameterization;
     config.training.rates = (int)rates;
-    network_create(&config, recipe->image, recipe->outputs, network);
-    if (recipe->write) write_by_hand(recipe->write, &config, recipe->image, network);
+    if (recipe->write)
+        assert_int_equal(build_network(&config, recipe->write, recipe->image, recipe->outputs, network), OK);
+    else
+        assert_int_equal(network_create(&config, recipe->image, recipe->outputs, network), OK);
 }
 
 static inline struct network *sample_network(struct sample *sample, enum parameterization parameterization,
                                              enum rates rates) {
-    struct network *network = ARENA_TAKE(&sample->arena, 1, struct network);
+    assert_true(sample->networks < SAMPLE_NETWORKS);
+    struct network *network = &sample->owned[sample->networks++];
     recipe_network(&sample->recipe, parameterization, rates, network);
     return network;
 }
@@ -133,7 +130,7 @@ static inline struct network *sample_network(struct sample *sample, enum paramet
 /* Room for a few networks, some tapes of all points and scratch of passes. */
 static inline size_t recipe_bytes(const struct recipe *recipe) {
     enum { BYTES = 4 << 20, BYTES_A_POINT = 1 << 17, TAPES = 8 };
-    static struct network network;
+    struct network network;
     recipe_network(recipe, recipe->parameterization, recipe->rates, &network);
     struct arena counting = arena_counting();
     struct tape tape;
@@ -143,6 +140,7 @@ static inline size_t recipe_bytes(const struct recipe *recipe) {
     network_cotape(&network, all * recipe->outputs, &counting, &cotape);
     size_t tapes = TAPES * counting.peak;
     (void)network_work(&network, &counting);
+    network_free(&network);
     return BYTES + (size_t)all * BYTES_A_POINT + tapes + 6 * counting.peak;
 }
 
@@ -186,7 +184,10 @@ static inline void sample_create(struct recipe recipe, struct sample *sample) {
     network_initialize(sample->network, recipe.seed, sample->theta);
 }
 
-static inline void sample_free(struct sample *sample) { arena_free(&sample->arena); }
+static inline void sample_free(struct sample *sample) {
+    for (int i = 0; i < sample->networks; i++) network_free(&sample->owned[i]);
+    arena_free(&sample->arena);
+}
 
 /* Values of `n` points from value[first] = `value` on. */
 static inline struct tape sample_forward(struct sample *sample, int first, const real *theta, int64_t n, real *value) {
@@ -297,10 +298,10 @@ static inline void write_unusual(struct builder *builder, int64_t outputs) {
     build_convolution(builder, 6, 5, 2, "wide_filter");
     struct cursor branch = builder->at;
     build_activation(builder);
-    build_join(builder, branch);
+    build_sum(builder, branch, 1);
     build_convolution(builder, 6, 1, 1, "mixing");
-    build_join(builder, branch);
-    build_join(builder, builder->at);
+    build_sum(builder, branch, 1);
+    build_sum(builder, builder->at, 1);
     build_pooling(builder, 2, 1);
     build_flatten(builder);
     build_activation(builder);

@@ -48,7 +48,8 @@ static struct trial trial_of(int way, int image) {
                              (columns + stride - 1) / stride,
                              images[image].out,
                              ways[way].size,
-                             stride};
+                             stride,
+                             ways[way].way};
     t.size = (struct sizes){rows * columns * t.f.in, t.f.out_rows * t.f.out_columns * t.f.out,
                             t.f.size * t.f.size * t.f.in * t.f.out};
     snprintf(t.label, sizeof t.label, "%s, filter %d by %d, image %d", t.way->name, (int)t.f.size, (int)stride, image);
@@ -188,7 +189,7 @@ static void check_slice(const struct trial *t, int64_t from, int64_t to, struct 
     int64_t channels = to - from, rows = t->size.filter / t->f.out, ld = rows * channels + GAP;
     real *work = work_create(t);
     fill(t->n * t->count * ld, (real)0.37, result);
-    t->way->filter_each(&t->f, t->n, t->count, (real)scale, x, y, from, to, result, ld, work);
+    t->way->filter_each(&t->f, t->n, t->count, (real)scale, x, y, from, to, false, result, ld, work);
     work_free(t, work);
     for (int64_t i = 0; i < t->n * t->count; i++) {
         zero(t->size.filter, filter_plain);

@@ -84,11 +84,11 @@ static void branched(struct builder *builder, int64_t outputs) {
     build_convolution(builder, 5, 1, 2, "shortcut");
     struct cursor shortcut = builder->at;
     builder->at = end;
-    build_join(builder, shortcut);
+    build_sum(builder, shortcut, 1);
     end = builder->at;
     build_activation(builder);
     build_convolution(builder, 5, 3, 1, "b");
-    build_join(builder, end);
+    build_sum(builder, end, 1);
     build_flatten(builder);
     build_dense(builder, outputs, "readout");
 }
@@ -161,7 +161,9 @@ static void check_homogeneous(struct recipe recipe, int exponent, int layers, st
     for (int scaled = 0; scaled < 2; scaled++) {
         struct sample sample;
         sample_create(recipe, &sample);
-        sample.network->sigma_w2 = ldexp(recipe.sigma_w2, scaled ? exponent : 0);
+        for (int l = 0; l < sample.network->layers; l++)
+            sample.network->tensor[sample.network->layer[l].weight].variance =
+                ldexp(recipe.sigma_w2, scaled ? exponent : 0);
         compute(sample.network, POINTS, POINTS, sample.x, k[scaled], theta[scaled], NULL);
         sample_free(&sample);
     }

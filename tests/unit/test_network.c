@@ -65,7 +65,7 @@ static void check_vjp(struct sample *sample, struct tally *tally) {
     double noise = difference_noise(sample, w, tape_outputs(sample, &tape));
     for (int t = 0; t < network->tensors; t++) {
         const struct tensor *tensor = &network->tensor[t];
-        if (!tensor->active) continue;
+        if (!tensor->is_active) continue;
         size_t mark = arena_mark(&sample->arena);
         real *along = sample_take(sample, network->theta);
         memcpy(along + tensor->offset, sample_random(sample, 20 + (uint64_t)t, tensor->size),
@@ -103,7 +103,7 @@ static void check_adjoint_from(struct sample *sample, int first, struct tally *t
     double forward = la_dot(rows(sample), w, tape_outputs(sample, &tangent)), backward = 0;
     for (int t = 0; t < network->tensors; t++) {
         const struct tensor *tensor = &network->tensor[t];
-        if (tensor->active)
+        if (tensor->is_active)
             backward += la_dot(tensor->size, gradient + tensor->offset, dtheta + tensor->offset) / (double)tensor->rate;
     }
     if (first) backward += la_dot(n * size, cotape_value(network, &cotape, first), dvalue);
@@ -266,7 +266,7 @@ static void check_layer_distance(struct sample *sample, struct tally *tally) {
     real *other = sample_random(sample, 19, network->theta);
     for (int layer = 0; layer < network->layers; layer++) {
         const struct tensor *weight = &network->tensor[2 * layer], *bias = weight + 1;
-        assert_int_equal(bias->layer, layer);
+        assert_int_equal(network->layer[layer].bias, 2 * layer + 1);
         double squares = 0, norm_squares = 0, norm;
         for (int64_t i = weight->offset; i < bias->offset + bias->size; i++) {
             squares += pow((double)other[i] - (double)sample->theta[i], 2);
@@ -338,7 +338,7 @@ static void test_names_and_counts(void **state) {
             const struct network *network = sample.network;
             assert_int_equal(network->layers, families[number].layers);
             for (int layer = 0; layer < network->layers; layer++)
-                assert_string_equal(network->layer_name[layer], families[number].name[layer]);
+                assert_string_equal(network->layer[layer].name, families[number].name[layer]);
             assert_int_equal(network_parameters(network),
                              families[number].weights + (bias ? families[number].biases : 0));
             assert_true(network_flops(network, 0, 5) == 10 * (double)families[number].products);

@@ -103,7 +103,7 @@ static void check_trace(struct sample *sample, struct tally *tally) {
         trace += (double)kernels.at.train_train[row * kernels.train + row];
         for (int t = 0; t < network->tensors; t++) {
             const struct tensor *tensor = &network->tensor[t];
-            if (tensor->active)
+            if (tensor->is_active)
                 squares += la_distance_squares(tensor->size, gradient + tensor->offset, NULL) / (double)tensor->rate;
         }
         arena_release(&sample->arena, mark);
@@ -335,7 +335,7 @@ static void test_budget(void **state) {
                             .train = 512,
                             .sigma_w2 = 1.7,
                             .sigma_b2 = 0.3};
-    static struct network network;
+    struct network network;
     recipe_network(&recipe, PARAMETERIZATION_NTK, RATES_UNIFORM, &network);
     const int64_t budget = (int64_t)2 << 30;
     const struct ntk_points points = {.train = recipe.train};
@@ -344,6 +344,7 @@ static void test_budget(void **state) {
     ntk_empirical(&network, NULL, &points, budget, &counting, &kernels, NULL);
     print_message("  512 images, 64 channels: %.2f GB\n", (double)counting.peak / 1e9);
     assert_in_range(counting.peak, 1, budget);
+    network_free(&network);
 }
 
 int main(void) {

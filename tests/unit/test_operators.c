@@ -36,12 +36,22 @@ static void write_activation(struct builder *builder, int64_t outputs) {
     (void)outputs;
     build_activation(builder);
 }
-/* its second source is its first; the faces take both apart */
-static void write_join(struct builder *builder, int64_t outputs) {
+static void write_sum(struct builder *builder, int64_t outputs) {
     (void)outputs;
-    build_join(builder, builder->at);
+    build_sum(builder, builder->at, now.size == 0 ? 1 : -0.37);
 }
 
+static struct node node_with(const struct node *node, bool is_added, int second) {
+    struct node copy = *node;
+    copy.is_added[0] = copy.is_added[1] = is_added;
+    copy.source[1] = second;
+    return copy;
+}
+
+/* Values as the faces of the node see them: its first source, its own, its second source. */
+enum { FIRST, OWN, SECOND, PLACES };
+
+/* The first node, which reads two values apart if it reads any two. */
 static const struct node *operator_create(struct sample *sample, family *write, struct shape_of shape, enum rates rates,
                                           double sigma_b2) {
     now = shape;
@@ -60,7 +70,18 @@ static const struct node *operator_create(struct sample *sample, family *write, 
     snprintf(sample->label, sizeof sample->label, "%s %dx%dx%d channels %d size %d stride %d rates %d sigma_b2 %g",
              shape.name, (int)shape.in.rows, (int)shape.in.columns, (int)shape.in.channels, (int)shape.channels,
              (int)shape.size, (int)shape.stride, (int)rates, sigma_b2);
-    return &sample->network->node[0];
+    struct node *node = &sample->network->node[0];
+    if (node->source[1] != NONE) *node = node_with(node, false, SECOND);
+    return node;
+}
+
+static struct pass pass_at(const struct sample *sample, int64_t n, int64_t count, real *const value[PLACES]) {
+    return (struct pass){.network = sample->network,
+                         .theta = sample->theta,
+                         .value = value,
+                         .n = n,
+                         .count = count,
+                         .work = sample->work};
 }
 
 static const struct {
@@ -72,7 +93,8 @@ static const struct {
     {write_pooling, {"pooling", {4, 3, 2}, 0, 1, 1}},
     {write_flatten, {"flatten", {3, 5, 2}, 0, 0, 0}},
     {write_activation, {"activation", {13, 5, 19}, 0, 0, 0}},
-    {write_join, {"join", {3, 5, 7}, 0, 0, 0}},
+    {write_sum, {"sum", {3, 5, 7}, 0, 0, 0}},
+    {write_sum, {"sum with a coefficient", {3, 5, 7}, 0, 1, 0}},
     {write_dense, {"dense", {3, 5, 2}, 7, 0, 0}},
     {write_convolution, {"convolution", {5, 6, 3}, 4, 1, 2}},
     {write_convolution, {"convolution", {5, 6, 3}, 4, 5, 1}},
@@ -96,42 +118,43 @@ static double pooled_by_loops(const struct node *node, const real *x, int64_t i,
 }
 
 /* Operators that are linear in what they read, their JVP too: y = O(x), O(NULL) = 0. */
-static void check_values(struct sample *sample, const struct node *node, const real *const x[SOURCES],
-                         const real *expected, struct tally *tally) {
+static void check_values(struct sample *sample, const struct node *node, real *const x[PLACES], const real *expected,
+                         struct tally *tally) {
     int64_t size = EXAMPLES * shape_size(node->out);
-    const real *const nothing[SOURCES] = {NULL, NULL};
+    real *const nothing[PLACES] = {NULL};
     real *y = sample_take(sample, size), *zero = sample_take(sample, size);
-    node->kind->forward(node, sample->theta, EXAMPLES, x, y, sample->work);
+    const struct pass pass = pass_at(sample, EXAMPLES, 1, x);
+    node->kind->forward(node, &pass, y);
     tally_arrays(tally, sample->label, size, y, expected);
     for (int64_t i = 0; i < size; i++) y[i] = (real)NAN;
-    node->kind->jvp(node, sample->theta, sample->theta, EXAMPLES, x, x, NULL, y, sample->work);
+    node->kind->jvp(node, &pass, sample->theta, x, y);
     tally_arrays(tally, sample->label, size, y, expected);
-    node->kind->jvp(node, sample->theta, sample->theta, EXAMPLES, x, nothing, NULL, y, sample->work);
+    node->kind->jvp(node, &pass, sample->theta, nothing, y);
     tally_arrays(tally, sample->label, size, y, zero);
 }
 
 static void check_forward(struct sample *sample, const struct node *node, struct tally *tally) {
     int64_t in = EXAMPLES * shape_size(node->in), out = EXAMPLES * shape_size(node->out);
-    const real *const x[SOURCES] = {sample_random(sample, 71, in), sample_random(sample, 72, in)};
-    real *expected = sample_take(sample, out);
+    real *const x[PLACES] = {[FIRST] = sample_random(sample, 71, in), [SECOND] = sample_random(sample, 72, in)};
+    real *expected = sample_take(sample, out), factor = now.size == 0 ? 1 : (real)-0.37;
     for (int64_t at = 0; at < out; at++) {
         int64_t c = at % node->out.channels, pixel = at / node->out.channels, row = pixel / node->out.columns;
         if (node->kind == &pooling_operator)
-            expected[at] = (real)pooled_by_loops(node, x[0], row / node->out.rows, row % node->out.rows,
+            expected[at] = (real)pooled_by_loops(node, x[FIRST], row / node->out.rows, row % node->out.rows,
                                                  pixel % node->out.columns, c);
         else
-            expected[at] = x[0][at] + (node->kind == &join_operator ? x[1][at] : 0);
+            expected[at] = x[FIRST][at] + (node->kind == &sum_operator ? factor * x[SECOND][at] : 0);
     }
     check_values(sample, node, x, expected, tally);
 }
 
 static void test_forward(void **state) {
     (void)state;
-    struct tally tally = {"pooling, flatten, join = loops", roundings(4), 0};
+    struct tally tally = {"pooling, flatten, sum = loops", roundings(4), 0};
     for (int i = 0; i < OPERATORS; i++) {
         struct sample sample;
         const struct node *node = operator_create(&sample, operators[i].write, operators[i].shape, RATES_UNIFORM, 0);
-        if (!node->weight && node->kind != &activation_operator) check_forward(&sample, node, &tally);
+        if (node->layer == NONE && node->kind != &activation_operator) check_forward(&sample, node, &tally);
         sample_free(&sample);
     }
     tally_end(&tally);
@@ -139,44 +162,43 @@ static void test_forward(void **state) {
 
 /* ---- backward, several cotangents an example ---- */
 
-struct back {
-    const real *in[SOURCES], *out, *w; /* w [EXAMPLES COUNT, size(out)] */
-};
-
-/* <w_ic, dO/din_s dx_i> = <(dO/din_s)' w_ic, dx_i> for each example i and cotangent c */
-static void check_adjoint(struct sample *sample, const struct node *node, int s, const struct back *back,
-                          const real *din, struct tally *tally) {
+/* <w_ic, dO/din_s dx_i> = <(dO/din_s)' w_ic, dx_i> for each example i and cotangent c, w [EXAMPLES COUNT, size(out)] */
+static void check_adjoint(struct sample *sample, const struct node *node, int s, real *const value[PLACES],
+                          const real *w, const real *din, struct tally *tally) {
     int64_t in = shape_size(node->in), out = shape_size(node->out);
-    const real *moves[SOURCES] = {NULL, NULL};
-    moves[s] = sample_random(sample, 75, EXAMPLES * in);
+    real *moves[PLACES] = {NULL}, *dx = sample_random(sample, 75, EXAMPLES * in);
+    moves[s == 0 ? FIRST : SECOND] = dx;
     real *dout = sample_take(sample, EXAMPLES * out), *zero = sample_take(sample, sample->network->theta);
-    node->kind->jvp(node, sample->theta, zero, EXAMPLES, back->in, moves, back->out, dout, sample->work);
+    const struct pass pass = pass_at(sample, EXAMPLES, 1, value);
+    node->kind->jvp(node, &pass, zero, moves, dout);
     for (int64_t row = 0; row < EXAMPLES * COUNT; row++) {
-        const real *w = back->w + row * out, *dy = dout + row / COUNT * out;
-        double forward = la_dot(out, w, dy), backward = la_dot(in, din + row * in, moves[s] + row / COUNT * in);
-        tally_error(tally, sample->label, fabs(forward - backward) / sqrt(la_dot(out, w, w) * la_dot(out, dy, dy)));
+        const real *w_row = w + row * out, *dy = dout + row / COUNT * out;
+        double forward = la_dot(out, w_row, dy), backward = la_dot(in, din + row * in, dx + row / COUNT * in);
+        tally_error(tally, sample->label,
+                    fabs(forward - backward) / sqrt(la_dot(out, w_row, w_row) * la_dot(out, dy, dy)));
     }
 }
 
 /* Anew over what was there, in place where the operator may, and added. */
 static void check_backward(struct sample *sample, const struct node *node, int s, struct tally *tally) {
     int64_t in = shape_size(node->in), out = shape_size(node->out), size = EXAMPLES * COUNT * in;
-    real *y = sample_take(sample, EXAMPLES * out);
-    struct back back = {.in = {sample_random(sample, 73, EXAMPLES * in), sample_random(sample, 74, EXAMPLES * in)},
-                        .out = y,
-                        .w = sample_random(sample, 76, EXAMPLES * COUNT * out)};
-    node->kind->forward(node, sample->theta, EXAMPLES, back.in, y, sample->work);
+    real *value[PLACES] = {sample_random(sample, 73, EXAMPLES * in), sample_take(sample, EXAMPLES * out),
+                           sample_random(sample, 74, EXAMPLES * in)};
+    const real *w = sample_random(sample, 76, EXAMPLES * COUNT * out);
+    const struct pass pass = pass_at(sample, EXAMPLES, COUNT, value);
+    node->kind->forward(node, &pass, value[OWN]);
     real *din = sample_take(sample, size), *added = sample_random(sample, 77, size);
     for (int64_t i = 0; i < size; i++) din[i] = (real)NAN;
-    node->kind->vjp_input(node, s, sample->theta, EXAMPLES, COUNT, back.in, y, back.w, 0, din, sample->work);
-    check_adjoint(sample, node, s, &back, din, tally);
+    node->kind->vjp(node, &pass, s, w, din);
+    check_adjoint(sample, node, s, value, w, din, tally);
     if (node->kind->in_place) {
-        real *w = sample_copy(sample, back.w, size);
-        node->kind->vjp_input(node, s, sample->theta, EXAMPLES, COUNT, back.in, y, w, 0, w, sample->work);
-        tally_arrays(tally, sample->label, size, w, din);
+        real *place = sample_copy(sample, w, size);
+        node->kind->vjp(node, &pass, s, place, place);
+        tally_arrays(tally, sample->label, size, place, din);
     }
     la_axpy(size, 1, added, din);
-    node->kind->vjp_input(node, s, sample->theta, EXAMPLES, COUNT, back.in, y, back.w, 1, added, sample->work);
+    const struct node adds = node_with(node, true, node->source[1]);
+    node->kind->vjp(&adds, &pass, s, w, added);
     tally_arrays(tally, sample->label, size, added, din);
 }
 
@@ -186,7 +208,7 @@ static void test_backward(void **state) {
     for (int i = 0; i < OPERATORS; i++) {
         struct sample sample;
         const struct node *node = operator_create(&sample, operators[i].write, operators[i].shape, RATES_UNIFORM, 0);
-        for (int s = 0; s < (node->kind == &join_operator ? 2 : 1); s++) check_backward(&sample, node, s, &tally);
+        for (int s = 0; s < (node->kind == &sum_operator ? 2 : 1); s++) check_backward(&sample, node, s, &tally);
         sample_free(&sample);
     }
     tally_end(&tally);
@@ -196,17 +218,18 @@ static void test_backward(void **state) {
 
 enum { A = 3, B = 2 };
 
-/* Rows of J R^(1/2) by vjp_parameters, one example and cotangent at a time. */
-static real *jacobian(struct sample *sample, const struct node *node, const struct operator_side *side, int64_t count) {
+/* Rows of J R^(1/2) by share.gradient, one example and cotangent at a time. */
+static real *jacobian(struct sample *sample, const struct side *side) {
     const struct network *network = sample->network;
+    const struct node *node = side->node;
     int64_t size = network->theta;
-    real *rows = sample_take(sample, side->n * count * size);
-    for (int64_t row = 0; row < side->n * count; row++) {
-        const real *const in[SOURCES] = {side->in + row / count * shape_size(node->in), NULL};
-        node->kind->vjp_parameters(node, 1, in, side->w + row * shape_size(node->out), 1, rows + row * size,
-                                   sample->work);
+    real *rows = sample_take(sample, side->n * side->count * size);
+    for (int64_t row = 0; row < side->n * side->count; row++) {
+        real *const value[PLACES] = {(real *)side->in + row / side->count * shape_size(node->in)};
+        const struct pass pass = pass_at(sample, 1, 1, value);
+        node->kind->share->gradient(node, &pass, side->w + row * shape_size(node->out), 1, rows + row * size);
         for (int t = 0; t < network->tensors; t++)
-            for (int64_t i = 0; network->tensor[t].active && i < network->tensor[t].size; i++)
+            for (int64_t i = 0; network->tensor[t].is_active && i < network->tensor[t].size; i++)
                 rows[row * size + network->tensor[t].offset + i] /= (real)sqrt((double)network->tensor[t].rate);
     }
     return rows;
@@ -216,32 +239,48 @@ static void add_products(int64_t a, int64_t b, int64_t size, const real *left, c
     la_gemm(LA_PLAIN, LA_TRANSPOSED, a, b, size, 1, left, size, right, size, 1, ntk, b);
 }
 
+/* Added to itself it is twice itself, to the roundings of the sums in an entry. */
+static void check_added(struct sample *sample, const struct side *side, int64_t from, int64_t to, int64_t numbers,
+                        const real *gradient) {
+    size_t mark = arena_mark(&sample->arena);
+    real *twice = sample_copy(sample, gradient, numbers), largest = la_largest(numbers, gradient);
+    side->node->kind->share->each(side, true, from, to, twice, sample->work);
+    la_axpy(numbers, -2, gradient, twice);
+    assert_true(la_largest(numbers, twice) <= 100 * REAL_EPSILON * largest);
+    arena_release(&sample->arena, mark);
+}
+
 /* By slices of channels that do not divide them. */
-static void add_by_gradients(struct sample *sample, const struct node *node, const struct operator_side side[2],
-                             int64_t count, int64_t slice, real *ntk) {
+static void add_by_gradients(struct sample *sample, const struct side side[2], int64_t slice, real *ntk) {
+    const struct node *node = side[0].node;
+    const struct share *share = node->kind->share;
     for (int64_t from = 0, to; from < node->out.channels; from = to) {
         to = from + slice < node->out.channels ? from + slice : node->out.channels;
-        int64_t size = node->kind->gradient_size(node) * (to - from);
+        int64_t size = share->each_size(sample->network, node) * (to - from);
+        size_t mark = arena_mark(&sample->arena);
         real *gradient[2];
         for (int i = 0; i < 2; i++) {
-            gradient[i] = sample_take(sample, side[i].n * count * size);
-            for (int64_t j = 0; j < side[i].n * count * size; j++) gradient[i][j] = (real)NAN;
-            node->kind->gradients(node, count, &side[i], from, to, gradient[i], sample->work);
+            int64_t numbers = side[i].n * side[i].count * size;
+            gradient[i] = sample_take(sample, numbers);
+            for (int64_t j = 0; j < numbers; j++) gradient[i][j] = (real)NAN;
+            share->each(&side[i], false, from, to, gradient[i], sample->work);
+            check_added(sample, &side[i], from, to, numbers, gradient[i]);
         }
-        add_products(A * count, B * count, size, gradient[0], gradient[1], ntk);
+        add_products(side[0].n * side[0].count, side[1].n * side[1].count, size, gradient[0], gradient[1], ntk);
+        arena_release(&sample->arena, mark);
     }
 }
 
 /* By pairs, into the left part of longer rows, with and without known inner products where the operator takes them. */
-static void add_by_pairs(struct sample *sample, const struct node *node, const struct operator_side side[2],
-                         int64_t count, int inner_is_known, real *ntk) {
+static void add_by_pairs(struct sample *sample, const struct side side[2], bool inner_is_known, real *ntk) {
     enum { LONGER = 5 };
-    int64_t rows = A * count, columns = B * count, ld = columns + LONGER, size = shape_size(node->in);
+    const struct share *share = side[0].node->kind->share;
+    int64_t rows = A * side[0].count, columns = B * side[0].count, ld = columns + LONGER;
     real *longer = sample_random(sample, 83, rows * ld), *before = sample_copy(sample, longer, rows * ld);
-    real *scratch = sample_take(sample, node->kind->ntk_scratch(node, count, A, B)), inner[A * B] = {0};
+    real *scratch = sample_take(sample, share->pairs_scratch(&side[0], &side[1])), inner[A * B] = {0};
     for (int64_t i = 0; i < rows; i++) memcpy(longer + i * ld, ntk + i * columns, (size_t)columns * sizeof *ntk);
-    add_products(A, B, size, side[0].in, side[1].in, inner);
-    node->kind->ntk(node, count, &side[0], &side[1], inner_is_known ? inner : NULL, B, scratch, longer, ld);
+    add_products(A, B, shape_size(side[0].node->in), side[0].in, side[1].in, inner);
+    share->pairs(&side[0], &side[1], inner_is_known ? inner : NULL, B, scratch, longer, ld);
     for (int64_t i = 0; i < rows; i++) {
         memcpy(ntk + i * columns, longer + i * ld, (size_t)columns * sizeof *ntk);
         for (int64_t j = columns; j < ld; j++) assert_true(longer[i * ld + j] == before[i * ld + j]);
@@ -250,20 +289,21 @@ static void add_by_pairs(struct sample *sample, const struct node *node, const s
 
 static void check_share(struct sample *sample, const struct node *node, int64_t count, struct tally *tally) {
     int64_t in = shape_size(node->in), out = shape_size(node->out), size = A * count * B * count;
-    const struct operator_side side[2] = {
-        {A, sample_random(sample, 78, A * in), sample_random(sample, 79, A * count * out)},
-        {B, sample_random(sample, 80, B * in), sample_random(sample, 81, B * count * out)}};
+    const struct side side[2] = {{sample->network, node, A, count, sample_random(sample, 78, A * in),
+                                  sample_random(sample, 79, A * count * out)},
+                                 {sample->network, node, B, count, sample_random(sample, 80, B * in),
+                                  sample_random(sample, 81, B * count * out)}};
     real *begin = sample_random(sample, 82, size), *expected = sample_copy(sample, begin, size);
-    add_products(A * count, B * count, sample->network->theta, jacobian(sample, node, &side[0], count),
-                 jacobian(sample, node, &side[1], count), expected);
-    for (int known = 0; known < (node->kind->head ? 2 : 1); known++) {
+    add_products(A * count, B * count, sample->network->theta, jacobian(sample, &side[0]), jacobian(sample, &side[1]),
+                 expected);
+    for (int known = 0; known < (node->kind->share->weigh ? 2 : 1); known++) {
         real *ntk = sample_copy(sample, begin, size);
-        add_by_pairs(sample, node, side, count, known, ntk);
+        add_by_pairs(sample, side, known, ntk);
         tally_arrays(tally, sample->label, size, ntk, expected);
     }
-    for (int64_t slice = 3; node->kind->gradients && slice <= 48; slice *= 4) {
+    for (int64_t slice = 3; slice <= 48; slice *= 4) {
         real *ntk = sample_copy(sample, begin, size);
-        add_by_gradients(sample, node, side, count, slice, ntk);
+        add_by_gradients(sample, side, slice, ntk);
         tally_arrays(tally, sample->label, size, ntk, expected);
     }
 }

@@ -237,7 +237,7 @@ static void check_parameterizations(struct sample *sample, struct tally *tally) 
     for (int t = 0; t < ntk->tensors; t++) {
         const struct tensor *tensor = &ntk->tensor[t];
         real *scaled = sample_take(sample, tensor->size);
-        if (tensor->active) la_axpy(tensor->size, tensor->scale, b.theta + tensor->offset, scaled);
+        if (tensor->is_active) la_axpy(tensor->size, tensor->scale, b.theta + tensor->offset, scaled);
         tally_arrays(tally, sample->label, tensor->size, a.theta + tensor->offset, scaled);
     }
 }
@@ -259,7 +259,7 @@ static void check_idle_biases(struct sample *sample, struct tally *tally) {
             const struct tensor *tensor = &run.network->tensor[t];
             double moved =
                 la_distance_squares(tensor->size, run.theta + tensor->offset, sample->theta + tensor->offset);
-            if (tensor->active != (moved > 0)) tally_error(tally, sample->label, 1);
+            if (tensor->is_active != (moved > 0)) tally_error(tally, sample->label, 1);
         }
     }
 }
