@@ -73,6 +73,7 @@ struct share {
 static inline const real *pass_in(const struct pass *pass, const struct node *node, int s) {
     return pass->value[node->source[s]];
 }
+static inline real *pass_kept(const struct pass *pass, const struct node *node) { return pass->kept[node->value - 1]; }
 /* The tangent of source s; NULL: it does not move. */
 static inline const real *tangent_in(real *const *tangent, const struct node *node, int s) {
     return tangent[node->source[s]];

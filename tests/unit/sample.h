@@ -16,6 +16,8 @@
 #include "build.h"
 #include "config.h"
 #include "empirical.h"
+#include "matrix.h"
+#include "operator.h"
 #include "network.h"
 #include "random.h"
 #include "real.h"
@@ -308,6 +310,103 @@ static inline void write_unusual(struct builder *builder, int64_t outputs) {
     build_dense(builder, outputs, "readout");
 }
 
+/* ---- lists that no family writes yet ---- */
+
+/* `depth` steps h + c N(h), N(h) = dense(phi(h)), with one layer for all; blocks = 1: the input is read again in every step, by another
+ * layer for all. */
+static inline void write_tied(struct builder *builder, int64_t outputs) {
+    const struct cursor input = builder->at;
+    build_dense(builder, builder->config->width, "enter");
+    struct cursor h = builder->at;
+    int first = builder->network->nodes;
+    build_activation(builder);
+    build_dense(builder, builder->config->width, "cell");
+    struct cursor step = builder->at;
+    if (builder->config->network.blocks > 0) {
+        builder->at = input;
+        build_dense(builder, builder->config->width, "inject");
+        build_sum(builder, step, 1);
+        step = builder->at;
+    }
+    builder->at = h;
+    build_sum(builder, step, 0.3);
+    int nodes = builder->network->nodes - first;
+    for (int64_t i = 1; i < builder->config->network.depth; i++) build_again(builder, nodes);
+    build_activation(builder);
+    build_dense(builder, outputs, "readout");
+}
+
+/* The same of images, with a convolution. */
+static inline void write_tied_images(struct builder *builder, int64_t outputs) {
+    build_convolution(builder, builder->config->width, 3, 1, "enter");
+    struct cursor h = builder->at;
+    build_activation(builder);
+    build_convolution(builder, builder->config->width, 3, 1, "cell");
+    struct cursor step = builder->at;
+    builder->at = h;
+    build_sum(builder, step, -0.4);
+    for (int64_t i = 1; i < builder->config->network.depth; i++) build_again(builder, 3);
+    build_pooling(builder, builder->at.shape.rows, builder->at.shape.columns);
+    build_dense(builder, outputs, "readout");
+}
+
+/* y = x/|x|, an operator that keeps 1/|x| from its way there to its way back. */
+static inline struct needs unit_needs(const struct node *node) {
+    (void)node;
+    return (struct needs){.kept = 1};
+}
+static inline void unit_forward(const struct node *node, const struct pass *pass, real *out) {
+    int64_t size = shape_size(node->in);
+    const real *x = pass_in(pass, node, 0);
+    for (int64_t i = 0; i < pass->n; i++) {
+        real inverse = 1 / (real)sqrt(la_dot(size, x + i * size, x + i * size));
+        pass_kept(pass, node)[i] = inverse;
+        for (int64_t j = 0; j < size; j++) out[i * size + j] = inverse * x[i * size + j];
+    }
+}
+/* (w - y <y, w>)/|x|, which is symmetric: there and back */
+static inline void unit_turn(const struct node *node, const struct pass *pass, int64_t i, const real *w, bool is_added,
+                             real *out) {
+    int64_t size = shape_size(node->in);
+    const real *y = pass->value[node->value] + i * size;
+    real along = (real)la_dot(size, y, w), inverse = pass_kept(pass, node)[i];
+    for (int64_t j = 0; j < size; j++) out[j] = inverse * (w[j] - along * y[j]) + (is_added ? out[j] : 0);
+}
+static inline void unit_jvp(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din,
+                            real *dout) {
+    (void)dtheta;
+    int64_t size = shape_size(node->in);
+    for (int64_t i = 0; i < pass->n; i++)
+        unit_turn(node, pass, i, tangent_in(din, node, 0) + i * size, false, dout + i * size);
+}
+static inline void unit_vjp(const struct node *node, const struct pass *pass, int s, const real *w, real *din) {
+    int64_t size = shape_size(node->in);
+    for (int64_t row = 0; row < pass->n * pass->count; row++)
+        unit_turn(node, pass, row / pass->count, w + row * size, node->is_added[s], din + row * size);
+}
+static const struct operator_kind unit_operator = {
+    .name = "unit", .needs = unit_needs, .forward = unit_forward, .jvp = unit_jvp, .vjp = unit_vjp};
+
+static inline void write_kept(struct builder *builder, int64_t outputs) {
+    build_dense(builder, builder->config->width, "dense_1");
+    build_node(builder, &unit_operator, builder->at.shape, NULL);
+    build_dense(builder, builder->config->width, "dense_2");
+    build_activation(builder);
+    build_node(builder, &unit_operator, builder->at.shape, NULL);
+    build_dense(builder, outputs, "readout");
+}
+
+static const struct recipe lists_by_hand[] = {
+    {.write = write_tied, .depth = 2, .width = 13, .inputs = 7, .outputs = 1},
+    {.write = write_tied, .depth = 5, .width = 11, .blocks = 1, .inputs = 3, .outputs = 3},
+    {.write = write_tied_images, .family = FAMILY_CONV, .depth = 2, .width = 5, .image = {2, 3, 3}, .outputs = 3},
+    {.write = write_tied_images, .family = FAMILY_CONV, .depth = 3, .width = 17, .image = {5, 6, 2}, .outputs = 1},
+    {.write = write_kept, .width = 13, .inputs = 7, .outputs = 3},
+};
+enum { LISTS_BY_HAND = sizeof lists_by_hand / sizeof lists_by_hand[0] };
+
+/* ---- images ---- */
+
 /* From 16 channels to 16 on, filtering is minimal. */
 static const struct recipe image_shapes[] = {
     {.family = FAMILY_CONV, .depth = 1, .width = 5, .kernel_size = 3, .image = {5, 5, 3}, .outputs = 3},
@@ -343,13 +442,20 @@ static const struct recipe image_shapes[] = {
 };
 enum { IMAGE_SHAPES = sizeof image_shapes / sizeof image_shapes[0] };
 
-static inline struct recipe image_recipe(int number) {
-    struct recipe recipe = image_shapes[number];
+static inline struct recipe with_points(struct recipe recipe) {
     recipe.train = small_recipe.train;
     recipe.test = small_recipe.test;
     recipe.sigma_w2 = small_recipe.sigma_w2;
     recipe.sigma_b2 = small_recipe.sigma_b2;
     return recipe;
+}
+
+static inline struct recipe image_recipe(int number) { return with_points(image_shapes[number]); }
+
+static inline void for_lists_by_hand(sample_check *check, struct tally *tally) {
+    for (int number = 0; number < LISTS_BY_HAND; number++)
+        for (int variant = 0; variant < VARIANTS; variant++)
+            run_sample(recipe_variant(with_points(lists_by_hand[number]), variant), check, tally);
 }
 
 static inline void for_image_samples(sample_check *check, struct tally *tally) {
@@ -364,11 +470,12 @@ static inline void check_fc(const char *what, double limit, sample_check *check)
     tally_end(&tally);
 }
 
-/* Of every family. */
+/* Of every family, and of lists that no family writes. */
 static inline void check_all(const char *what, double limit, sample_check *check) {
     struct tally tally = {.what = what, .limit = limit};
     for_fc_samples(small_recipe, check, &tally);
     for_image_samples(check, &tally);
+    for_lists_by_hand(check, &tally);
     tally_end(&tally);
 }
 

@@ -176,7 +176,7 @@ static void check_bytes(struct sample *sample, struct tally *tally) {
     if (sample->recipe.activation != ACTIVATION_ERF) return;
     struct ntk_points points = from_inputs(sample);
     struct kernels one_pass = plain_kernels(sample), one_pass_above = {0};
-    int above = sample->gram && sample->recipe.family == FAMILY_FC;
+    bool above = sample->points.gram && network_has_head(sample->network);
     if (above) one_pass_above = sample_space_kernels(sample, KERNEL_BYTES);
     for (int64_t bytes = 1; bytes < KERNEL_BYTES; bytes *= 12) {
         size_t mark = arena_mark(&sample->arena);
