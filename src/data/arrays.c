@@ -283,8 +283,8 @@ static status choose_both(struct arrays *arrays) {
     arrays->choice[TEST].from_end = arrays->pairs == 1;
     mark(test, ROW_OF_TEST);
     mark(train, ROW_OF_TRAIN);
-    TRY(choice_check(arrays->path, &arrays->choice[TRAIN], &arrays->classes, train->count, train->class));
     TRY(choose(arrays, test, TEST));
+    TRY(choice_check(arrays->path, &arrays->choice[TRAIN], &arrays->classes, train->count, train->class));
     return choose(arrays, train, TRAIN);
 }
 

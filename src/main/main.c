@@ -168,7 +168,9 @@ static void print_usage(FILE *out) {
 static status refuse_topic(const char *topic) {
     const char *nearest = study_help_nearest(topic);
     if (nearest) FAIL(ERROR_INPUT, "help: %s is no topic; did you mean %s?", topic, nearest);
-    FAIL(ERROR_INPUT, "help: %s is no topic; expected a command, a key, `study` or `metrics`", topic);
+    FAIL(ERROR_INPUT,
+         "help: %s is no topic; expected a command, a section or key of the study file, a metric, `study` or `metrics`",
+         topic);
 }
 
 /* What `topic` (NULL: none) is about; ERROR_INPUT where it is nothing. */
@@ -182,7 +184,7 @@ static status print_help(FILE *out, const char *topic) {
         study_help_metrics(out);
     else if (entry)
         arguments_help(out, &entry->command);
-    else if (!study_help_key(out, topic))
+    else if (!study_help_section(out, topic) && !study_help_key(out, topic) && !study_help_metric(out, topic))
         return refuse_topic(topic);
     return OK;
 }

@@ -44,6 +44,19 @@ static void print_section(const char *first, FILE *out) {
         if (key_same_section(key->name, first)) print_key(key, out);
 }
 
+static void print_titled(const struct key_section *section, FILE *out) {
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "%s.", section->name);
+    fprintf(out, "%s: %s\n", section->name, section->meaning);
+    print_section(prefix, out);
+}
+
+int study_help_section(FILE *out, const char *name) {
+    for (const struct key_section *section = keys_section_table; section->name; section++)
+        if (strcmp(section->name, name) == 0) return print_titled(section, out), 1;
+    return 0;
+}
+
 int study_help_key(FILE *out, const char *name) {
     int found = 0;
     for (const struct key *key = key_table; key->name; key++) {
@@ -63,18 +76,27 @@ static void print_dimensions(const struct metric *metric, FILE *out) {
     fputs("]", out);
 }
 
+static void print_metric(const struct metric *metric, FILE *out) {
+    int has_unit = strcmp(metric->unit, "1") != 0;
+    fprintf(out, "  %s", metric->name);
+    if (metric->dim[0] != DIM_NONE) print_dimensions(metric, out);
+    fprintf(out, "\n%*s%s%s%s", MEANING_COLUMN, "", metric->meaning, has_unit ? ", in " : "",
+            has_unit ? metric->unit : "");
+    fprintf(out, "%s%s\n", metric->flags ? "; " : "", metric->flags ? metric->flags : "");
+}
+
+int study_help_metric(FILE *out, const char *name) {
+    int found = 0;
+    for (int i = 0; i < METRICS; i++)
+        if (strcmp(metric_table[i].name, name) == 0) print_metric(&metric_table[i], out), found = 1;
+    return found;
+}
+
 /* Of a place in a file: results.h5, the group `kept` of a record. */
 static void print_metrics(enum metric_place place, const char *head, FILE *out) {
     fprintf(out, "\n%s\n", head);
-    for (int i = 0; i < METRICS; i++) {
-        const struct metric *metric = &metric_table[i];
-        if (metric->place != place) continue;
-        fprintf(out, "  %s", metric->name);
-        if (metric->dim[0] != DIM_NONE) print_dimensions(metric, out);
-        fprintf(out, "\n%*s%s%s%s", MEANING_COLUMN, "", metric->meaning, strcmp(metric->unit, "1") ? ", in " : "",
-                strcmp(metric->unit, "1") ? metric->unit : "");
-        fprintf(out, "%s%s\n", metric->flags ? "; " : "", metric->flags ? metric->flags : "");
-    }
+    for (int i = 0; i < METRICS; i++)
+        if (metric_table[i].place == place) print_metric(&metric_table[i], out);
 }
 
 void study_help_metrics(FILE *out) {
@@ -88,10 +110,8 @@ void study_help(FILE *out) {
     fputs("A study is one YAML file of sections. Every key, what it takes, its default, its meaning:\n\n", out);
     print_section("", out);
     for (const struct key_section *section = keys_section_table; section->name; section++) {
-        char prefix[32];
-        snprintf(prefix, sizeof prefix, "%s.", section->name);
-        fprintf(out, "\n%s: %s\n", section->name, section->meaning);
-        print_section(prefix, out);
+        fputc('\n', out);
+        print_titled(section, out);
     }
     fprintf(out,
             "\nOn the command line --set KEY=VALUE replaces a value or an axis: --set training.steps=100 --set "

@@ -226,6 +226,8 @@ const struct key *key_find(const char *name) {
 const struct key *key_find_axis(const char *name) {
     for (const struct key *key = key_table; key->name; key++)
         if (key->axis && strcmp(key->axis, name) == 0) return key;
+    for (const struct key *key = key_table; key->name; key++)
+        if (!key->axis && strcmp(key_bare(key->name), name) == 0) return key;
     const struct key *key = key_find(name);
     return key && !key_is_swept(key) ? key : NULL;
 }

@@ -62,7 +62,8 @@ extern const struct key key_table[];
 extern const struct key_section keys_section_table[];
 enum { KEYS_MAX = 64 };
 
-/* The row, or NULL. key_find_axis takes the full name ("network.depth", in sweep only "width") or the dimension's. */
+/* The row, or NULL. key_find_axis takes the full name ("network.depth", in sweep only "width") or the dimension's;
+ * of a key that cannot be an axis also the last word, so that it is refused by name. */
 const struct key *key_find(const char *name);
 const struct key *key_find_axis(const char *name);
 int keys_section_exists(const char *name);

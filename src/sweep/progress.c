@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "text.h"
 
-static const double LINE_SECONDS = 60;
+static const double FIRST_LINE_SECONDS = 10, LINE_SECONDS = 60;
 static int live_columns; /* of the live line that stands on the terminal */
 
 static void clear_live_line(void) {
@@ -83,7 +83,7 @@ void progress_show(const struct snapshot *snapshot) {
     }
     int is_due = next > 0 && clock_seconds() >= next;
     if (is_due) progress_say("%s", line);
-    if (is_due || !(next > 0)) next = clock_seconds() + LINE_SECONDS;
+    if (is_due || !(next > 0)) next = clock_seconds() + (is_due ? LINE_SECONDS : FIRST_LINE_SECONDS);
 }
 
 static void list_busy(int ranks, const double *busy, char out[PROGRESS_BYTES]) {

@@ -55,7 +55,7 @@ static const struct refused {
     {{.ndim = 2, .size = {N, D}, .type = "<c8"}, {.ndim = 1, .size = {N}}, ": array x: has the type '<c8'"},
     {{.ndim = 2, .size = {N, D}}, {.ndim = 1, .size = {N}, .type = "<U3"}, ": array y: has the type '<U3'"},
     {{.ndim = 2, .size = {N, D}, .version = 4}, {.ndim = 1, .size = {N}}, ": array x: is of version 4"},
-    {{.ndim = 2, .size = {3, D}}, {.ndim = 1, .size = {3}}, ": sweep.train_size is 9; there are 3 training examples"},
+    {{.ndim = 2, .size = {3, D}}, {.ndim = 1, .size = {3}}, ": data.test_size is 5; there are 3 test examples"},
 };
 
 static void test_shapes_and_types(void **state) {
@@ -130,6 +130,21 @@ static void test_arrays_that_are_not_there(void **state) {
     b.size[1] = 2;
     write_npy(folder, &b);
     assert_refused(&config, ": array y_test: 2 outputs; y_train has 1");
+}
+
+static void test_training_size_beside_the_test_set(void **state) {
+    (void)state;
+    struct sample_array a = inputs(), b = targets("<i4");
+    struct config config = array_config(folder);
+    struct dataset shape;
+    write_npy(folder, &a);
+    write_npy(folder, &b);
+    config.data.test_size = 12;
+    for (int64_t size = 19; size < 40; size += 12) {
+        assert_int_equal(dataset_check(&config, size, &shape), ERROR_INPUT);
+        assert_non_null(
+            strstr(status_message(), "; the files hold 18 training examples with the 3 classes in balance"));
+    }
 }
 
 static void test_labels(void **state) {
@@ -366,6 +381,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         EACH_TEST(test_shapes_and_types),
         EACH_TEST(test_numbers_that_are_none),
+        EACH_TEST(test_training_size_beside_the_test_set),
         EACH_TEST(test_labels),
         EACH_TEST(test_arrays_that_are_not_there),
         EACH_TEST(test_uses),

@@ -493,6 +493,8 @@ static void test_axes(void **state) {
          "study.yaml:6:48: sweep.network.sigma_w2: a second time; line 6 has it already"},
         {6, "sweep: { width: 8, train_size: 1, training.steps: [1, 2] }",
          "study.yaml:6:35: training.steps: cannot be an axis"},
+        {6, "sweep: { width: 8, train_size: 1, optimizer: [sgd, adam] }",
+         "study.yaml:6:35: training.optimizer: cannot be an axis"},
         {6, "sweep: { width: 8, train_size: 1, network.family: [fc] }",
          "study.yaml:6:35: network.family: cannot be an axis"},
         {6, "sweep: { width: 8, train_size: 1, data.test_size: [1, 2] }",
