@@ -94,13 +94,14 @@ class Ensemble:
         if self.process is None or self.process.covariance is None or self.size < 2:
             return np.full((2, len(self.time)), np.nan)
         covariance, outputs = self.process.covariance, self.networks.mean.shape[-1]
-        square = np.sum(covariance**2, axis=(1, 2))
-        freedom = np.divide(
-            (self.size - 1) * outputs * np.trace(covariance, axis1=1, axis2=2) ** 2,
-            square,
-            out=np.full(len(square), np.nan),
-            where=square > 0,
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # of a process that diverges
+            square = np.sum(covariance**2, axis=(1, 2))
+            freedom = np.divide(
+                (self.size - 1) * outputs * np.trace(covariance, axis1=1, axis2=2) ** 2,
+                square,
+                out=np.full(len(square), np.nan),
+                where=square > 0,
+            )
         return np.stack([chdtri(freedom, tail) / freedom for tail in ((1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2)])
 
 

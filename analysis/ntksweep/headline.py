@@ -16,7 +16,8 @@ NAMED_FITS = 4
 
 def headline(context):
     if not context.rmse:
-        return "No RMSE is recorded yet."
+        diverged = any((study.data["status"] > 0).any() for study in context.studies)
+        return "No RMSE at the last step: all recorded points diverged." if diverged else "No RMSE is recorded yet."
     return " ".join([width_line(context), *scale_lines(context), *prediction_lines(context), *ensemble_lines(context)])
 
 

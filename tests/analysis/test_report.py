@@ -154,6 +154,15 @@ def test_nothing_recorded_yet(tmp_path):
     assert "No RMSE is recorded yet." in page and "18 missing" in page and not figures(tmp_path / "report")
 
 
+@pytest.mark.filterwarnings("error")
+def test_everything_diverged(tmp_path):
+    data = synthetic.with_ensemble(synthetic.dataset(SMALL))
+    data = data.assign(ntk_gp_covariance=data["ntk_gp_covariance"] * 1e200, status=data["status"] * 0 + 1)
+    data["rmse_test"] = data["rmse_test"] * np.nan
+    page = report(tmp_path / "report", synthetic.write_study(tmp_path / "all", data))
+    assert "No RMSE at the last step: all recorded points diverged." in page
+
+
 def test_studies_of_different_grids_and_a_reference(tmp_path):
     axes = {"depth": [1, 3], "train_size": [128], "width": [64, 256, 1024], "seed": [0, 1]}
     keep = ["rmse_test", "status", "outputs", "outputs_linear", "learning_rate_used"]
