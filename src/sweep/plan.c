@@ -137,7 +137,8 @@ static void print_grid(FILE *out, const struct plan *plan) {
     fprintf(out, "grid: %" PRId64 " points =", plan->study->points);
     for (int a = 0; a < plan->study->axes; a++)
         fprintf(out, "%s %" PRId64 " %s", a ? " x" : "", plan->study->axis[a].count, plan->study->axis[a].name);
-    fprintf(out, ", and %" PRId64 " references\n", plan->work.count - plan->work.points);
+    int64_t references = plan->work.count - plan->work.points;
+    fprintf(out, ", and %" PRId64 " reference%s\n", references, references == 1 ? "" : "s");
 }
 
 static void print_machine(FILE *out, const struct machine *machine) {
