@@ -7,7 +7,7 @@ if(SUNDIALS_FOUND)
   module(solve SOURCES ode.c DEPENDS base LIBRARIES SUNDIALS::cvode m)
 else()
   module(solve SOURCES ode_none.c DEPENDS base)
-  set_property(SOURCE src/spec/checks.c APPEND PROPERTY COMPILE_DEFINITIONS NTKSWEEP_WITHOUT_SUNDIALS)
+  target_compile_definitions(spec PRIVATE NTKSWEEP_WITHOUT_SUNDIALS)
 endif()
 module(data SOURCES dataset.c labels.c images.c mnist.c cifar.c cifar10.c cifar100.c drawn.c gaussian.c sphere.c clusters.c
        arrays.c scaling.c npy.c csv.c byte_stream.c zip.c bytes.c DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)

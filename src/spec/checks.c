@@ -91,10 +91,13 @@ static const struct conflict {
     {"measure.predictions", "training.optimizer", is_predicted_with_adam, "false, or training.optimizer: sgd,", NULL},
     {"training.batch_size", "sweep.train_size", is_predicted_in_batches, "full, or measure.predictions: false,", NULL},
     {"training.momentum", "training.loss", is_flow_with_momentum, "0, or measure.predictions: false,", NULL},
-    {"measure.predictions", "training.loss", is_flow_without_sundials, "false, or a build with SUNDIALS,", NULL},
     {"measure.probes", "data.test_size", has_probes_too_many, "at most data.test_size", NULL},
     {"measure.kernel_steps", "training.steps", has_kernels_too_late, "no step after training.steps", NULL},
 };
+
+/* What this build cannot compute, though others can. */
+static const struct conflict missing_library = {"measure.predictions", "training.loss", is_flow_without_sundials,
+                                                "false, or a build with SUNDIALS,", NULL};
 
 /* ---- every value of the one with every value of the other ---- */
 
@@ -151,4 +154,8 @@ status checks_between_keys(const struct study *study, const struct slots *slots)
     for (size_t c = 0; c < sizeof conflict_table / sizeof *conflict_table; c++)
         TRY(check(study, slots, &conflict_table[c]));
     return OK;
+}
+
+status checks_of_build(const struct study *study, const struct slots *slots) {
+    return check(study, slots, &missing_library);
 }

@@ -324,7 +324,9 @@ static const struct resumed resumed_points[] = {
     {POINT("centred, output_scale, momentum", CENTRED, SCALE, MOMENTUM), "linear_velocity", 0},
     {POINT("centred, output_scale, batches, f32", F32, CENTRED, SCALE, BATCHES), "theta_last", 0},
     {POINT("predictions", PREDICTIONS), "h", 0},
+#if HAS_SUNDIALS
     {POINT("predictions, entropy, f32", F32, PREDICTIONS, ENTROPY), "linear_g_sum", 0},
+#endif
     {POINT("all kept, batches", KEEP_ALL, BATCHES), "theta", 0},
     {POINT("both diverge", RATE("critical_fraction: 2.385")), "linear_f_train", 3},
     {POINT("the network diverges, f32", F32, RATE("critical_fraction: 38.5"), RELU, ENTROPY), "linear_f_train", 1},
@@ -360,7 +362,9 @@ static const struct recipe memory_points[] = {
     POINT("little memory, f32", TIGHT, "sweep.width=385", "sweep.train_size=83", F32),
     POINT_OF(2, "predictions, few test points", PREDICTIONS, "sweep.train_size=83", "sweep.width=3"),
     POINT_OF(2, "predictions, many test points", PREDICTIONS, "data.test_size=238", "sweep.width=3"),
+#if HAS_SUNDIALS
     POINT_OF(2, "flow, parameters", PREDICTIONS, ENTROPY, PARAMETER_SPACE, "sweep.train_size=38"),
+#endif
     POINT_OF(2, "rounding, centred", F32, CENTRED, "sweep.width=3", "sweep.train_size=83"),
     /* Of 9 points 5 go through at once for the kernels at theta_0, of the 6 training points all for those that moved. */
     POINT_OF(256, "moved kernels in larger chunks", LARGE_CONV, "sweep.train_size=6", "training.steps=1"),

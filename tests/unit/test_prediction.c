@@ -371,14 +371,14 @@ static void test_cross_entropy_ends(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_discrete),
-        cmocka_unit_test(test_diverging),
-        cmocka_unit_test(test_gains),
-        cmocka_unit_test(test_small_steps),
-        cmocka_unit_test(test_flow),
+        cmocka_unit_test(test_discrete),    cmocka_unit_test(test_diverging), cmocka_unit_test(test_gains),
+        cmocka_unit_test(test_small_steps), cmocka_unit_test(test_flow),
+    };
+    const struct CMUnitTest integrated[] = {
         cmocka_unit_test(test_cross_entropy),
         cmocka_unit_test(test_cross_entropy_steps),
         cmocka_unit_test(test_cross_entropy_ends),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    return HAS_SUNDIALS ? failed + cmocka_run_group_tests(integrated, NULL, NULL) : failed;
 }

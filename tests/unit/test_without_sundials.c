@@ -1,4 +1,4 @@
-/* A build without SUNDIALS (src/spec/checks.c is built so for this test) refuses what needs it by name, and nothing else. */
+/* A build without SUNDIALS (src/spec/checks.c is built so for this test) refuses to compute what needs it by name, and nothing else. */
 #include "study_files.h"
 
 static const char flow[] = "data: { source: mnist, path: x }\n"
@@ -22,10 +22,21 @@ static void test_taken(void **state) {
     study_free(read_text(flow, "training.loss=mse", NULL));
 }
 
+/* What another build has computed can be read. */
+static void test_read(void **state) {
+    (void)state;
+    struct study *study = NULL;
+    write_study(flow, strlen(flow));
+    assert_int_equal(study_read_frozen("study.yaml", &study), OK);
+    assert_true(study->config.measure.predictions);
+    study_free(study);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_read),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
