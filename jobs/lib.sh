@@ -21,7 +21,7 @@ PACKAGES_BUILD=(gcc libc6-dev make cmake pkg-config libopenblas-dev liblapacke-d
 PACKAGES_CHECK=(libsundials-dev libcmocka-dev clang clang-format hdf5-tools netcdf-bin)
 PACKAGES_CLUSTER=(slurmctld slurmd slurm-client munge iproute2 procps)
 # Modules of Python by their import names, which are pip's names too; Debian's packages are python3-NAME in lower case.
-PYTHON_MODULES=(numpy scipy xarray h5netcdf h5py matplotlib)
+PYTHON_MODULES=(numpy mpmath xarray h5netcdf h5py matplotlib)
 
 # TEXT in one line that a terminal only shows: control characters, and bytes that are no text here, as bash would write them.
 clean() {
@@ -123,7 +123,8 @@ python_make() { # FOLDER MODULE...
 }
 
 # [MODULE...]: Debian's packages for python_find, where no Python has the modules yet.
-python_packages() { python_find "$@" >/dev/null || printf 'python3-%s\n' "${PYTHON_MODULES[@]}" "${@,,}"; }
+# munkres: fonttools, of matplotlib, is content with it in place of SciPy, which brings a C++ compiler and Boost.
+python_packages() { python_find "$@" >/dev/null || printf 'python3-%s\n' "${PYTHON_MODULES[@]}" "${@,,}" munkres; }
 
 # Root needs these for mpirun.
 MPIRUN_ROOT=(OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)

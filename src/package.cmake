@@ -11,7 +11,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON) # the libraries that it was linked with, from dpkg-shlibdeps
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "openmpi-bin")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "python3-numpy, python3-scipy, python3-xarray, python3-h5netcdf, python3-h5py, python3-matplotlib")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "python3-munkres, python3-numpy, python3-mpmath, python3-xarray, python3-h5netcdf, python3-h5py, python3-matplotlib")
 set(CPACK_SOURCE_GENERATOR TGZ)
 set(CPACK_SOURCE_PACKAGE_FILE_NAME ntksweep-${PROJECT_VERSION})
 set(CPACK_SOURCE_INSTALLED_DIRECTORIES "")

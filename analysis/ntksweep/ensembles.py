@@ -4,10 +4,10 @@ step, and the NNGP posterior."""
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtri, stdtrit
 
 from .curves import clock
 from .load import ABSENT, EXAMPLES, OVER_SEEDS
+from .quantiles import chi_squared, student
 from .words import interval_text, number, where_text
 
 CONFIDENCE = 0.95
@@ -86,7 +86,7 @@ class Ensemble:
         Sidak's inequality for all examples and outputs, however they are correlated."""
         if self.size < 2:
             return np.nan
-        return stdtrit(self.size - 1, (1 + CONFIDENCE ** (1 / self.networks.mean[0].size)) / 2)
+        return student(self.size - 1, (1 + CONFIDENCE ** (1 / self.networks.mean[0].size)) / 2)
 
     def ratio_limits(self):
         """Between which the ratio is in 95 % of ensembles of the process [2, step]: a sum of correlated squares taken
@@ -102,7 +102,7 @@ class Ensemble:
                 out=np.full(len(square), np.nan),
                 where=square > 0,
             )
-        return np.stack([chdtri(freedom, tail) / freedom for tail in ((1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2)])
+        return np.stack([chi_squared(freedom, p) / freedom for p in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)])
 
 
 def largest(scores):

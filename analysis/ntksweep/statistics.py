@@ -7,7 +7,8 @@ relative changes are positive and spread by factors.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri, stdtrit  # the quantiles of scipy.stats, which is slow to start
+
+from .quantiles import normal, student
 
 CONFIDENCE = 0.95
 RESAMPLES = 4000
@@ -55,7 +56,7 @@ def level(samples):
         mean = np.nansum(logs, axis=-1) / count
         square = np.nansum((logs - mean[..., None]) ** 2, axis=-1)
         error = np.sqrt(square / (count - 1) / count)
-        half = np.where(count >= FEWEST, stdtrit(np.maximum(count - 1, 1), UPPER) * error, np.nan)
+        half = np.where(count >= FEWEST, student(np.maximum(count - 1, 1), UPPER) * error, np.nan)
         half = np.where(np.isfinite(mean), half, np.nan)
         return Level(np.exp(mean), np.exp(mean - half), np.exp(mean + half), count)
 
@@ -114,7 +115,7 @@ def expansion(seeds):
     """Factor on a percentile interval from few samples: the bootstrap's deviation is sqrt((S-1)/S) too small, and
     normal where Student's t is due (Hesterberg 2015, doi:10.1080/00031305.2015.1089789, section 5). Measured coverage
     of the 95 % interval: 0.91 to 0.97 with 3 to 10 seeds."""
-    return np.sqrt(seeds / (seeds - 1)) * stdtrit(seeds - 1, UPPER) / ndtri(UPPER)
+    return np.sqrt(seeds / (seeds - 1)) * student(seeds - 1, UPPER) / normal(UPPER)
 
 
 def fit(x, samples):

@@ -22,7 +22,7 @@ class Ntksweep(CMakePackage):
     depends_on("xxhash")
     depends_on("zlib-api")
     depends_on("sundials@6.4:6+CVODE", when="+sundials")
-    for module in ("numpy", "scipy", "xarray", "h5netcdf", "h5py", "matplotlib"):
+    for module in ("numpy", "mpmath", "xarray", "h5netcdf", "h5py", "matplotlib"):
         depends_on(f"py-{module}", type="run")
     depends_on("python@3.9:", type="run")
 
