@@ -62,6 +62,11 @@ class Ensemble:
         return f"{self.size} of {self.size + self.diverged}" if self.diverged else str(self.size)
 
     @property
+    def cell(self):
+        """The place but for the width."""
+        return where_text({name: value for name, value in self.where.items() if name != "width"}, self.labels)
+
+    @property
     def is_large(self):
         return self.size >= LARGE
 
@@ -186,8 +191,18 @@ def groups_of(ensembles):
     """Lists of ensembles that differ in width alone, the widest last."""
     groups = {}
     for ensemble in sorted(ensembles, key=lambda ensemble: ensemble.where["width"]):
-        groups.setdefault((ensemble.source, where_text({**ensemble.where, "width": 0})), []).append(ensemble)
+        groups.setdefault((ensemble.source, ensemble.cell), []).append(ensemble)
     return groups.values()
+
+
+def overlays_of(ensembles):
+    """Lists of such groups, one of each study, that can share panels: equal cells, clocks, test points and outputs."""
+    overlays, sources = {}, [ensemble.source for ensemble in ensembles]
+    for group in sorted(groups_of(ensembles), key=lambda group: sources.index(group[0].source)):
+        wide = group[-1]
+        points = wide.example_name, tuple(wide.examples), wide.networks.mean.shape[-1]
+        overlays.setdefault((wide.cell, wide.time_name, points), []).append(group)
+    return overlays.values()
 
 
 def ensemble_row(ensemble):
@@ -203,21 +218,22 @@ def ensemble_row(ensemble):
 
 def ensemble_table(ensembles):
     """Header and rows for the page; nothing without a process."""
+    several = len({ensemble.source for ensemble in ensembles}) > 1
     ensembles = [ensemble for ensemble in ensembles if ensemble.process and ensemble.size > 1]
     if not ensembles:
         return ()
     header = ["at the last step", "networks", "test outputs"]
     for what in ("largest |z|", "variance ratio"):
         header += [f"{what}, networks", "linearizations"]
-    return header, [table_row(ensemble, ensemble_row(ensemble)) for ensemble in ensembles]
+    return header, [table_row(ensemble, ensemble_row(ensemble), several) for ensemble in ensembles]
 
 
-def table_row(ensemble, row):
+def table_row(ensemble, row, several):
     """Below each number of the networks what 95 of 100 ensembles of the process have."""
     bound = f"95 % below {number(row['largest_z_95'])}"
     limits = interval_text(row["variance_ratio_low"], row["variance_ratio_high"])
     return [
-        ensemble.place,
+        ", ".join([ensemble.source] * several + [ensemble.place]),
         ensemble.size_text,
         str(row["values"]),
         f"{number(row['largest_z_networks'])}\n{bound}",

@@ -79,7 +79,7 @@ def ensemble_lines(context):
     judged = [group[-1] for group in groups_of(context.ensembles) if group[-1].process and group[-1].is_large]
     for ensemble in judged[:NAMED_FITS]:
         row = ensemble_row(ensemble)
-        place = f" ({cell(ensemble.where, 'width', ensemble.labels)})" if len(judged) > 1 else ""
+        place = f" ({ensemble.cell})" if len(judged) > 1 else ""
         networks = f"{ensemble.size_text} networks of width {value_text(ensemble.where['width'])}{place}"
         score, ratio = number(row["largest_z_networks"]), number(row["variance_ratio_networks"])
         yield (

@@ -11,7 +11,10 @@ from .curves import final, side_by_side, split
 from .paper import FIGURE_3, is_figure_3
 from .statistics import FEWEST
 from .scaling import INVERSE, ROOT, against_width, scaling_figures, unique
-from .times import dress_time, draw_band, draw_line, figures_of, grouped, positive_range, spread, title
+from .times import (
+    MARKERS, dress_time, draw_band, draw_line, figures_of, grouped, having, is_overlay, markers, panels_by,
+    positive_range, shared, source_handles, title,
+)  # fmt: skip
 from .words import level_lines, named_value
 
 THETA_0, THETA_INFINITE = (f"\N{GREEK CAPITAL LETTER THETA}{sign}" for sign in "\N{SUBSCRIPT ZERO}\N{INFINITY}")
@@ -65,58 +68,58 @@ def caption(metrics, again):
 
 def against_time(context):
     for number, of, place, curves in figures_of(context, list(PREDICTIONS), measured):
-        study = next(study for study in context.studies if study.label == curves[0].source)
-        sizes = spread(sorted({curve.where["train_size"] for curve in curves}), 2)
-        widths = spread(sorted({curve.where["width"] for curve in curves}), 3)
-        shown = [curve for curve in curves if curve.where["train_size"] in sizes and curve.where["width"] in widths]
-        panels = grouped(shown, lambda curve: (curve.where["train_size"], curve.where["width"]))
-        words = caption(measured(study), f"{BANDS} The table holds the last step.")
-        words += paper_words(study, curves)
-        heading, draw = title("Network and predictions against time", place), partial(time_figure, panels, len(widths))
+        sizes, widths = shared(curves, "train_size", 2), shared(curves, "width", 3)
+        shown = having(curves, train_size=sizes, width=widths)
+        words = caption(unique(curve.metric for curve in curves), f"{BANDS} The table holds the last step.")
+        words += f" {MARKERS}" * is_overlay(curves) + paper_words(context.studies, curves)
+        draw = partial(time_figure, panels_by(shown, "train_size", "width"), len(widths))
+        heading = title("Network and predictions against time", place)
         own = [curve for curve in shown if curve.metric != LINEAR]
         yield Section("predictions_time", heading, words, draw, own, number, of, final_table(curves))
 
 
 def time_figure(panels, columns, on=style.PAGE):
-    """panels: (train_size, width) -> curves, one for each prediction."""
+    """panels: (train_size, width) -> curves, one for each prediction and study."""
     figure, axes = on.grid(len(panels), columns=columns)
     curves = [curve for members in panels.values() for curve in members]
+    marked = markers(curves)
     for panel, (key, members) in zip(axes, panels.items()):
         for curve in sorted(members, key=lambda curve: curve.metric == LINEAR):
-            draw_seeds(panel, curve, *PREDICTIONS[curve.metric][1:3])
+            draw_seeds(panel, curve, *PREDICTIONS[curve.metric][1:3], **marked(curve))
         style.log_axis(panel.yaxis, *positive_range(curves))
         dress_time(panel, members)
         panel.set_title(", ".join(named_value(name, value) for name, value in zip(("train_size", "width"), key)))
         if style.is_first(panel):
             panel.set_ylabel("RMSE of the network, test")
-    looks = [PREDICTIONS[metric] for metric in unique(curve.metric for curve in curves)]
+    looks = [look for metric, look in PREDICTIONS.items() if any(curve.metric == metric for curve in curves)]
     handles = [Line2D([], [], color=colour, linestyle=line, label=name) for name, colour, line, _ in looks]
-    style.legend_beside(axes, handles, "network against")
+    style.legend_beside(axes, handles + source_handles(curves), "network against")
     return figure
 
 
-def draw_seeds(panel, curve, colour, line):
+def draw_seeds(panel, curve, colour, line, **marker):
     """With a band where seeds are enough for one that is narrower than the figure."""
     if curve.samples.shape[1] >= FEWEST:
-        draw_band(panel, curve, colour, line)
+        draw_band(panel, curve, colour, line, **marker)
         return
-    draw_line(panel, curve, colour, line)
+    draw_line(panel, curve, colour, line, **marker)
     panel.plot(curve.x, curve.samples, color=colour, linewidth=0.6, alpha=0.6)
 
 
 def final_table(curves):
-    """Header and rows: the levels at the last step with their intervals, a row for each cell."""
+    """Header and rows: the levels at the last step with their intervals, a row for each study and cell."""
     metrics = [metric for metric in PREDICTIONS if any(curve.metric == metric for curve in curves)]
     rows = []
-    for place, members in grouped(curves, lambda curve: curve.place).items():
+    for (source, place), members in grouped(curves, lambda curve: (curve.source, curve.place)).items():
         cells = {curve.metric: level_lines(curve.level, -1) for curve in members}
-        rows.append([place, *(cells.get(metric, "") for metric in metrics)])
+        names = [source] * is_overlay(curves) + [place]
+        rows.append([", ".join(names), *(cells.get(metric, "") for metric in metrics)])
     return ["at the last step", *(PREDICTIONS[metric][0] for metric in metrics)], rows
 
 
-def paper_words(study, curves):
+def paper_words(studies, curves):
     """The paper's numbers where the setting is that of its figure."""
-    if not any(is_figure_3(study, curve.where) for curve in curves):
+    if not any(is_figure_3(studies[curve.order], curve.where) for curve in curves):
         return ""
     own, infinite = FIGURE_3["final"]
     return (

@@ -224,8 +224,12 @@ def study_line(order):
     return style.LINES[order % len(style.LINES)]
 
 
+def study_marker(order):
+    return style.MARKERS[order % len(style.MARKERS)]
+
+
 def line_style(curve):
-    return study_line(curve.order), style.MARKERS[curve.order % len(style.MARKERS)]
+    return study_line(curve.order), study_marker(curve.order)
 
 
 def draw_guide(panel, curves, guide, line):

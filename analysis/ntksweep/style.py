@@ -201,7 +201,11 @@ def log_axis(axis, low, high):
 
 
 def log_scale(axis):
-    (axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale)("log")
+    """Lines begin at the first place above 0."""
+    if axis.axis_name == "x":
+        axis.axes.set_xscale("log", nonpositive="mask")
+    else:
+        axis.axes.set_yscale("log")
 
 
 def limits(axis, low, high):

@@ -1,5 +1,5 @@
 """Figures against time (learning rate times step; with momentum its square root): one for each value of the other axes,
-of the RMSE with all studies in it, of the others for each study."""
+with all studies in it that have the same clock."""
 
 from dataclasses import replace
 from functools import partial
@@ -11,73 +11,105 @@ from . import style
 from .context import Section
 from .curves import clock, curves_of
 from .load import EXAMPLES, GRID
-from .scaling import families_of, study_line
+from .scaling import families_of, study_line, study_marker, unique
 from .words import axis_label, loss_label, named_value, value_text, where_text
+
+MARKED = 5  # points of a line, at least, that have its study's marker
+MODELS = (("-", "network"), ("--", "its linearization"))
+MARKERS = "A marker for each study."
+OVERLAID = 2  # test points of which several studies' outputs are drawn
+LOSSES = ["loss_train", "loss_train_linear", "loss_test", "loss_test_linear"]
 
 
 def rmse(context):
-    for number, of, place, curves in figures_of(context, ["rmse_test"], together=True):
+    for number, of, place, curves in figures_of(context, ["rmse_test"]):
         caption = "RMSE on the test points against time; a colour for each width, bands: 95 % interval over seeds."
-        panels = grouped(curves, lambda curve: curve.where["train_size"])
-        draw = partial(time_figure, panels, columns=3, draw=draw_study)
+        draw = partial(time_figure, panels_by(curves, "train_size"), columns=3, draw=draw_study)
         yield Section("rmse_time", title("RMSE against time", place), caption, draw, curves, number, of)
 
 
 def losses(context):
-    metrics = ["loss_train", "loss_train_linear", "loss_test", "loss_test_linear"]
-    for number, of, place, curves in figures_of(context, metrics):
-        sizes = spread(sorted({curve.where["train_size"] for curve in curves}), 3)
-        shown = [curve for curve in curves if curve.where["train_size"] in sizes]
+    for number, of, place, curves in figures_of(context, LOSSES, apart=lambda study, curve: curve.loss):
+        sizes = shared(curves, "train_size", 3)
+        shown = having(curves, train_size=sizes)
         caption = "Losses of the network (solid) and of its linearization (dashed), geometric mean over seeds."
-        panels = grouped(shown, lambda curve: (curve.metric.replace("_linear", ""), curve.where["train_size"]))
-        draw = partial(time_figure, panels, len(sizes), draw=draw_line)
+        few = having(shown, width=shared(curves, "width", 3)) if is_overlay(curves) else shown
+        caption += f" {MARKERS} Of the widths that they share at most three." * is_overlay(curves)
+        draw = partial(time_figure, loss_panels(few), len(sizes), draw=draw_line)
         yield Section("loss_time", title("Losses against time", place), caption, draw, shown, number, of)
 
 
+def loss_panels(curves):
+    panels = grouped(curves, lambda curve: (curve.metric.replace("_linear", ""), curve.where["train_size"]))
+    return {key: panels[key] for key in sorted(panels, key=lambda key: (LOSSES.index(key[0]), key[1]))}
+
+
 def outputs(context):
-    for number, of, place, curves in figures_of(context, ["outputs", "outputs_linear"]):
-        sizes = spread(sorted({curve.where["train_size"] for curve in curves}), 2)
-        widths = spread(sorted({curve.where["width"] for curve in curves}), 3)
-        shown = [curve for curve in curves if curve.where["train_size"] in sizes and curve.where["width"] in widths]
+    for number, of, place, curves in figures_of(context, ["outputs", "outputs_linear"], apart=output_count):
+        sizes, widths = shared(curves, "train_size", 2), shared(curves, "width", 3)
+        shown = having(largest_output(curves), train_size=sizes, width=widths)
         caption = (
             "Outputs of the network (solid) and of its linearization (dashed) on the first test points, of the first "
             "seed; a colour for each test point. With several outputs: the one that is largest at the end."
         )
-        panels = grouped(largest_output(shown), lambda curve: (curve.where["train_size"], curve.where["width"]))
-        draw = partial(output_figure, panels, len(widths))
+        if is_overlay(curves):
+            shown = [curve for curve in shown if probe_of(curve) < OVERLAID]
+            caption += f" {MARKERS} The same index is the same test point only where they have the same data."
+        draw = partial(output_figure, panels_by(shown, "train_size", "width"), len(widths))
         yield Section("outputs_time", title("Outputs against time", place), caption, draw, [], number, of)
+
+
+def output_count(study, curve):
+    return study.data.sizes.get("output", 1)
 
 
 def title(words, place):
     return ": ".join(filter(None, [words, place]))
 
 
-def figures_of(context, metrics, wanted=lambda study: True, together=False):
-    """Yields (number, of how many, place, curves) for each wanted study (or for all together, where they have the same
-    clock) and value of its other axes."""
+def figures_of(context, metrics, wanted=lambda study: True, apart=lambda study, curve: None):
+    """Yields (number, of how many, place, curves) for each value of the other axes. Wanted studies are together where they
+    have the same clock, and the same of `apart`; those of a figure that has not all are named."""
     groups = {}
     for order, study in enumerate(context.studies):
-        if not wanted(study):
-            continue
-        names = [study.label] * (len(context.studies) > 1 and not together)
-        curves = [curve for metric in metrics for curve in time_curves(study, order, metric)]
-        for where, members in grouped(curves, lambda curve: other_axes(curve.where)).items():
-            place = ", ".join(filter(None, names + [where_text(dict(where), study.labels)]))
-            groups.setdefault((place, members[0].x_name), []).extend(members)
-    for number, ((place, _), members) in enumerate(groups.items(), start=1):
-        if together and len(context.studies) > len({curve.source for curve in members}) == 1:
-            place = ", ".join(filter(None, [members[0].source, place]))
-        yield number, len(groups), place, members
+        for curve in time_curves(study, order, metrics) if wanted(study) else []:
+            place = where_text(dict(other_axes(curve.where)), study.labels)
+            groups.setdefault((place, curve.x_name, apart(study, curve)), []).append(curve)
+    for number, ((place, *_), curves) in enumerate(groups.items(), start=1):
+        sources = unique(curve.source for curve in curves)
+        names = sources * (len(sources) < len(context.studies))
+        yield number, len(groups), ", ".join(filter(None, [*names, place])), curves
+
+
+def is_overlay(curves):
+    return len({curve.source for curve in curves}) > 1
+
+
+def having(curves, **wanted):
+    """Those whose place has one of these values on each axis."""
+    return [curve for curve in curves if all(curve.where[name] in values for name, values in wanted.items())]
+
+
+def shared(curves, name, count):
+    """At most `count` values of an axis: of those that all studies have, or of all where they share none."""
+    values = [{curve.where[name] for curve in members} for members in grouped(curves, lambda c: c.source).values()]
+    return spread(sorted(set.intersection(*values) or set.union(*values)), count)
+
+
+def panels_by(curves, *names):
+    """Values of the axes -> curves, in the order of the values."""
+    panels = grouped(curves, lambda curve: tuple(curve.where[name] for name in names))
+    return {key: panels[key] for key in sorted(panels)}
 
 
 def other_axes(where):
     return tuple((name, value) for name, value in where.items() if name not in (*GRID, *EXAMPLES, "output"))
 
 
-def time_curves(study, order, metric):
-    """Ordered by training-set size and width."""
-    curves = curves_of([study], metric, "step", pick=few_points)
-    curves.sort(key=lambda curve: (curve.where["train_size"], curve.where["width"]))
+def time_curves(study, order, metrics):
+    """Of each metric ordered by training-set size and width."""
+    curves = [curve for metric in metrics for curve in curves_of([study], metric, "step", pick=few_points)]
+    curves.sort(key=lambda curve: (metrics.index(curve.metric), curve.where["train_size"], curve.where["width"]))
     return [in_time(study, replace(curve, order=order)) for curve in curves]
 
 
@@ -108,29 +140,55 @@ def spread(values, count):
 
 
 def time_figure(panels, columns, draw, on=style.PAGE):
-    """panels: (metric, train_size) or train_size -> curves, a colour for each width."""
-    keys = list(panels)
-    widths = sorted({curve.where["width"] for curves in panels.values() for curve in curves})
-    palette = style.colours(widths)
-    figure, axes = on.grid(len(keys), columns=columns, share_y="row")
-    for panel, key in zip(axes, keys):
-        for curve in panels[key]:
-            draw(panel, curve, palette[curve.where["width"]])
-        metric = panels[key][0].metric
-        style.log_axis(
-            panel.yaxis, *positive_range([c for k in keys for c in panels[k] if panels[k][0].metric == metric])
-        )
-        dress_time(panel, panels[key])
-        panel.set_title(named_value("train_size", panels[key][0].where["train_size"]))
-        if style.is_first(panel):
-            panel.set_ylabel(loss_label(metric, panels[key][0].loss))
-    families = families_of(curve for curves in panels.values() for curve in curves)
+    """panels: anything -> curves of one metric, or of it and that of the linearization, a colour for each width."""
+    curves = [curve for members in panels.values() for curve in members]
+    widths = sorted({curve.where["width"] for curve in curves})
+    palette, marked = style.colours(widths), markers(curves)
+    figure, axes = on.grid(len(panels), columns=columns, share_y="row")
+    for panel, members in zip(axes, panels.values()):
+        for curve in members:
+            draw(panel, curve, palette[curve.where["width"]], **marked(curve))
+        dress_levels(panel, members, [curve for curve in curves if same_loss(curve, members[0])])
     handles = [colour_handle(palette[width], value_text(width)) for width in widths]
-    orders = {curve.source: curve.order for curves in panels.values() for curve in curves}
-    if len(orders) > 1:
-        handles += [Line2D([], [], color=style.GREY, linestyle=study_line(i), label=name) for name, i in orders.items()]
-    style.legend_beside(axes, handles, axis_label("width", families))
+    handles += model_handles(curves) + source_handles(curves, lined=draw is draw_study)
+    style.legend_beside(axes, handles, axis_label("width", families_of(curves)))
     return figure
+
+
+def same_loss(one, other):
+    return one.metric.replace("_linear", "") == other.metric.replace("_linear", "")
+
+
+def dress_levels(panel, curves, row):
+    """row: all curves that share its axis."""
+    style.log_axis(panel.yaxis, *positive_range(row))
+    dress_time(panel, curves)
+    panel.set_title(named_value("train_size", curves[0].where["train_size"]))
+    if style.is_first(panel):
+        panel.set_ylabel(loss_label(curves[0].metric, curves[0].loss))
+
+
+def markers(curves):
+    """A function of a curve -> what tells its study in a line; nothing of one study."""
+
+    def look(curve):
+        every = max(1, len(curve.x) // MARKED)
+        return {"marker": study_marker(curve.order), "markersize": 4, "markevery": (curve.order % every, every)}
+
+    return look if is_overlay(curves) else lambda curve: {}
+
+
+def model_handles(curves):
+    if not any(curve.metric.endswith("_linear") for curve in curves):
+        return []
+    return [Line2D([], [], color=style.GREY, linestyle=line, linewidth=1.3, label=name) for line, name in MODELS]
+
+
+def source_handles(curves, lined=False):
+    """Of several studies; lined: their lines tell them too."""
+    orders = {curve.source: curve.order for curve in curves} if is_overlay(curves) else {}
+    looks = {name: {"linestyle": study_line(i) if lined else "", "marker": study_marker(i)} for name, i in orders.items()}
+    return [Line2D([], [], color=style.GREY, label=name, **look) for name, look in looks.items()]
 
 
 def positive_range(curves):
@@ -154,31 +212,32 @@ def dress_time(panel, curves):
     panel.set_xlabel(axis_label(curves[0].x_name))
 
 
-def draw_line(panel, curve, colour, line=None):
+def draw_line(panel, curve, colour, line=None, **marker):
     mean = np.where(curve.level.mean > 0, curve.level.mean, np.nan)
-    panel.plot(curve.x, mean, color=colour, linestyle=line or model_line(curve), linewidth=1.3)
+    panel.plot(curve.x, mean, color=colour, linestyle=line or model_line(curve), linewidth=1.3, **marker)
 
 
 def model_line(curve):
-    return "--" if curve.metric.endswith("_linear") else "-"
+    return MODELS[curve.metric.endswith("_linear")][0]
 
 
-def draw_band(panel, curve, colour, line=None):
-    draw_line(panel, curve, colour, line)
+def draw_band(panel, curve, colour, line=None, **marker):
+    draw_line(panel, curve, colour, line, **marker)
     panel.fill_between(curve.x, curve.level.low, curve.level.high, color=colour, alpha=0.15, linewidth=0)
 
 
-def draw_study(panel, curve, colour):
-    draw_band(panel, curve, colour, study_line(curve.order))
+def draw_study(panel, curve, colour, **marker):
+    draw_band(panel, curve, colour, study_line(curve.order), **marker)
 
 
 def largest_output(curves):
-    """Of each test point only the output that is largest at the end, in the last network (largest set, widest)."""
+    """Of each test point only the output that is largest at the end, in the last network (largest set, widest) of the
+    first study."""
     if not any("output" in curve.where for curve in curves):
         return curves
     ends = {}
     for curve in curves:
-        if curve.metric == "outputs":
+        if curve.metric == "outputs" and curve.order == curves[0].order:
             ends.setdefault(probe_of(curve), {})[curve.where["output"]] = last_finite(first_seed(curve))
     best = {probe: max(values, key=lambda output: values[output]) for probe, values in ends.items()}
     return [curve for curve in curves if curve.where.get("output") == best.get(probe_of(curve))]
@@ -200,18 +259,20 @@ def last_finite(values):
 
 def output_figure(panels, columns, on=style.PAGE):
     """panels: (train_size, width) -> curves, a colour for each of the first test points."""
+    curves = [curve for members in panels.values() for curve in members]
     figure, axes = on.grid(len(panels), columns=columns)
-    probes = sorted({probe_of(curve) for curves in panels.values() for curve in curves})
-    palette = dict(zip(probes, style.OKABE_ITO))
-    for panel, (key, curves) in zip(axes, panels.items()):
-        for curve in curves:
-            colour = palette[probe_of(curve)]
-            panel.plot(curve.x, first_seed(curve), color=colour, linestyle=model_line(curve), linewidth=1.3)
-        dress_time(panel, curves)
+    probes = sorted({probe_of(curve) for curve in curves})
+    palette, marked = dict(zip(probes, style.OKABE_ITO)), markers(curves)
+    for panel, (key, members) in zip(axes, panels.items()):
+        for curve in members:
+            look = {"color": palette[probe_of(curve)], "linestyle": model_line(curve), "linewidth": 1.3}
+            panel.plot(curve.x, first_seed(curve), **look, **marked(curve))
+        dress_time(panel, members)
         panel.set_title(", ".join(named_value(name, value) for name, value in zip(("train_size", "width"), key)))
         if style.is_first(panel):
             panel.set_ylabel("output")
-    style.legend_beside(axes, [colour_handle(palette[probe], value_text(probe)) for probe in probes], "test point")
+    handles = [colour_handle(palette[probe], value_text(probe)) for probe in probes]
+    style.legend_beside(axes, handles + model_handles(curves) + source_handles(curves), "test point")
     return figure
 
 

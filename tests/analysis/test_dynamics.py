@@ -142,7 +142,7 @@ def test_survivors_are_called_so(tmp_path):
     data = synthetic.with_ensemble(data)
     whole, survivors = ensembles.ensembles_of(study(tmp_path / "study", data))
     assert whole.size_text == str(whole.size) and survivors.size_text.endswith(f" of {survivors.size + 3}")
-    assert survivors.size_text in bands.bands_caption(survivors)
+    assert survivors.size_text in bands.bands_caption([survivors])
 
 
 @pytest.mark.parametrize(
