@@ -20,7 +20,8 @@ module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPEND
 module(train REAL SOURCES loss.c points.c optimizer.c sample_space.c trainer.c twin.c PLAIN batches.c DEPENDS base spec la nn)
 module(task REAL SOURCES problem.c point.c run.c predict.c measure.c PLAIN task.c schedule.c reference.c reduce.c rounding.c
        DEPENDS base spec data la nn ntk limit train)
-module(io SOURCES owner.c claim.c store.c draft.c driver.c hdf.c record_file.c sum.c checkpoint.c layout.c results.c array_file.c array_apart.c
+module(io SOURCES owner.c draft.c store.c claim.c manifest.c failure.c frozen.c provenance.c driver.c sum.c hdf.c hdf_record.c
+       record_file.c checkpoint.c layout.c results.c array_file.c array_apart.c
        DEPENDS base spec data
        LIBRARIES hdf5::hdf5 hdf5::hdf5_hl xxhash)
 module(sweep SOURCES agree.c allocate.c circumstances.c claims.c collect.c fits.c heap.c makespan.c plan.c progress.c queue.c remarks.c server.c signals.c

@@ -4,18 +4,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "hdf.h"
-#include "record_file.h"
+#include "hdf_record.h"
+#include "store.h"
 
 enum { NAME_BYTES = 80 };
 
-void checkpoint_path(const char *dir, const char *key, char path[PATH_MAX]) {
-    snprintf(path, PATH_MAX, "%s/checkpoints/%s.h5", dir, key);
-}
-
-int store_has_checkpoint(const char *dir, const char *key) {
+int checkpoint_exists(const char *dir, const char *key) {
     char path[PATH_MAX];
-    checkpoint_path(dir, key, path);
+    store_path(dir, STORE_CHECKPOINT, key, path);
     return access(path, F_OK) == 0;
 }
 
@@ -47,16 +43,16 @@ struct contents {
 
 static status write_contents(hid_t file, void *context) {
     const struct contents *contents = context;
-    TRY(record_file_put(file, &contents->record));
+    TRY(hdf_put_record(file, &contents->record));
     for (int i = 0; i < contents->state->count; i++) TRY(write_array(file, contents->state, i));
-    return record_file_seal(file, contents->record.key);
+    return hdf_seal_record(file, contents->record.key);
 }
 
-status store_write_checkpoint(const char *dir, const char *key, const char *label, const struct provenance *provenance,
-                              const struct record *record, const struct state *state) {
+status checkpoint_write(const char *dir, const char *key, const char *label, const struct provenance *provenance,
+                        const struct record *record, const struct state *state) {
     struct contents contents = {{key, label, NULL, provenance, record, 1}, state};
     char path[PATH_MAX];
-    checkpoint_path(dir, key, path);
+    store_path(dir, STORE_CHECKPOINT, key, path);
     return hdf_write_file(path, HDF_CHECK_WHOLE, write_contents, &contents);
 }
 
@@ -65,7 +61,7 @@ status store_write_checkpoint(const char *dir, const char *key, const char *labe
 static status check_provenance(const struct provenance *found, const struct provenance *expected) {
     for (int i = 0; i < PROVENANCE_FIELDS; i++) {
         const struct provenance_field *field = &provenance_field[i];
-        const char *was = (const char *)found + field->offset, *is = (const char *)expected + field->offset;
+        const char *was = provenance_text(found, i), *is = provenance_text(expected, i);
         if (field->decides && strcmp(was, is) != 0)
             FAIL(ERROR_DISK, "its %s is %s, that of this run %s", field->name, was, is);
     }
@@ -122,7 +118,7 @@ static status check_state(hid_t file, const struct state *state) {
 static status check_contents(hid_t file, const char *key, const struct provenance *provenance, struct record *record,
                              const struct state *state) {
     struct provenance found;
-    TRY(record_file_take(file, RECORD_POINT, key, 1, record, &found));
+    TRY(hdf_take_record(file, key, PLACE_RECORD, 1, record, &found));
     TRY(check_provenance(&found, provenance));
     return check_state(file, state);
 }
@@ -132,7 +128,7 @@ static status open_whole(const char *path, hid_t *file) {
     struct stat seen;
     int is_there = lstat(path, &seen) == 0;
     status opened = hdf_open(path, file);
-    if (opened == ERROR_DISK && is_there) (void)record_file_put_aside(path, seen.st_ino);
+    if (opened == ERROR_DISK && is_there) (void)store_put_aside(path, seen.st_ino);
     return opened;
 }
 
@@ -148,12 +144,12 @@ static status read_contents(hid_t file, const char *path, const char *key, const
     FAIL(ERROR_DISK, "%s: cannot be read (%s)", path, status_message());
 }
 
-status store_read_checkpoint(const char *dir, const char *key, const struct provenance *provenance,
-                             struct record **record, const struct state *state) {
+status checkpoint_read(const char *dir, const char *key, const struct provenance *provenance, struct record **record,
+                       const struct state *state) {
     char path[PATH_MAX];
     hid_t file;
-    checkpoint_path(dir, key, path);
-    if (!store_has_checkpoint(dir, key)) return OK;
+    store_path(dir, STORE_CHECKPOINT, key, path);
+    if (!checkpoint_exists(dir, key)) return OK;
     if (open_whole(path, &file) != OK) return refuse(path);
     struct record *read = record_create();
     status result = read_contents(file, path, key, provenance, read, state);

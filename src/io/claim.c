@@ -7,12 +7,9 @@
 #include <unistd.h>
 #include "draft.h"
 #include "file.h"
+#include "store.h"
 
 enum { TAKING_SECONDS = 60 };
-
-static void claim_path(const char *dir, const char *key, char path[PATH_MAX]) {
-    snprintf(path, PATH_MAX, "%s/claims/%s", dir, key);
-}
 
 /* ---- looking ---- */
 
@@ -43,7 +40,7 @@ static int look(const char *path, struct claim_sight *sight) {
 
 int claim_look(const char *dir, const char *key, struct claim_sight *sight) {
     char path[PATH_MAX];
-    claim_path(dir, key, path);
+    store_path(dir, STORE_CLAIM, key, path);
     return look(path, sight);
 }
 
@@ -61,7 +58,7 @@ status claim_take(const char *dir, const char *key, int *is_ours) {
     char path[PATH_MAX];
     struct draft draft;
     struct claim_sight sight;
-    claim_path(dir, key, path);
+    store_path(dir, STORE_CLAIM, key, path);
     TRY(draft_begin(path, &draft));
     draft_write(&draft, owner_text(), strlen(owner_text()), 0);
     draft_write(&draft, "\n", 1, (off_t)strlen(owner_text()));
@@ -72,7 +69,7 @@ status claim_take(const char *dir, const char *key, int *is_ours) {
 
 int claim_renew(const char *dir, const char *key) {
     char path[PATH_MAX], owner[OWNER_BYTES];
-    claim_path(dir, key, path);
+    store_path(dir, STORE_CLAIM, key, path);
     const char *why;
     int fd = file_open(path, &why);
     if (fd < 0) return errno != ENOENT;
@@ -86,7 +83,7 @@ int claim_renew(const char *dir, const char *key) {
 void claim_release(const char *dir, const char *key) {
     char path[PATH_MAX];
     struct claim_sight sight;
-    claim_path(dir, key, path);
+    store_path(dir, STORE_CLAIM, key, path);
     if (look(path, &sight) && strcmp(sight.owner, owner_text()) == 0) unlink(path);
 }
 
@@ -104,7 +101,7 @@ static int move_aside(const char *path, const char *aside, struct claim_sight *s
 static status move_and_take(const char *dir, const char *key, const struct claim_sight *sight, int *is_ours) {
     char path[PATH_MAX], aside[PATH_MAX];
     struct claim_sight now;
-    claim_path(dir, key, path);
+    store_path(dir, STORE_CLAIM, key, path);
     if (!draft_name(path, aside)) FAIL(ERROR_DISK, "%s: cannot be written: %s", path, strerror(ENAMETOOLONG));
     if (!look(path, &now) || !claim_is_same(&now, sight) || !move_aside(path, aside, &now)) return OK;
     int is_it = claim_is_same(&now, sight);
@@ -119,10 +116,10 @@ static void remove_if_left(const char *dir, const char *over) {
     char path[PATH_MAX];
     struct stat folder;
     struct claim_sight sight;
-    claim_path(dir, "", path);
+    store_path(dir, STORE_CLAIM, "", path);
     if (stat(path, &folder) != 0 || !claim_look(dir, over, &sight)) return;
     if (!owner_is_gone(sight.owner) && folder.st_mtim.tv_sec - sight.seconds < TAKING_SECONDS) return;
-    claim_path(dir, over, path);
+    store_path(dir, STORE_CLAIM, over, path);
     unlink(path);
 }
 

@@ -133,7 +133,7 @@ static void add_array(struct layout *layout, const struct array *array) {
 
 static void add_provenance(struct layout *layout, const struct provenance *provenance) {
     for (int i = 0; i < PROVENANCE_FIELDS; i++) {
-        text_set_add(&layout->provenance[i], (const char *)provenance + provenance_field[i].offset);
+        text_set_add(&layout->provenance[i], provenance_text(provenance, i));
     }
 }
 

@@ -4,8 +4,8 @@
 #define LAYOUT_H
 
 #include <stdint.h>
+#include "provenance.h"
 #include "record.h"
-#include "record_file.h"
 
 /* Distinct texts in order of first appearance. */
 struct text_set {

@@ -1,48 +1,33 @@
-/* One record in one HDF5 file. Not collective.
- *
- * Root: every array of PLACE_COORDINATE and PLACE_RECORD (or PLACE_REFERENCE) under its metric's name, with the scales of all
- * dimensions; kept arrays in the group `kept`, packed; label, settings, provenance as attributes; `key` is written last. Arrays
- * without elements are left out. */
+/* The records in DIR, a file each: DIR/points/ab/KEY.h5 and DIR/references/KEY.h5. `kind`: STORE_POINT or
+ * STORE_REFERENCE. Calls HDF5, which one thread of a process only may do. Not collective. */
 #ifndef RECORD_FILE_H
 #define RECORD_FILE_H
 
-#include <limits.h>
-#include <sys/types.h>
-#include "hdf.h"
+#include "provenance.h"
+#include "record.h"
+#include "status.h"
 #include "store.h"
 
-/* The members of struct provenance as attributes. */
-struct provenance_field {
-    const char *name;
-    size_t offset, size;
-    int decides; /* the last bits of what is computed */
-};
-enum { PROVENANCE_FIELDS = 7 };
-extern const struct provenance_field provenance_field[PROVENANCE_FIELDS];
-
-/* DIR/points/ab/KEY.h5 or DIR/references/KEY.h5. */
-void record_file_path(const char *dir, enum record_kind kind, const char *key, char path[PATH_MAX]);
-/* store_read_record, and the provenance unless NULL. */
-status record_file_read(const char *dir, enum record_kind kind, const char *key, int kept, struct record **record,
+/* Writes the record with its label, settings (the config's resolved `key=value` pairs, a line each; NULL: none) and
+ * provenance as root attributes. Also removes DIR/failed/KEY and the checkpoint. A point's record has a
+ * METRIC_STATUS. ERROR_DISK. */
+status record_file_write(const char *dir, enum store_kind kind, const char *key, const char *label,
+                         const char *settings, const struct provenance *provenance, const struct record *record);
+/* Reads a record back (kept arrays only if `kept`), and its provenance unless NULL. The sum over the whole file is checked
+ * before, here and below. A file that is not whole is ERROR_DISK, one that cannot be opened (permission, memory)
+ * ERROR_INPUT; both name it. */
+status record_file_read(const char *dir, enum store_kind kind, const char *key, int kept, struct record **record,
                         struct provenance *provenance);
-
-/* Renames a damaged file, which had this inode, to FILE.unreadable. 1: done; 0: it cannot be, or another file stands there now,
- * and stays. */
-int record_file_put_aside(const char *path, ino_t damaged);
-
-/* The pieces, for a file that holds more than a record. */
-struct record_contents {
-    const char *key, *label, *settings; /* settings NULL: none */
-    const struct provenance *provenance;
-    const struct record *record;
-    int unpacked; /* kept arrays too, to write them fast */
-};
-/* All but the key. */
-status record_file_put(hid_t file, const struct record_contents *contents);
-/* The key: the last to be written, and says that the file is whole. */
-status record_file_seal(hid_t file, const char *key);
-/* Checks the key and reads the rest into `record`, and the provenance unless NULL. */
-status record_file_take(hid_t file, enum record_kind kind, const char *key, int kept, struct record *record,
-                        struct provenance *provenance);
+/* 1: there and readable; 0: absent; -1: there but not readable (status_message() names it). Opens the file. */
+int record_file_check(const char *dir, enum store_kind kind, const char *key);
+/* Reads a record again, and if it is damaged puts it aside (store.h): from any host, also while another process does the
+ * same, or has just put a good one in its place, which stays. 1: done, status_message() names it; 0: nothing was done. */
+int record_file_put_aside(const char *dir, enum store_kind kind, const char *key);
+/* value[i]: the scalar metric[i] of a record, NaN if that is not in it; in one opening, without the arrays. 1:
+ * there; 0: absent; -1: there but not readable (status_message() names it), or no regular file. */
+int record_file_scalars(const char *dir, enum store_kind kind, const char *key, int count, const enum metric_id *metric,
+                        double *value);
+/* A point's METRIC_STATUS (enum status_bits), -1: absent, -2: there but not readable. */
+int record_file_status(const char *dir, const char *key);
 
 #endif

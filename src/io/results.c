@@ -1,3 +1,5 @@
+#include "results.h"
+
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,8 +17,8 @@ struct collection {
     const char *dir;
     const struct study *study;
     const char (*keys)[KEY_BYTES];
-    const struct store_reducer *reducer; /* NULL: none */
-    const struct provenance *here;       /* of this process, for when there is no record */
+    const struct results_reducer *reducer; /* NULL: none */
+    const struct provenance *here;         /* of this process, for when there is no record */
     struct layout *layout;
     char *is_there;     /* [points] */
     hid_t set[METRICS]; /* open datasets */
@@ -34,7 +36,7 @@ static status go_on(const struct collection *c) {
 static void note_damaged(struct collection *c, int64_t point) {
     char *why = strdup(status_message());
     CHECK(why);
-    int is_aside = store_put_aside(c->dir, RECORD_POINT, c->keys[point]);
+    int is_aside = record_file_put_aside(c->dir, STORE_POINT, c->keys[point]);
     fprintf(c->notes, "%s; %s\n", why, is_aside ? "it is put aside, and its point is left" : "its point is left out");
     free(why);
     ++*c->damaged;
@@ -43,8 +45,8 @@ static void note_damaged(struct collection *c, int64_t point) {
 static void survey_point(struct collection *c, int64_t point) {
     struct record *record;
     struct provenance provenance;
-    if (!store_record_exists(c->dir, RECORD_POINT, c->keys[point])) return;
-    if (record_file_read(c->dir, RECORD_POINT, c->keys[point], 0, &record, &provenance) != OK) {
+    if (!store_exists(c->dir, STORE_POINT, c->keys[point])) return;
+    if (record_file_read(c->dir, STORE_POINT, c->keys[point], 0, &record, &provenance) != OK) {
         note_damaged(c, point);
         return;
     }
@@ -148,7 +150,7 @@ static status write_attributes(const struct collection *c, hid_t file) {
     TRY(write_owned(file, "study", study_text(c->study)));
     for (int i = 0; i < PROVENANCE_FIELDS; i++) {
         struct text_set *set = &c->layout->provenance[i];
-        if (!set->count) text_set_add(set, (const char *)c->here + provenance_field[i].offset);
+        if (!set->count) text_set_add(set, provenance_text(c->here, i));
         TRY(write_owned(file, provenance_field[i].name, text_set_join(set, "; ")));
     }
     TRY(write_owned(file, "hosts", text_set_join(&c->layout->hosts, "; ")));
@@ -292,7 +294,7 @@ static status write_point(const struct collection *c, int64_t point, struct reco
     if (!c->is_there[point]) return write_texts(c, point, NULL);
     struct record *record;
     TRY(go_on(c));
-    TRY(record_file_read(c->dir, RECORD_POINT, c->keys[point], 0, &record, NULL));
+    TRY(record_file_read(c->dir, STORE_POINT, c->keys[point], 0, &record, NULL));
     status result = write_record(c, point, record);
     if (c->reducer) c->reducer->add(record, reduced);
     record_free(record);
@@ -353,8 +355,8 @@ static status write_contents(hid_t file, void *context) {
     return OK;
 }
 
-status store_collect(const char *dir, const struct study *study, const char (*keys)[KEY_BYTES],
-                     const struct store_reducer *reducer, const struct provenance *provenance, char **notes,
+status results_build(const char *dir, const struct study *study, const char (*keys)[KEY_BYTES],
+                     const struct results_reducer *reducer, const struct provenance *provenance, char **notes,
                      int64_t *damaged) {
     size_t size;
     char path[PATH_MAX];

@@ -2,7 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +11,39 @@
 #include "draft.h"
 #include "file.h"
 #include "panic.h"
+#include "study.h"
 
 enum { LONGEST_DIR = PATH_MAX - 512 };
-static const char *const folders[] = {"points", "references", "checkpoints", "failed", "claims", "runs"};
-enum { FOLDERS = sizeof folders / sizeof *folders };
+static const struct kind {
+    const char *folder, *suffix;
+    int spread; /* first letters of the key that name a folder between */
+} kinds[STORE_KINDS] = {
+    [STORE_POINT] = {"points", ".h5", 2},
+    [STORE_REFERENCE] = {"references", ".h5", 0},
+    [STORE_CHECKPOINT] = {"checkpoints", ".h5", 0},
+    [STORE_FAILURE] = {"failed", "", 0},
+    [STORE_CLAIM] = {"claims", "", 0},
+    [STORE_RUN] = {"runs", ".json", 0},
+};
 
 static struct timespec opened; /* when store_open tried to write, on the file system's clock */
 
 static void join(char path[PATH_MAX], const char *dir, const char *name) {
     snprintf(path, PATH_MAX, "%s/%s", dir, name);
+}
+
+/* ---- where files lie ---- */
+
+void store_name(enum store_kind kind, const char *key, char name[STORE_NAME_BYTES]) {
+    const struct kind *row = &kinds[kind];
+    snprintf(name, STORE_NAME_BYTES, "%s/%.*s%s%s", row->folder, row->spread, key, row->spread ? "/" : "", key);
+    strncat(name, row->suffix, STORE_NAME_BYTES - 1 - strlen(name));
+}
+
+void store_path(const char *dir, enum store_kind kind, const char *key, char path[PATH_MAX]) {
+    char name[STORE_NAME_BYTES];
+    store_name(kind, key, name);
+    join(path, dir, name);
 }
 
 /* ---- the folder ---- */
@@ -58,11 +82,50 @@ status store_open(const char *dir) {
     if (!dir[0] || strlen(dir) > LONGEST_DIR) FAIL(ERROR_INPUT, "%.80s: is no name for a folder", dir);
     TRY(make_folders_above(dir));
     TRY(make_folder(dir));
-    for (int i = 0; i < FOLDERS; i++) {
-        join(path, dir, folders[i]);
+    for (int i = 0; i < STORE_KINDS; i++) {
+        join(path, dir, kinds[i].folder);
         TRY(make_folder(path));
     }
     return try_to_write(dir);
+}
+
+/* ---- files by their keys ---- */
+
+static int is_file(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* An open folder is one that NFS has asked its server about; without that it may deny a new file for a minute. */
+static int look_again(const char *path) {
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int is_there = is_file(path);
+    if (fd >= 0) close(fd);
+    return is_there;
+}
+
+int store_exists(const char *dir, enum store_kind kind, const char *key) {
+    char path[PATH_MAX];
+    store_path(dir, kind, key, path);
+    return is_file(path) || look_again(path);
+}
+
+void store_remove(const char *dir, enum store_kind kind, const char *key) {
+    char path[PATH_MAX];
+    store_path(dir, kind, key, path);
+    unlink(path);
+}
+
+int store_put_aside(const char *path, ino_t damaged) {
+    char aside[PATH_MAX];
+    struct stat moved;
+    int length = snprintf(aside, sizeof aside, "%s.unreadable", path);
+    if (length >= PATH_MAX || rename(path, aside) != 0) return 0;
+    if (lstat(aside, &moved) != 0 || moved.st_ino == damaged) return 1;
+    (void)draft_place(aside, path);
+    return 0;
 }
 
 /* ---- what is left over ---- */
@@ -86,7 +149,7 @@ static void clean_folder(const char *folder, is_left_over *is_left) {
 }
 
 static int is_recorded(const char *dir, const char *key) {
-    return store_record_exists(dir, RECORD_POINT, key) || store_record_exists(dir, RECORD_REFERENCE, key);
+    return store_exists(dir, STORE_POINT, key) || store_exists(dir, STORE_REFERENCE, key);
 }
 
 /* DIR/claims/KEY or DIR/checkpoints/KEY.h5 of a task that has a record. */
@@ -100,14 +163,13 @@ static int is_of_recorded(const char *folder, const char *name) {
 void store_clean(const char *dir) {
     char path[PATH_MAX];
     clean_folder(dir, draft_is_stale);
-    join(path, dir, "checkpoints");
+    join(path, dir, kinds[STORE_CHECKPOINT].folder);
     clean_folder(path, is_of_recorded);
-    join(path, dir, "claims");
+    join(path, dir, kinds[STORE_CLAIM].folder);
     clean_folder(path, is_of_recorded);
 }
 
-/* Than this process's store_open. */
-static int is_older(const struct stat *info) {
+int store_is_older(const struct stat *info) {
     if (info->st_mtim.tv_sec != opened.tv_sec) return info->st_mtim.tv_sec < opened.tv_sec;
     return info->st_mtim.tv_nsec < opened.tv_nsec;
 }
@@ -116,7 +178,7 @@ static int is_older_draft(const char *folder, const char *name) {
     char path[PATH_MAX];
     struct stat info;
     join(path, folder, name);
-    return draft_is_name(name) && lstat(path, &info) == 0 && is_older(&info);
+    return draft_is_name(name) && lstat(path, &info) == 0 && store_is_older(&info);
 }
 
 void store_clean_rest(const char *dir) { clean_folder(dir, is_older_draft); }
@@ -156,136 +218,7 @@ status store_read_text(const char *dir, const char *name, char **text) {
     int good = read_whole(file, text), error = errno;
     fclose(file);
     if (good) return OK;
-    free(*text), *text = NULL;
+    free(*text);
+    *text = NULL;
     FAIL(ERROR_DISK, "%s: cannot be read: %s", path, strerror(error));
-}
-
-/* ---- the frozen study ---- */
-
-/* Keeps the old text as study.1.yaml, study.2.yaml, ...: the first name that is free. */
-static status put_aside(const char *dir, const char *text) {
-    char name[64], path[PATH_MAX];
-    for (int i = 1;; i++) {
-        snprintf(name, sizeof name, "study.%d.yaml", i);
-        join(path, dir, name);
-        if (access(path, F_OK) != 0) return store_write_text(dir, name, text);
-    }
-}
-
-static status replace_study(const char *dir, const char *old_text, const struct study *study, const char *text) {
-    char path[PATH_MAX];
-    struct study *old;
-    join(path, dir, "study.yaml");
-    TRY(study_read_frozen(path, &old));
-    status result = study_extends(old, study);
-    study_free(old);
-    TRY(result);
-    TRY(put_aside(dir, old_text));
-    return store_write_text(dir, "study.yaml", text);
-}
-
-status store_freeze(const char *dir, const struct study *study) {
-    char *old;
-    TRY(store_read_text(dir, "study.yaml", &old));
-    char *text = study_text(study);
-    status result = OK;
-    if (!old) {
-        result = store_write_text(dir, "study.yaml", text);
-    } else if (strcmp(old, text) != 0) {
-        result = replace_study(dir, old, study, text);
-    }
-    free(text);
-    free(old);
-    return result;
-}
-
-/* ---- the manifest ---- */
-
-static const char manifest_name[] = "points.tsv";
-static const char manifest_head[] = "key\treference\tseconds\tlabel\n";
-
-status store_write_manifest(const char *dir, int64_t count, const struct manifest_row *row) {
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    CHECK(out);
-    fputs(manifest_head, out);
-    for (int64_t i = 0; i < count; i++) {
-        fprintf(out, "%s\t%s\t%.17g\t%s\n", row[i].key, row[i].reference, row[i].seconds, row[i].label);
-    }
-    fclose(out);
-    status result = store_write_text(dir, manifest_name, text);
-    free(text);
-    return result;
-}
-
-static int read_row(char *line, struct manifest_row *row) {
-    char *key = strsep(&line, "\t"), *reference = strsep(&line, "\t"), *seconds = strsep(&line, "\t"), *end;
-    if (!line || strlen(key) >= KEY_BYTES || strlen(reference) >= KEY_BYTES) return 0;
-    memcpy(row->key, key, strlen(key) + 1);
-    memcpy(row->reference, reference, strlen(reference) + 1);
-    snprintf(row->label, sizeof row->label, "%s", line);
-    row->seconds = strtod(seconds, &end);
-    return end != seconds && *end == '\0';
-}
-
-/* One that is cut short counts too. */
-static int64_t count_lines(const char *text) {
-    int64_t lines = 0;
-    for (; *text; text += strcspn(text, "\n"), text += *text == '\n') lines++;
-    return lines;
-}
-
-/* The number of rows before the first line that is none. */
-static int64_t read_rows(char *text, struct manifest_row *row) {
-    int64_t count = 0;
-    for (char *line; (line = strsep(&text, "\n")) && text;) {
-        if (!read_row(line, &row[count])) break;
-        count++;
-    }
-    return count;
-}
-
-status store_read_manifest(const char *dir, int64_t *count, struct manifest_row **row) {
-    char *text;
-    TRY(store_read_text(dir, manifest_name, &text));
-    if (!text) FAIL(ERROR_INPUT, "%s: holds no study; expected a folder that `ntksweep run -o` wrote", dir);
-    size_t head = strlen(manifest_head);
-    int64_t lines = count_lines(text) - 1;
-    int good = strncmp(text, manifest_head, head) == 0;
-    *row = calloc((size_t)(lines > 0 ? lines : 1), sizeof **row);
-    CHECK(*row);
-    *count = good ? read_rows(text + head, *row) : -1;
-    free(text);
-    if (good && *count == lines) return OK;
-    free(*row), *row = NULL;
-    FAIL(ERROR_INPUT, "%s/%s:%lld: is not a line of `key, reference, seconds, label`", dir, manifest_name,
-         (long long)*count + 2);
-}
-
-/* ---- failures ---- */
-
-status store_write_failure(const char *dir, const char *key, const char *label, const char *reason) {
-    char name[64], *line = NULL;
-    snprintf(name, sizeof name, "failed/%s", key);
-    CHECK(asprintf(&line, "%s: %s\n", label, reason) >= 0);
-    status result = store_write_text(dir, name, line);
-    free(line);
-    return result;
-}
-
-int store_has_new_failure(const char *dir, const char *key) {
-    char name[64], path[PATH_MAX];
-    struct stat info;
-    snprintf(name, sizeof name, "failed/%s", key);
-    join(path, dir, name);
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && !is_older(&info);
-}
-
-char *store_read_failure(const char *dir, const char *key) {
-    char name[64], *line;
-    snprintf(name, sizeof name, "failed/%s", key);
-    if (store_read_text(dir, name, &line) != OK || !line) return NULL;
-    line[strcspn(line, "\n")] = '\0';
-    return line;
 }

@@ -2,7 +2,8 @@
 #ifndef STARTUP_H
 #define STARTUP_H
 
-#include "store.h"
+#include "provenance.h"
+#include "status.h"
 
 /* OpenBLAS reads OPENBLAS_CORETYPE when it is loaded. If this CPU deserves a better kernel than the one it chose, and the user has
  * not set the variable, sets it and executes the program again; then it does not return. ERROR_INPUT, on this rank alone, for a

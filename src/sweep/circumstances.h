@@ -2,8 +2,8 @@
 #ifndef CIRCUMSTANCES_H
 #define CIRCUMSTANCES_H
 
+#include "provenance.h"
 #include "record.h"
-#include "store.h"
 #include "task.h"
 
 /* Measures the machine, and enters its BLAS and core type in `provenance`. Takes some tenths of a second. */

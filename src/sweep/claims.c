@@ -6,6 +6,8 @@
 #include "allocate.h"
 #include "claim.h"
 #include "clock.h"
+#include "failure.h"
+#include "store.h"
 
 /* What has been seen of a task in others' hands. */
 struct watch {
@@ -42,7 +44,7 @@ void claims_free(struct claims *claims) {
 static const char *key_of(const struct claims *claims, int64_t task) { return claims->work->task[task].key; }
 
 static int is_recorded(const struct claims *claims, int64_t task) {
-    return store_record_exists(claims->dir, work_kind(claims->work, task), key_of(claims, task));
+    return store_exists(claims->dir, work_kind(claims->work, task), key_of(claims, task));
 }
 
 static void watch_sight(struct claims *claims, int64_t task, const struct claim_sight *sight) {
@@ -89,7 +91,7 @@ enum claims_answer claims_take(struct claims *claims, int64_t task) {
     }
     forget(claims, task);
     int is_done = is_recorded(claims, task);
-    if (!is_done && !store_has_new_failure(claims->dir, key_of(claims, task))) return CLAIMS_OURS;
+    if (!is_done && !failure_is_new(claims->dir, key_of(claims, task))) return CLAIMS_OURS;
     claims_release(claims, task);
     return is_done ? CLAIMS_RECORDED : CLAIMS_FAILED;
 }

@@ -6,8 +6,12 @@
 #include "allocate.h"
 #include "circumstances.h"
 #include "clock.h"
+#include "manifest.h"
 #include "progress.h"
+#include "record_file.h"
+#include "results.h"
 #include "signals.h"
+#include "store.h"
 #include "task.h"
 
 /* ---- metrics reduced over seed ---- */
@@ -37,9 +41,9 @@ static int is_late(void *context) {
 }
 
 static status read_reference(struct reduction *reduction, const char *key) {
-    status read = store_read_record(reduction->dir, RECORD_REFERENCE, key, 0, &reduction->reference);
+    status read = record_file_read(reduction->dir, STORE_REFERENCE, key, 0, &reduction->reference, NULL);
     reduction->damaged += read != OK;
-    if (read == ERROR_DISK && store_put_aside(reduction->dir, RECORD_REFERENCE, key))
+    if (read == ERROR_DISK && record_file_put_aside(reduction->dir, STORE_REFERENCE, key))
         FAIL(read, "%s; it is put aside, and the Gaussian processes with it are left", status_message());
     return read;
 }
@@ -50,7 +54,7 @@ static status hold_reference(struct reduction *reduction, const char *key) {
     reduction->reference = NULL;
     memcpy(reduction->key, key, KEY_BYTES);
     if (!key[0]) return OK;
-    if (!store_record_exists(reduction->dir, RECORD_REFERENCE, key))
+    if (!store_exists(reduction->dir, STORE_REFERENCE, key))
         FAIL(ERROR_INPUT, "%s: reference %s is not there; run the study again for its Gaussian processes",
              reduction->dir, key);
     return read_reference(reduction, key);
@@ -70,11 +74,11 @@ static status end_cell(void *context, int64_t point, struct record *reduced) {
 static status collect(struct reduction *reduction, const struct provenance *provenance) {
     const struct study *study = reduction->study;
     int64_t points = 0;
-    const struct store_reducer reducer = {task_reduce_add, end_cell, &reduction->host, reduction};
+    const struct results_reducer reducer = {task_reduce_add, end_cell, &reduction->host, reduction};
     char(*keys)[KEY_BYTES] = allocate_zeroed(study->points, sizeof *keys), *notes = NULL;
     for (int64_t i = 0; i < study->points; i++) memcpy(keys[i], reduction->row[i].key, KEY_BYTES);
     status collected =
-        store_collect(reduction->dir, study, (const char(*)[KEY_BYTES])keys, &reducer, provenance, &notes, &points);
+        results_build(reduction->dir, study, (const char(*)[KEY_BYTES])keys, &reducer, provenance, &notes, &points);
     reduction->damaged += points;
     if (notes) progress_say_lines(notes);
     free(notes);
@@ -93,7 +97,7 @@ status collect_results(const char *dir, const struct study *study, int is_stoppi
     struct manifest_row *row;
     int64_t count;
     *damaged = 0;
-    TRY(store_read_manifest(dir, &count, &row));
+    TRY(manifest_read(dir, &count, &row));
     struct reduction reduction = {
         .dir = dir, .study = study, .row = row, .is_stopping = is_stopping, .end = clock_seconds() + STOPPING_SECONDS};
     reduction.host = (struct host){is_late, &reduction};

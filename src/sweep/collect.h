@@ -2,7 +2,9 @@
 #ifndef COLLECT_H
 #define COLLECT_H
 
-#include "store.h"
+#include "provenance.h"
+#include "status.h"
+#include "study.h"
 
 /* Builds DIR/results.h5 of `study`, which is frozen there, with the metrics that are reduced over seed. Points and
  * references are those that DIR/points.tsv names; neither data nor other ranks are needed. What was noted is said.

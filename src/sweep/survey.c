@@ -6,24 +6,27 @@
 #include <string.h>
 
 #include "allocate.h"
+#include "checkpoint.h"
+#include "failure.h"
 #include "progress.h"
+#include "record_file.h"
 
 /* ---- records ---- */
 
 static enum outcome survey_point(const char *dir, const char *key) {
     static const enum outcome without[] = {OUTCOME_FAILED, OUTCOME_NONE};
-    int bits = store_point_status(dir, key);
+    int bits = record_file_status(dir, key);
     if (bits < 0) return without[bits + 2];
     return bits ? OUTCOME_DIVERGED : OUTCOME_DONE;
 }
 
 static enum outcome survey_reference(const char *dir, const char *key) {
     static const enum outcome outcome[] = {OUTCOME_FAILED, OUTCOME_NONE, OUTCOME_DONE};
-    return outcome[store_has_record(dir, RECORD_REFERENCE, key) + 1];
+    return outcome[record_file_check(dir, STORE_REFERENCE, key) + 1];
 }
 
-enum outcome survey_record(const char *dir, enum record_kind kind, const char *key) {
-    return kind == RECORD_POINT ? survey_point(dir, key) : survey_reference(dir, key);
+enum outcome survey_record(const char *dir, enum store_kind kind, const char *key) {
+    return kind == STORE_POINT ? survey_point(dir, key) : survey_reference(dir, key);
 }
 
 /* ---- points ---- */
@@ -33,10 +36,11 @@ static int is_recorded(const struct survey_point *point) {
 }
 
 /* It is put aside where this process may write: then any run computes it again, one that goes on too. */
-static void tell_damaged(const char *dir, enum record_kind kind, const char *key) {
+static void tell_damaged(const char *dir, enum store_kind kind, const char *key) {
     char why[1024];
     snprintf(why, sizeof why, "%s", status_message());
-    progress_say("%s; %s", why, store_put_aside(dir, kind, key) ? "it is put aside and left" : "it counts as left");
+    progress_say("%s; %s", why,
+                 record_file_put_aside(dir, kind, key) ? "it is put aside and left" : "it counts as left");
 }
 
 /* What its record says, if there is a whole one. */
@@ -44,8 +48,8 @@ static void read_record(const char *dir, const char *key, struct survey_point *p
     static const enum metric_id metric[] = {METRIC_STATUS, METRIC_SECONDS_TOTAL, METRIC_DIVERGED_STEP,
                                             METRIC_DIVERGED_STEP_LINEAR};
     double value[sizeof metric / sizeof *metric];
-    int found = store_read_scalars(dir, RECORD_POINT, key, sizeof metric / sizeof *metric, metric, value);
-    if (found < 0) tell_damaged(dir, RECORD_POINT, key);
+    int found = record_file_scalars(dir, STORE_POINT, key, sizeof metric / sizeof *metric, metric, value);
+    if (found < 0) tell_damaged(dir, STORE_POINT, key);
     if (found != 1 || isnan(value[0])) return;
     point->outcome = value[0] > 0 ? OUTCOME_DIVERGED : OUTCOME_DONE;
     point->seconds = value[1];
@@ -55,7 +59,7 @@ static void read_record(const char *dir, const char *key, struct survey_point *p
 
 /* The reason without the label before it, which everyone knows. */
 static char *read_reason(const char *dir, const struct manifest_row *row) {
-    char *reason = store_read_failure(dir, row->key);
+    char *reason = failure_read(dir, row->key);
     size_t label = strlen(row->label);
     if (reason && strncmp(reason, row->label, label) == 0 && reason[label] == ':')
         memmove(reason, reason + label + 2, strlen(reason + label + 2) + 1);
@@ -71,7 +75,7 @@ static void read_point(const char *dir, const struct manifest_row *row, struct s
     if (point->reason)
         point->outcome = OUTCOME_FAILED;
     else
-        point->is_begun = store_has_checkpoint(dir, row->key);
+        point->is_begun = checkpoint_exists(dir, row->key);
 }
 
 /* Whole references are not opened again. Neighbours often share one. */
@@ -81,8 +85,8 @@ static void read_references(const char *dir, struct survey *survey) {
         const char *key = survey->row[i].reference;
         struct survey_point *point = &survey->point[i];
         if (!key[0] || (i > 0 && strcmp(key, survey->row[i - 1].reference) == 0)) continue;
-        int found = point->has_reference ? 1 : store_has_record(dir, RECORD_REFERENCE, key);
-        if (found < 0) tell_damaged(dir, RECORD_REFERENCE, key);
+        int found = point->has_reference ? 1 : record_file_check(dir, STORE_REFERENCE, key);
+        if (found < 0) tell_damaged(dir, STORE_REFERENCE, key);
         point->has_reference = found == 1;
         survey->references_left += found != 1;
     }
@@ -111,7 +115,7 @@ static void forget_points(struct survey *survey) {
 static status read_manifest(const char *dir, struct survey *survey) {
     int64_t total;
     struct manifest_row *row;
-    TRY(store_read_manifest(dir, &total, &row));
+    TRY(manifest_read(dir, &total, &row));
     if (survey->row && total == survey->total && memcmp(row, survey->row, (size_t)total * sizeof *row) == 0) {
         free(row);
         return OK;

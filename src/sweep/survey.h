@@ -4,6 +4,7 @@
 #define SURVEY_H
 
 #include <stdio.h>
+#include "manifest.h"
 #include "protocol.h"
 #include "snapshot_file.h"
 #include "store.h"
@@ -32,7 +33,7 @@ struct survey {
 
 /* OUTCOME_NONE: not there; OUTCOME_DONE, OUTCOME_DIVERGED: on disk; OUTCOME_FAILED: there but not readable, which
  * status_message() names. */
-enum outcome survey_record(const char *dir, enum record_kind kind, const char *key);
+enum outcome survey_record(const char *dir, enum store_kind kind, const char *key);
 /* `survey` is {0}, or what was read of the same DIR before: then records, which never change, are not opened again.
  * Fails with ERROR_INPUT if DIR holds no study. Ended by survey_free, also after a failure. */
 status survey_read(const char *dir, struct survey *survey);

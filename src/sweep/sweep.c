@@ -11,12 +11,17 @@
 #include "agree.h"
 #include "allocate.h"
 #include "collect.h"
+#include "failure.h"
 #include "fits.h"
+#include "frozen.h"
+#include "manifest.h"
 #include "progress.h"
 #include "protocol.h"
+#include "record_file.h"
 #include "server.h"
 #include "signals.h"
 #include "snapshot_file.h"
+#include "store.h"
 #include "survey.h"
 #include "work.h"
 #include "worker.h"
@@ -43,7 +48,7 @@ static status write_manifest(const struct sweep *sweep) {
         row[point].seconds = work->queue[point].seconds;
         work_label(work, sweep->study, point, row[point].label);
     }
-    status written = store_write_manifest(sweep->options->dir, work->points, row);
+    status written = manifest_write(sweep->options->dir, work->points, row);
     free(row);
     return written;
 }
@@ -55,7 +60,7 @@ static status prepare(struct sweep *sweep) {
     TRY(work_resolve(sweep->study, &sweep->work));
     TRY(fits_run_memory(sweep->study, &sweep->work));
     TRY(store_open(options->dir));
-    TRY(store_freeze(options->dir, sweep->study));
+    TRY(frozen_write(options->dir, sweep->study));
     TRY(write_manifest(sweep));
     store_clean(options->dir);
     snapshot_clean(options->dir);
@@ -127,12 +132,12 @@ static status begin(struct sweep *sweep) {
 /* ---- the sweep ---- */
 
 /* What stands on disk is done; what cannot be read is named and done again. */
-static enum outcome find_record(const char *dir, enum record_kind kind, const char *key) {
+static enum outcome find_record(const char *dir, enum store_kind kind, const char *key) {
     enum outcome outcome = survey_record(dir, kind, key);
     if (outcome != OUTCOME_FAILED) return outcome;
     char why[1024];
     snprintf(why, sizeof why, "%s", status_message());
-    progress_say("%s; it is %scomputed again", why, store_put_aside(dir, kind, key) ? "put aside and " : "");
+    progress_say("%s; it is %scomputed again", why, record_file_put_aside(dir, kind, key) ? "put aside and " : "");
     return OUTCOME_NONE;
 }
 
@@ -172,24 +177,21 @@ static void write_blocked(const struct sweep *sweep, const struct server *server
     const struct work *work = &sweep->work;
     for (int64_t point = 0; point < work->points; point++) {
         if (server_task_state(server, point) != QUEUE_BLOCKED) continue;
-        if (store_record_exists(sweep->options->dir, RECORD_POINT, work->task[point].key))
-            continue; /* by another run */
+        if (store_exists(sweep->options->dir, STORE_POINT, work->task[point].key)) continue; /* by another run */
         const char *reference = work->task[work->queue[point].needs].key;
-        char *why = store_read_failure(sweep->options->dir, reference);
+        char *why = failure_read(sweep->options->dir, reference);
         char label[LABEL_BYTES], reason[REASON_BYTES];
         work_label(work, sweep->study, point, label);
         snprintf(reason, sizeof reason, "its reference failed: %s", why ? why : "see the messages of the run");
         free(why);
-        (void)store_write_failure(sweep->options->dir, work->task[point].key, label, reason);
+        (void)failure_write(sweep->options->dir, work->task[point].key, label, reason);
     }
 }
 
 /* The study that stands in DIR: another run may have widened it meanwhile. */
 static status collect_frozen(const char *dir, int is_stopping, struct provenance *provenance, int64_t *damaged) {
-    char file[4096];
     struct study *study = NULL;
-    snprintf(file, sizeof file, "%s/study.yaml", dir);
-    TRY(study_read_frozen(file, &study));
+    TRY(frozen_read(dir, &study));
     status collected = collect_results(dir, study, is_stopping, provenance, damaged);
     study_free(study);
     return collected;
@@ -228,7 +230,7 @@ static status conclude(const struct sweep *sweep, const struct server *server, c
 static int64_t count_diverged(const struct sweep *sweep) {
     int64_t diverged = 0;
     for (int64_t point = 0; point < sweep->work.points; point++)
-        diverged += survey_record(sweep->options->dir, RECORD_POINT, sweep->work.task[point].key) == OUTCOME_DIVERGED;
+        diverged += survey_record(sweep->options->dir, STORE_POINT, sweep->work.task[point].key) == OUTCOME_DIVERGED;
     return diverged;
 }
 
@@ -244,7 +246,7 @@ static int64_t count_gone(const struct sweep *sweep, const struct server *server
     int64_t gone = 0;
     for (int64_t task = from; task < to; task++)
         gone += server_task_state(server, task) == QUEUE_DONE &&
-                !store_record_exists(sweep->options->dir, work_kind(&sweep->work, task), sweep->work.task[task].key);
+                !store_exists(sweep->options->dir, work_kind(&sweep->work, task), sweep->work.task[task].key);
     return gone;
 }
 

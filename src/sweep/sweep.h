@@ -3,7 +3,7 @@
 #define SWEEP_H
 
 #include <mpi.h>
-#include "store.h"
+#include "provenance.h"
 #include "study.h"
 
 struct sweep_options {

@@ -6,9 +6,9 @@
 
 #include <stdint.h>
 #include "queue.h"
-#include "supply.h"
 #include "store.h"
 #include "study.h"
+#include "supply.h"
 #include "task.h"
 
 /* Sent to other ranks as it is. */
@@ -39,8 +39,8 @@ status work_estimate(const struct study *study, struct work *work);
 void work_free(struct work *work);
 
 static inline int work_is_reference(const struct work *work, int64_t task) { return task >= work->points; }
-static inline enum record_kind work_kind(const struct work *work, int64_t task) {
-    return work_is_reference(work, task) ? RECORD_REFERENCE : RECORD_POINT;
+static inline enum store_kind work_kind(const struct work *work, int64_t task) {
+    return work_is_reference(work, task) ? STORE_REFERENCE : STORE_POINT;
 }
 enum { LABEL_BYTES = 256 };
 /* "width=64 train_size=32 seed=0", or "reference of ...", for messages. */

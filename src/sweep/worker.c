@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkpoint.h"
 #include "circumstances.h"
 #include "clock.h"
+#include "failure.h"
 #include "protocol.h"
+#include "record_file.h"
 #include "signals.h"
+#include "store.h"
 
 static const double NAP = 1e-3;
 static const double PROBE_SECONDS = 1; /* between looks for a stop order */
@@ -90,7 +94,7 @@ static status save(void *context, const struct record *record, const struct stat
     double seconds = seconds_spent(worker);
     struct state all = with_seconds(state, &seconds);
     status written =
-        store_write_checkpoint(worker->job.dir, key_of(worker), worker->label, worker->job.provenance, record, &all);
+        checkpoint_write(worker->job.dir, key_of(worker), worker->label, worker->job.provenance, record, &all);
     if (written != OK) tell(worker, NOTE_UNSAVED, "no checkpoint: %s", status_message());
     worker->saved = clock_seconds();
     return OK;
@@ -100,7 +104,7 @@ static status load(void *context, struct record **record, const struct state *st
     struct worker *worker = context;
     double seconds = 0;
     struct state all = with_seconds(state, &seconds);
-    status found = store_read_checkpoint(worker->job.dir, key_of(worker), worker->job.provenance, record, &all);
+    status found = checkpoint_read(worker->job.dir, key_of(worker), worker->job.provenance, record, &all);
     if (found == ERROR_INPUT) tell(worker, NOTE_REFUSED, "begins anew: %s", status_message());
     if (!*record) return found == ERROR_INPUT ? OK : found;
     worker->earlier = seconds;
@@ -127,8 +131,8 @@ static status select_data(struct worker *worker, struct config *config) {
 
 /* One that is damaged is computed again when this round has ended. */
 static status read_reference(struct worker *worker, const char *key) {
-    status read = store_read_record(worker->job.dir, RECORD_REFERENCE, key, 0, &worker->reference);
-    if (read != ERROR_DISK || !store_put_aside(worker->job.dir, RECORD_REFERENCE, key)) return read;
+    status read = record_file_read(worker->job.dir, STORE_REFERENCE, key, 0, &worker->reference, NULL);
+    if (read != ERROR_DISK || !record_file_put_aside(worker->job.dir, STORE_REFERENCE, key)) return read;
     FAIL(read, "%s; it is put aside", status_message());
 }
 
@@ -166,8 +170,8 @@ static void add_circumstances(const struct worker *worker, const struct config *
 static status write_record(const struct worker *worker, const struct config *config, const struct record *record) {
     const struct worker_job *job = &worker->job;
     char *settings = work_is_reference(job->work, worker->task) ? NULL : config_pairs(config);
-    status written = store_write_record(job->dir, work_kind(job->work, worker->task), key_of(worker), worker->label,
-                                        settings, job->provenance, record);
+    status written = record_file_write(job->dir, work_kind(job->work, worker->task), key_of(worker), worker->label,
+                                       settings, job->provenance, record);
     free(settings);
     return written;
 }
@@ -177,7 +181,7 @@ static status keep_record(const struct worker *worker, const struct config *conf
                           struct report *report) {
     const struct worker_job *job = &worker->job;
     status written = write_record(worker, config, record);
-    if (written == OK || store_record_exists(job->dir, work_kind(job->work, worker->task), key_of(worker))) return OK;
+    if (written == OK || store_exists(job->dir, work_kind(job->work, worker->task), key_of(worker))) return OK;
     report->is_disk = written == ERROR_DISK;
     return written;
 }
@@ -210,7 +214,7 @@ static struct report perform(struct worker *worker, int64_t task) {
         snprintf(report.reason, sizeof report.reason, "%s", status_message());
     }
     if (report.outcome == OUTCOME_FAILED) /* where the disk is full this fails too; then rank 0's line has to do */
-        (void)store_write_failure(worker->job.dir, key_of(worker), worker->label, report.reason);
+        (void)failure_write(worker->job.dir, key_of(worker), worker->label, report.reason);
     report.seconds = seconds_spent(worker);
     return report;
 }

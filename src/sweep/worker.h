@@ -3,7 +3,7 @@
 #define WORKER_H
 
 #include <mpi.h>
-#include "store.h"
+#include "provenance.h"
 #include "study.h"
 #include "work.h"
 

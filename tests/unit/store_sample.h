@@ -19,7 +19,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "store.h"
+#include "record_file.h"
+#include "study.h"
 
 static const struct provenance sample_provenance = {"0.0.7",       "1a2b3c", "gcc 12", "OpenBLAS 0.3.21",
                                                     "Haswell-ish", "MPI 4",  "1.10.8"};

@@ -1,5 +1,6 @@
-#include "store_sample.h"
+#include "checkpoint.h"
 #include "record_file.h"
+#include "store_sample.h"
 
 #include <limits.h>
 
@@ -57,14 +58,14 @@ static void aside_of(const char *path, char aside[PATH_MAX]) {
 static status write_it(const char *dir, const struct record *record, const struct state *table) {
     char key[KEY_BYTES];
     key_of(key);
-    return store_write_checkpoint(dir, key, "width=7", &sample_provenance, record, table);
+    return checkpoint_write(dir, key, "width=7", &sample_provenance, record, table);
 }
 
 static status read_it(const char *dir, struct record **record, const struct state *table) {
     char key[KEY_BYTES];
     key_of(key);
     *record = NULL;
-    return store_read_checkpoint(dir, key, &sample_provenance, record, table);
+    return checkpoint_read(dir, key, &sample_provenance, record, table);
 }
 
 /* ---- what is written comes back ---- */
@@ -208,7 +209,7 @@ static void test_other_machine(void **state) {
     for (int i = 0; i < PROVENANCE_FIELDS; i++) {
         struct provenance other = sample_provenance;
         snprintf((char *)&other + provenance_field[i].offset, provenance_field[i].size, "another");
-        assert_ok(store_write_checkpoint(*state, key, "", &other, record, &table));
+        assert_ok(checkpoint_write(*state, key, "", &other, record, &table));
         int decides = 0;
         for (size_t j = 0; j < sizeof decisive / sizeof *decisive; j++)
             decides |= strcmp(provenance_field[i].name, decisive[j]) == 0;
@@ -249,7 +250,7 @@ static void test_disk_full(void **state) {
 static void write_record(const char *dir, const struct record *record) {
     char key[KEY_BYTES];
     key_of(key);
-    assert_ok(store_write_record(dir, RECORD_POINT, key, "", NULL, &sample_provenance, record));
+    assert_ok(record_file_write(dir, STORE_POINT, key, "", NULL, &sample_provenance, record));
 }
 
 /* It goes with the record, or where a death came between the two, with the next beginning; those of other points stay. */
@@ -259,19 +260,19 @@ static void test_removed(void **state) {
     char key[KEY_BYTES], other[KEY_BYTES], path[PATH_MAX], aside[PATH_MAX];
     key_of(key);
     sample_key(BEHIND_NUMBER, other);
-    assert_ok(store_write_checkpoint(*state, other, "", &sample_provenance, record, &table));
+    assert_ok(checkpoint_write(*state, other, "", &sample_provenance, record, &table));
     assert_ok(write_it(*state, record, &table));
-    assert_int_equal(store_has_checkpoint(*state, key), 1);
+    assert_int_equal(checkpoint_exists(*state, key), 1);
     write_record(*state, record);
-    assert_int_equal(store_has_checkpoint(*state, key), 0);
+    assert_int_equal(checkpoint_exists(*state, key), 0);
     assert_ok(write_it(*state, record, &table));
     path_of(*state, path);
     aside_of(path, aside);
     assert_ok(store_write_text(*state, strstr(aside, "checkpoints/"), "damaged"));
     store_clean(*state);
     assert_int_not_equal(access(aside, F_OK), 0);
-    assert_int_equal(store_has_checkpoint(*state, key), 0);
-    assert_int_equal(store_has_checkpoint(*state, other), 1);
+    assert_int_equal(checkpoint_exists(*state, key), 0);
+    assert_int_equal(checkpoint_exists(*state, other), 1);
     record_free(record);
 }
 

@@ -9,6 +9,8 @@
 #include "claim.h"
 #include "clock.h"
 #include "draft.h"
+#include "record_file.h"
+#include "store.h"
 
 enum { CREW = 8, ROUNDS = 200 };
 static const char stranger[] = "host=n7 pid=4242 space=3f0c:1 start=7 job=slurm:big:4711 restart=0\n";
@@ -334,12 +336,12 @@ static void test_unreadable(void **state) {
 
 /* ---- all claims ---- */
 
-static void write_record(const char *dir, enum record_kind kind, int i) {
+static void write_record(const char *dir, enum store_kind kind, int i) {
     const double step = 0;
     char key[KEY_BYTES];
     struct record *record = sample_point(1, &step, 1, "readout");
     sample_key(i, key);
-    assert_ok(store_write_record(dir, kind, key, "", NULL, &sample_provenance, record));
+    assert_ok(record_file_write(dir, kind, key, "", NULL, &sample_provenance, record));
     record_free(record);
 }
 
@@ -348,8 +350,8 @@ static void test_clean(void **state) {
     char key[KEY_BYTES];
     struct claim_sight sight;
     for (int i = 0; i < 3; i++) write_stranger(*state, i);
-    write_record(*state, RECORD_POINT, 0);
-    write_record(*state, RECORD_REFERENCE, 1);
+    write_record(*state, STORE_POINT, 0);
+    write_record(*state, STORE_REFERENCE, 1);
     store_clean(*state);
     for (int i = 0; i < 3; i++) {
         sample_key(i, key);

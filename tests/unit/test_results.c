@@ -1,5 +1,8 @@
 /* results.h5 over a grid with holes, with records of different inner sizes.
  * `test_results FOLDER` only leaves such results in the folder, for tests/results_test.py. */
+#include "frozen.h"
+#include "record_file.h"
+#include "results.h"
 #include "store_sample.h"
 
 #include <hdf5.h>
@@ -16,7 +19,7 @@ enum { POINTS = 8, STEPS = 4, LAYERS = 4 };
 struct grid {
     char *dir;
     struct study *study;
-    const struct store_reducer *reducer;
+    const struct results_reducer *reducer;
     char keys[POINTS][KEY_BYTES];
 };
 
@@ -72,13 +75,13 @@ static void write_grid(const struct grid *grid) {
         struct provenance provenance = sample_provenance;
         struct record *record = grid_record(grid, point);
         if (point == 7) strcpy(provenance.core, "SkylakeX");
-        assert_ok(store_write_record(grid->dir, RECORD_POINT, grid->keys[point], "", NULL, &provenance, record));
+        assert_ok(record_file_write(grid->dir, STORE_POINT, grid->keys[point], "", NULL, &provenance, record));
         record_free(record);
     }
 }
 
 static status collect_status(const struct grid *grid, char **notes) {
-    return store_collect(grid->dir, grid->study, (const char(*)[KEY_BYTES])grid->keys, grid->reducer,
+    return results_build(grid->dir, grid->study, (const char(*)[KEY_BYTES])grid->keys, grid->reducer,
                          &sample_provenance, notes, &(int64_t){0});
 }
 
@@ -209,7 +212,7 @@ static void test_notes(void **state) {
     write_grid(grid);
     sample_key(400, key);
     struct record *record = grid_record(grid, 0);
-    assert_ok(store_write_record(grid->dir, RECORD_POINT, key, "", NULL, &sample_provenance, record));
+    assert_ok(record_file_write(grid->dir, STORE_POINT, key, "", NULL, &sample_provenance, record));
     record_free(record);
     snprintf(path, sizeof path, "%s/points/%.2s/%s.h5", grid->dir, grid->keys[6], grid->keys[6]);
     assert_int_equal(truncate(path, 1000), 0);
@@ -295,13 +298,13 @@ static void test_freeze(void **state) {
     snprintf(path, sizeof path, "%s/given.yaml", grid->dir);
     assert_ok(study_read(path, 1, &more, NULL, &wider));
     assert_ok(study_read(path, 1, &different, NULL, &other));
-    assert_ok(store_freeze(grid->dir, grid->study));
+    assert_ok(frozen_write(grid->dir, grid->study));
     assert_ok(store_read_text(grid->dir, "study.yaml", &first));
-    assert_ok(store_freeze(grid->dir, grid->study));
-    assert_int_equal(store_freeze(grid->dir, other), ERROR_INPUT);
+    assert_ok(frozen_write(grid->dir, grid->study));
+    assert_int_equal(frozen_write(grid->dir, other), ERROR_INPUT);
     assert_ok(store_read_text(grid->dir, "study.1.yaml", &kept));
     assert_null(kept);
-    assert_ok(store_freeze(grid->dir, wider));
+    assert_ok(frozen_write(grid->dir, wider));
     assert_ok(store_read_text(grid->dir, "study.1.yaml", &kept));
     assert_string_equal(kept, first);
     free(kept);
@@ -323,7 +326,7 @@ static void test_disk_full(void **state) {
     int files = count_files(grid->dir);
     for (off_t size = 0; size < before.st_size; size += 1 + before.st_size / 23) {
         limit_files((rlim_t)size);
-        status result = store_collect(grid->dir, grid->study, (const char(*)[KEY_BYTES])grid->keys, NULL,
+        status result = results_build(grid->dir, grid->study, (const char(*)[KEY_BYTES])grid->keys, NULL,
                                       &sample_provenance, &notes, &(int64_t){0});
         limit_files(RLIM_INFINITY);
         free(notes);
@@ -363,7 +366,7 @@ static status end_sum(void *context, int64_t point, struct record *reduced) {
     fill(record_add(reduced, METRIC_NTK_GP_COVARIANCE, size), METRIC_NTK_GP_COVARIANCE, 0, size[0] * size[1] * size[2]);
     return OK;
 }
-static const struct store_reducer sums = {add_sum, end_sum, NULL, (void *)(uintptr_t)ensemble_yaml};
+static const struct results_reducer sums = {add_sum, end_sum, NULL, (void *)(uintptr_t)ensemble_yaml};
 
 static int ensemble_begin(void **state) {
     struct grid *grid = calloc(1, sizeof *grid);
@@ -425,7 +428,7 @@ static void test_stopped(void **state) {
     char *notes = NULL, path[PATH_MAX];
     int left = POINTS + 3;
     const struct host host = {stop_after, &left};
-    const struct store_reducer stopping = {add_sum, end_nothing, &host, NULL};
+    const struct results_reducer stopping = {add_sum, end_nothing, &host, NULL};
     write_grid(grid);
     grid->reducer = &stopping;
     snprintf(path, sizeof path, "%s/results.h5", grid->dir);
@@ -441,7 +444,7 @@ static void test_stopped(void **state) {
 
 /* ---- a folder for Python ---- */
 
-static void leave_grid(char *dir, const char *yaml, const struct store_reducer *reducer) {
+static void leave_grid(char *dir, const char *yaml, const struct results_reducer *reducer) {
     struct grid grid = {.dir = dir, .reducer = reducer};
     char *notes;
     assert_ok(store_open(dir));

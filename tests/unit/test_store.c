@@ -8,7 +8,10 @@
 
 #include "clock.h"
 #include "draft.h"
+#include "failure.h"
+#include "manifest.h"
 #include "record_file.h"
+#include "store.h"
 
 static const double steps[] = {0, 1, 3, 9, 27};
 
@@ -38,7 +41,7 @@ static struct record *full_record(void) {
 static void write_sample(const char *dir, int64_t i, const struct record *record) {
     char key[KEY_BYTES];
     sample_key(i, key);
-    assert_ok(store_write_record(dir, RECORD_POINT, key, "width=7", "network.depth=2\n", &sample_provenance, record));
+    assert_ok(record_file_write(dir, STORE_POINT, key, "width=7", "network.depth=2\n", &sample_provenance, record));
 }
 
 static void record_path(const char *dir, int64_t i, char path[PATH_MAX]) {
@@ -53,17 +56,17 @@ static void test_round_trip(void **state) {
     struct record *record = full_record(), *back;
     char key[KEY_BYTES];
     sample_key(5, key);
-    assert_int_equal(store_has_record(*state, RECORD_POINT, key), 0);
-    assert_int_equal(store_point_status(*state, key), -1);
+    assert_int_equal(record_file_check(*state, STORE_POINT, key), 0);
+    assert_int_equal(record_file_status(*state, key), -1);
     write_sample(*state, 5, record);
-    assert_int_equal(store_has_record(*state, RECORD_POINT, key), 1);
-    assert_int_equal(store_record_exists(*state, RECORD_POINT, key), 1);
-    assert_int_equal(store_record_exists(*state, RECORD_REFERENCE, key), 0);
-    assert_int_equal(store_point_status(*state, key), 0);
-    assert_ok(store_read_record(*state, RECORD_POINT, key, 1, &back));
+    assert_int_equal(record_file_check(*state, STORE_POINT, key), 1);
+    assert_int_equal(store_exists(*state, STORE_POINT, key), 1);
+    assert_int_equal(store_exists(*state, STORE_REFERENCE, key), 0);
+    assert_int_equal(record_file_status(*state, key), 0);
+    assert_ok(record_file_read(*state, STORE_POINT, key, 1, &back, NULL));
     assert_same_record(record, back);
     record_free(back);
-    assert_ok(store_read_record(*state, RECORD_POINT, key, 0, &back));
+    assert_ok(record_file_read(*state, STORE_POINT, key, 0, &back, NULL));
     assert_null(record_find(back, METRIC_KEPT_X_TRAIN, 0));
     assert_same_array(record_find(record, METRIC_OUTPUTS, 0), record_find(back, METRIC_OUTPUTS, 0));
     record_free(back);
@@ -78,8 +81,8 @@ static void test_reference(void **state) {
     fill(record_add(record, METRIC_REFERENCE_EIGENVALUES, shape), METRIC_REFERENCE_EIGENVALUES, 0, 9);
     fill(record_add(record, METRIC_REFERENCE_EIGENVECTORS, shape), METRIC_REFERENCE_EIGENVECTORS, 0, 81);
     record_scalar(record, METRIC_REFERENCE_SECONDS, 3.2);
-    assert_ok(store_write_record(*state, RECORD_REFERENCE, key, "", NULL, &sample_provenance, record));
-    assert_ok(store_read_record(*state, RECORD_REFERENCE, key, 0, &back));
+    assert_ok(record_file_write(*state, STORE_REFERENCE, key, "", NULL, &sample_provenance, record));
+    assert_ok(record_file_read(*state, STORE_REFERENCE, key, 0, &back, NULL));
     assert_same_record(record, back);
     record_free(back);
     record_free(record);
@@ -93,7 +96,7 @@ static void test_empty_array(void **state) {
     record_add(record, METRIC_KERNEL_STEP, (int64_t[]){0});
     record_add(record, METRIC_NTK_CHANGE, (int64_t[]){0});
     write_sample(*state, 1, record);
-    assert_ok(store_read_record(*state, RECORD_POINT, key, 0, &back));
+    assert_ok(record_file_read(*state, STORE_POINT, key, 0, &back, NULL));
     assert_int_equal(back->count, record->count - 2);
     record_free(back);
     record_free(record);
@@ -110,11 +113,11 @@ static void assert_named(const char *dir, int64_t i) {
     struct record *back = NULL;
     sample_key(i, key);
     record_path(dir, i, path);
-    assert_int_equal(store_read_record(dir, RECORD_POINT, key, 1, &back), ERROR_DISK);
+    assert_int_equal(record_file_read(dir, STORE_POINT, key, 1, &back, NULL), ERROR_DISK);
     assert_null(back);
     assert_int_equal(strncmp(status_message(), path, strlen(path)), 0);
-    assert_int_equal(store_has_record(dir, RECORD_POINT, key), -1);
-    assert_int_equal(store_point_status(dir, key), -2);
+    assert_int_equal(record_file_check(dir, STORE_POINT, key), -1);
+    assert_int_equal(record_file_status(dir, key), -2);
 }
 
 static void test_truncated(void **state) {
@@ -164,7 +167,7 @@ static void test_flipped(void **state) {
         assert_named(*state, 2);
         flip(path, at, bit);
     }
-    assert_int_equal(store_has_record(*state, RECORD_POINT, key), 1);
+    assert_int_equal(record_file_check(*state, STORE_POINT, key), 1);
     record_free(record);
 }
 
@@ -176,9 +179,9 @@ static void test_old(void **state) {
     write_sample(*state, 2, record);
     record_path(*state, 2, path);
     make_old(path);
-    assert_ok(store_read_record(*state, RECORD_POINT, key, 1, &back));
+    assert_ok(record_file_read(*state, STORE_POINT, key, 1, &back, NULL));
     assert_same_record(record, back);
-    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 0);
+    assert_int_equal(record_file_put_aside(*state, STORE_POINT, key), 0);
     record_free(back);
     record_free(record);
 }
@@ -196,23 +199,23 @@ static void test_put_aside(void **state) {
     char path[PATH_MAX], key[KEY_BYTES];
     struct stat info;
     sample_key(2, key);
-    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 0);
+    assert_int_equal(record_file_put_aside(*state, STORE_POINT, key), 0);
     write_sample(*state, 2, record);
     record_path(*state, 2, path);
-    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 0);
+    assert_int_equal(record_file_put_aside(*state, STORE_POINT, key), 0);
     assert_int_equal(stat(path, &info), 0);
-    assert_int_equal(record_file_put_aside(path, info.st_ino + 1), 0);
+    assert_int_equal(store_put_aside(path, info.st_ino + 1), 0);
     assert_true(stands(path, "") && !stands(path, ".unreadable"));
     flip(path, 4000, 5);
-    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 1);
+    assert_int_equal(record_file_put_aside(*state, STORE_POINT, key), 1);
     assert_int_equal(strncmp(status_message(), path, strlen(path)), 0);
     assert_true(!stands(path, "") && stands(path, ".unreadable"));
-    assert_int_equal(store_record_exists(*state, RECORD_POINT, key), 0);
+    assert_int_equal(store_exists(*state, STORE_POINT, key), 0);
     record_free(record);
     record = record_create();
     record_scalar(record, METRIC_LAMBDA_MAX, 2.385);
     write_sample(*state, 2, record);
-    assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 1);
+    assert_int_equal(record_file_put_aside(*state, STORE_POINT, key), 1);
     assert_non_null(strstr(status_message(), "it has no status"));
     record_free(record);
 }
@@ -234,9 +237,9 @@ static void test_no_file(void **state) {
     for (int i = 0; i < 4; i++) {
         record_path(*state, 2, path);
         assert_int_equal(make_other[i](path), 0);
-        assert_int_equal(store_record_exists(*state, RECORD_POINT, key), 0);
+        assert_int_equal(store_exists(*state, STORE_POINT, key), 0);
         if (i < 3) assert_named(*state, 2); /* access(2) does not see what leads nowhere */
-        assert_int_equal(store_put_aside(*state, RECORD_POINT, key), 1);
+        assert_int_equal(record_file_put_aside(*state, STORE_POINT, key), 1);
         assert_true(!stands(path, "") && stands(path, ".unreadable"));
         strcat(path, ".unreadable");
         assert_int_equal(remove(path), 0);
@@ -282,7 +285,7 @@ static void test_disk_full(void **state) {
     int files = count_files(*state);
     for (rlim_t size = 0; size < (rlim_t)info.st_size; size += 1 + (rlim_t)info.st_size / 23) {
         limit_files(size);
-        status result = store_write_record(*state, RECORD_POINT, key, "", NULL, &sample_provenance, record);
+        status result = record_file_write(*state, STORE_POINT, key, "", NULL, &sample_provenance, record);
         limit_files(RLIM_INFINITY);
         assert_int_equal(result, ERROR_DISK);
         assert_non_null(strstr(status_message(), strerror(EFBIG)));
@@ -413,9 +416,9 @@ static void test_manifest(void **state) {
     struct manifest_row row[3] = {{"a1", "b1", 0.1, "width=3 seed=0"}, {"a2", "b1", 1e-300, ""}, {"a3", "", 7, "x"}};
     struct manifest_row *back;
     int64_t count;
-    assert_int_equal(store_read_manifest(*state, &count, &back), ERROR_INPUT);
-    assert_ok(store_write_manifest(*state, 3, row));
-    assert_ok(store_read_manifest(*state, &count, &back));
+    assert_int_equal(manifest_read(*state, &count, &back), ERROR_INPUT);
+    assert_ok(manifest_write(*state, 3, row));
+    assert_ok(manifest_read(*state, &count, &back));
     assert_int_equal(count, 3);
     for (int i = 0; i < 3; i++) {
         assert_string_equal(back[i].key, row[i].key);
@@ -425,7 +428,7 @@ static void test_manifest(void **state) {
     }
     free(back);
     assert_ok(store_write_text(*state, "points.tsv", "key\treference\tseconds\tlabel\na\tb\t1\tc\na\tb\n"));
-    assert_int_equal(store_read_manifest(*state, &count, &back), ERROR_INPUT);
+    assert_int_equal(manifest_read(*state, &count, &back), ERROR_INPUT);
     assert_non_null(strstr(status_message(), "points.tsv:3:"));
 }
 
@@ -433,13 +436,13 @@ static void test_failure(void **state) {
     struct record *record = full_record();
     char key[KEY_BYTES];
     sample_key(1, key);
-    assert_null(store_read_failure(*state, key));
-    assert_ok(store_write_failure(*state, key, "width=7", "no memory"));
-    char *line = store_read_failure(*state, key);
+    assert_null(failure_read(*state, key));
+    assert_ok(failure_write(*state, key, "width=7", "no memory"));
+    char *line = failure_read(*state, key);
     assert_string_equal(line, "width=7: no memory");
     free(line);
     write_sample(*state, 1, record);
-    assert_null(store_read_failure(*state, key));
+    assert_null(failure_read(*state, key));
     record_free(record);
 }
 
@@ -458,8 +461,8 @@ static void test_many_tensors(void **state) {
         fill(record_add_shaped(record, METRIC_KEPT_PARAMETERS, t, 2, dim, size), METRIC_KEPT_PARAMETERS, t, 3);
     char key[KEY_BYTES], path[PATH_MAX], name[16], expected[16];
     sample_key(3, key);
-    assert_ok(store_write_record(*state, RECORD_POINT, key, "", NULL, &sample_provenance, record));
-    assert_ok(store_read_record(*state, RECORD_POINT, key, 1, &back));
+    assert_ok(record_file_write(*state, STORE_POINT, key, "", NULL, &sample_provenance, record));
+    assert_ok(record_file_read(*state, STORE_POINT, key, 1, &back, NULL));
     assert_same_record(record, back);
     snprintf(path, sizeof path, "%s/points/%.2s/%s.h5", (const char *)*state, key, key);
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);

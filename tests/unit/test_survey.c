@@ -4,6 +4,10 @@
 #include <limits.h>
 #include <time.h>
 
+#include "failure.h"
+#include "manifest.h"
+#include "record_file.h"
+#include "store.h"
 #include "survey.h"
 
 enum { POINTS = 9, LONGEST = 7 };
@@ -21,7 +25,7 @@ static void write_point(const char *dir, int64_t i) {
     *record_add(record, METRIC_STATUS, NULL) = i >= 3;
     record_scalar(record, METRIC_DIVERGED_STEP, i == 3 ? 12 : (double)NAN);
     record_scalar(record, METRIC_DIVERGED_STEP_LINEAR, i >= 3 ? (double)(8 * i) : (double)NAN);
-    assert_ok(store_write_record(dir, RECORD_POINT, key, "", NULL, &sample_provenance, record));
+    assert_ok(record_file_write(dir, STORE_POINT, key, "", NULL, &sample_provenance, record));
     record_free(record);
 }
 
@@ -31,7 +35,7 @@ static void write_manifest(const char *dir, int64_t points) {
         sample_key(i, row[i].key);
         snprintf(row[i].label, sizeof row[i].label, "width=%d", (int)(7 * i + 3));
     }
-    assert_ok(store_write_manifest(dir, points, row));
+    assert_ok(manifest_write(dir, points, row));
 }
 
 static int begin(void **state) {
@@ -41,11 +45,11 @@ static int begin(void **state) {
     for (int64_t i = 0; i < 5; i++) write_point(*state, i);
     for (int64_t i = 5; i < 7; i++) {
         sample_key(i, key);
-        assert_ok(store_write_failure(*state, key, i == 5 ? "width=38" : "width=4", "no memory"));
+        assert_ok(failure_write(*state, key, i == 5 ? "width=38" : "width=4", "no memory"));
     }
     struct record *nothing = record_create();
     sample_key(7, key);
-    assert_ok(store_write_record(*state, RECORD_POINT, key, "", NULL, &sample_provenance, nothing));
+    assert_ok(record_file_write(*state, STORE_POINT, key, "", NULL, &sample_provenance, nothing));
     record_free(nothing);
     sample_key(8, key);
     snprintf(name, sizeof name, "points/%.2s/%s.h5", key, key);
@@ -134,7 +138,7 @@ static void write_reference(const char *dir, int64_t i) {
     char key[KEY_BYTES];
     sample_key(i, key);
     record_scalar(record, METRIC_REFERENCE_SECONDS, 2.385);
-    assert_ok(store_write_record(dir, RECORD_REFERENCE, key, "", NULL, &sample_provenance, record));
+    assert_ok(record_file_write(dir, STORE_REFERENCE, key, "", NULL, &sample_provenance, record));
     record_free(record);
 }
 
@@ -145,7 +149,7 @@ static void test_damaged(void **state) {
     struct survey survey = {0};
     char key[KEY_BYTES], path[PATH_MAX];
     for (int64_t i = 0; i < DONE; i++) sample_key(i, row[i].key), sample_key(REFERENCE + (i > 2), row[i].reference);
-    assert_ok(store_write_manifest(*state, DONE, row));
+    assert_ok(manifest_write(*state, DONE, row));
     write_reference(*state, REFERENCE);
     assert_ok(survey_read(*state, &survey));
     assert_true(survey.done == DONE && survey.references_left == 1 && !survey_is_complete(&survey));
@@ -158,13 +162,13 @@ static void test_damaged(void **state) {
     flip(path, 1300, 3);
     assert_ok(survey_read(*state, &survey));
     assert_true(survey.done == DONE && survey.references_left == 1 && !survey_is_complete(&survey));
-    assert_int_equal(store_record_exists(*state, RECORD_REFERENCE, key), 0);
+    assert_int_equal(store_exists(*state, STORE_REFERENCE, key), 0);
     survey_free(&survey);
     snprintf(path, sizeof path, "%s/points/%.2s/%s.h5", (char *)*state, row[1].key, row[1].key);
     flip(path, 1300, 3);
     assert_ok(survey_read(*state, &survey));
     assert_true(survey.done == DONE - 1 && survey.left == 1);
-    assert_int_equal(store_record_exists(*state, RECORD_POINT, row[1].key), 0);
+    assert_int_equal(store_exists(*state, STORE_POINT, row[1].key), 0);
     survey_free(&survey);
 }
 
