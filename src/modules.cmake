@@ -1,6 +1,6 @@
 # The layers, in order: a module sees only those it names. (Included by the top CMakeLists.txt.)
-module(spec SOURCES keys.c yaml_source.c value.c value_numbers.c value_texts.c value_words.c axes.c checks.c study.c freeze.c
-       pairs.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES yaml xxhash m)
+module(spec SOURCES pieces.c keys.c yaml_source.c value_type.c value_numbers.c value_texts.c value_words.c value.c axes.c checks.c study.c
+       study_text.c grid.c record_name.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES yaml xxhash m)
 module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c cholesky.c core.c machine.c buffer.c DEPENDS base
        LIBRARIES blas m ${CMAKE_DL_LIBS})
 if(SUNDIALS_FOUND)

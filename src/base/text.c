@@ -1,6 +1,9 @@
 #include "text.h"
 
+#include <math.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int text_character(const char *text, uint32_t *character) {
@@ -56,4 +59,20 @@ void text_make_line(const char *in, size_t size, char *out) {
         in += length;
     }
     out[used] = '\0';
+}
+
+const char *text_skip_whole(const char *text) {
+    size_t count = strspn(text, "0123456789");
+    return count == 0 || (count > 1 && *text == '0') ? NULL : text + count;
+}
+
+int64_t text_bytes(const char *text) {
+    static const char units[] = "KMG";
+    char number[24];
+    const char *end = text_skip_whole(text);
+    if (!end || end - text >= (ptrdiff_t)sizeof number || (*end && (!strchr(units, *end) || end[1]))) return -1;
+    snprintf(number, sizeof number, "%.*s", (int)(end - text), text);
+    int shift = *end ? 10 * (int)(strchr(units, *end) - units + 1) : 0;
+    double bytes = ldexp(strtod(number, NULL), shift);
+    return bytes <= 9007199254740992.0 ? (int64_t)bytes : -1;
 }

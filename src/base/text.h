@@ -13,4 +13,9 @@ int text_is_line(const char *text);
 /* The text as such a line: other bytes become \n, \t, \x1b. out[size], cut at a whole character. in = out is not allowed. */
 void text_make_line(const char *in, size_t size, char *out);
 
+/* Behind 0 or a whole number without leading zeros (010 could be octal); NULL: there is none. */
+const char *text_skip_whole(const char *text);
+/* Bytes in "4G", "512M", "1048576" (K, M, G: powers of 1024), or -1: no such number, or one above 2^53. */
+int64_t text_bytes(const char *text);
+
 #endif

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "help.h"
 #include "labels.h"
 #include "scaling.h"
 #include "source.h"

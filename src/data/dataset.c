@@ -4,6 +4,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "help.h"
 #include "panic.h"
 #include "source.h"
 #include "sources.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "store.h"
+#include "study_text.h"
 
 static const char study_name[] = "study.yaml";
 

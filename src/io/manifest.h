@@ -4,6 +4,7 @@
 #define MANIFEST_H
 
 #include <stdint.h>
+#include "record_name.h"
 #include "status.h"
 #include "study.h"
 

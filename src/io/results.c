@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "grid.h"
 #include "hdf.h"
+#include "help.h"
 #include "layout.h"
 #include "panic.h"
 #include "record_file.h"
+#include "study_text.h"
 
 enum { RESULT_AXES = AXES_MAX + METRIC_DIMENSIONS, PACKED_BYTES = 1 << 20 };
+_Static_assert(RESULT_AXES <= H5S_MAX_RANK, "more dimensions than HDF5 has");
 
 /* One building of results.h5. */
 struct collection {

@@ -6,6 +6,7 @@
 #include "host.h"
 #include "provenance.h"
 #include "record.h"
+#include "record_name.h"
 #include "status.h"
 #include "study.h"
 

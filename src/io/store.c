@@ -11,6 +11,7 @@
 #include "draft.h"
 #include "file.h"
 #include "panic.h"
+#include "record_name.h"
 #include "study.h"
 
 enum { LONGEST_DIR = PATH_MAX - 512 };

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include "text.h"
 
 static status take_dir(struct arguments *arguments, const char *value) {
     arguments->dir = value;
@@ -33,7 +34,7 @@ static status take_ranks(struct arguments *arguments, const char *value) {
 }
 
 static status take_memory(struct arguments *arguments, const char *value) {
-    int64_t bytes = study_parse_bytes(value);
+    int64_t bytes = text_bytes(value);
     if (bytes <= 0) FAIL(ERROR_INPUT, "--memory-per-rank: %s is not a size like 4G", value);
     arguments->memory_per_rank = (double)bytes;
     return OK;

@@ -10,6 +10,7 @@
 #include "array_file.h"
 #include "arrays.h"
 #include "completion.h"
+#include "help.h"
 #include "manual.h"
 #include "memory_limit.h"
 #include "panic.h"

@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "panic.h"
+#include "value_numbers.h"
 
 enum { VALUES_MOST = 10000 }; /* of a list */
 
 static void axis_allocate(struct study *study, struct axis *axis, int64_t count) {
     axis->count = count;
-    axis->number = study_take(study, (size_t)count * sizeof *axis->number);
-    if (axis->is_choice) axis->text = study_take(study, (size_t)count * sizeof *axis->text);
+    axis->number = pieces_take(&study->memory, (size_t)count * sizeof *axis->number);
+    if (axis->is_choice) axis->text = pieces_take(&study->memory, (size_t)count * sizeof *axis->text);
 }
 
 /* { count: 5, first: 0 } */
@@ -34,7 +35,7 @@ static status read_range(struct study *study, const struct key *key, struct plac
 
 static const char *word_of(struct study *study, const struct key *key, const struct config *config) {
     char *written = value_format(key, config, STYLE_YAML);
-    char *word = strcpy(study_take(study, strlen(written) + 1), written);
+    char *word = strcpy(pieces_take(&study->memory, strlen(written) + 1), written);
     free(written);
     return word;
 }
@@ -51,7 +52,10 @@ static status refuse_repeat(const struct key *key, struct place list, const stru
     int64_t repeat = value_first_repeat(axis->count, sizeof *axis->number, axis->number, value_compare_numbers);
     if (repeat < 0) return OK;
     struct place inner, item = place_item(list, (int)repeat);
-    if (place_is_map(item)) (void)place_pair(item, 0, &inner), item = inner;
+    if (place_is_map(item)) {
+        (void)place_pair(item, 0, &inner);
+        item = inner;
+    }
     return place_refuse(item, key->name, "a new value; it is in the list already");
 }
 
@@ -145,32 +149,4 @@ struct config axis_config(const struct study *study, const struct key *key, int6
     const struct axis *axis = axis_find(study, key);
     if (axis) value_put(key, axis->number[i], &config);
     return config;
-}
-
-void study_point_index(const struct study *study, int64_t point, int64_t *index) {
-    for (int a = study->axes - 1; a >= 0; a--) {
-        index[a] = point % study->axis[a].count;
-        point /= study->axis[a].count;
-    }
-}
-
-struct config study_point(const struct study *study, int64_t point) {
-    int64_t index[AXES_MAX];
-    struct config config = study->config;
-    study_point_index(study, point, index);
-    for (int a = 0; a < study->axes; a++)
-        value_put(key_find(study->axis[a].key), study->axis[a].number[index[a]], &config);
-    return config;
-}
-
-void study_point_label(const struct study *study, int64_t point, size_t size, char *out) {
-    struct config config = study_point(study, point);
-    FILE *text = fmemopen(out, size, "w");
-    CHECK(text);
-    for (int a = 0; a < study->axes; a++) {
-        fprintf(text, "%s%s=", a ? " " : "", study->axis[a].name);
-        value_write_item(key_find(study->axis[a].key), &config, (struct pen){text, STYLE_YAML});
-    }
-    fclose(text);
-    out[size - 1] = '\0';
 }

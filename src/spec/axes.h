@@ -2,6 +2,7 @@
 #ifndef AXES_H
 #define AXES_H
 
+#include "grid.h"
 #include "value.h"
 
 /* Adds the axis over `key`: a value, a list, where the key allows it { count: 5, first: 0 }; for a learning rate { absolute: [...] }

@@ -2,12 +2,13 @@
 #ifndef CHECKS_H
 #define CHECKS_H
 
+#include "grid.h"
 #include "value.h"
 
 /* Where values stand, by row of the table; node = NULL: not given. */
 struct slots {
-    struct place own[KEYS_MAX];   /* in the key's own section */
-    struct place swept[KEYS_MAX]; /* in section sweep */
+    struct place *own;   /* [keys] in the key's own section */
+    struct place *swept; /* [keys] in section sweep */
 };
 
 /* ERROR_INPUT where a value of a key, or of its axis, does not go with a value of another one:

@@ -1,5 +1,5 @@
-/* `ntksweep help study`, from the table of keys. */
-#include <stdio.h>
+#include "help.h"
+
 #include <string.h>
 #include "metric.h"
 #include "panic.h"

@@ -60,7 +60,7 @@ struct key_section {
 /* Axes come out in the order of the table; `sweep` is its last section. Both end with a row without a name. */
 extern const struct key key_table[];
 extern const struct key_section keys_section_table[];
-enum { KEYS_MAX = 64 };
+int keys_count(void);
 
 /* The row, or NULL. key_find_axis takes the full name ("network.depth", in sweep only "width") or the dimension's;
  * of a key that cannot be an axis also the last word, so that it is refused by name. */

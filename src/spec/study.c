@@ -2,52 +2,40 @@
  * the table's default, then each slot is read in the order of the table. */
 #include "study.h"
 
-#include <stdalign.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "axes.h"
 #include "checks.h"
+#include "file.h"
 #include "panic.h"
 
 enum { POINTS_MAX = 250000, NAME_BYTES = 160 };
 
+/* What a study is read from. */
+struct input {
+    const char *name, *text;
+    size_t length;
+    int overrides;
+    const struct override *override;
+    const char *data_path; /* NULL: the study's own */
+    int is_frozen;         /* a copy that the program wrote */
+};
+
 struct reader {
+    const struct input *input;
     struct study *study;
     struct source *source; /* [sources] */
     int sources;
-    int is_frozen; /* a copy that the program wrote */
     struct slots slots;
 };
-
-/* ---- memory ---- */
-
-struct piece {
-    struct piece *next;
-    alignas(max_align_t) char bytes[];
-};
-
-void *study_take(struct study *study, size_t bytes) {
-    struct piece *piece = calloc(1, sizeof *piece + bytes);
-    CHECK(piece);
-    piece->next = study->memory;
-    study->memory = piece;
-    return piece->bytes;
-}
-
-void study_free(struct study *study) {
-    if (!study) return;
-    for (struct piece *piece = study->memory, *next; piece; piece = next) {
-        next = piece->next;
-        free(piece);
-    }
-    free(study);
-}
 
 /* ---- gathering values ---- */
 
 static struct source *add_source(struct reader *reader, enum origin origin, const char *name) {
     struct source *source = &reader->source[reader->sources++];
-    *source = (struct source){.origin = origin, .name = name, .owner = reader->study};
+    *source = (struct source){.origin = origin, .name = name, .memory = &reader->study->memory};
     return source;
 }
 
@@ -102,9 +90,10 @@ static status refuse_repeated(struct place root, int last, struct place name) {
     return OK;
 }
 
-static status gather_file(struct reader *reader, const char *file) {
+static status gather_text(struct reader *reader) {
+    const char *file = reader->study->file;
     struct source *source = add_source(reader, ORIGIN_FILE, file);
-    TRY(source_read_file(source));
+    TRY(source_read_text(source, reader->input->text, reader->input->length));
     struct place root = source_place(source);
     if (!root.node) FAIL(ERROR_INPUT, "%s: empty; a study was expected (see ntksweep help study)", file);
     if (!place_is_map(root)) return place_refuse(root, "", "a study: sections of `key: value`");
@@ -135,11 +124,11 @@ static status replace_slot(struct reader *reader, struct place place, const char
 static status apply_override(struct reader *reader, const char *text) {
     static const char option[] = "--set ";
     size_t length = strcspn(text, "=");
-    char *name = study_take(reader->study, sizeof option + length);
+    char *name = pieces_take(&reader->study->memory, sizeof option + length);
     snprintf(name, sizeof option + length, "%s%s", option, text);
     struct source *source = add_source(reader, ORIGIN_OPTION, name);
     if (!text[length] || !length) return place_fail(source_place(source), "", "KEY=VALUE was expected");
-    TRY(source_read_text(source, text + length + 1));
+    TRY(source_read_text(source, text + length + 1, strlen(text + length + 1)));
     return replace_slot(reader, source_place(source), name + strlen(option));
 }
 
@@ -154,7 +143,8 @@ static status apply_data_path(struct reader *reader, const char *path) {
 /* Critical fractions were of matched rates before there was a key that says so. */
 static const char *fallback_of(const struct reader *reader, const struct key *key) {
     int form = reader->study->config.training.learning_rate.form;
-    int is_matched = reader->is_frozen && form == RATE_CRITICAL_FRACTION && strcmp(key->name, "training.rates") == 0;
+    int is_matched =
+        reader->input->is_frozen && form == RATE_CRITICAL_FRACTION && strcmp(key->name, "training.rates") == 0;
     return is_matched ? "matched" : key->fallback;
 }
 
@@ -165,7 +155,8 @@ static status fill_slot(struct reader *reader, const struct key *key, struct pla
         value_expected(key, sizeof words, words);
         return place_fail(source_place(source), key->name, "missing; %s was expected", words);
     }
-    TRY(source_read_text(source, fallback_of(reader, key)));
+    const char *text = fallback_of(reader, key);
+    TRY(source_read_text(source, text, strlen(text)));
     *slot = source_place(source);
     return OK;
 }
@@ -192,11 +183,12 @@ static status check_points(const struct study *study) {
     FAIL(ERROR_INPUT, "%s: sweep: %.0f points are not <= %d", study->file, axes_points(study), POINTS_MAX);
 }
 
-static status read_study(struct reader *reader, int overrides, const struct override *override, const char *data_path) {
+static status read_study(struct reader *reader) {
+    const struct input *input = reader->input;
     struct study *study = reader->study;
-    TRY(gather_file(reader, study->file));
-    for (int i = 0; i < overrides; i++) TRY(apply_override(reader, override[i].text));
-    if (data_path) TRY(apply_data_path(reader, data_path));
+    TRY(gather_text(reader));
+    for (int i = 0; i < input->overrides; i++) TRY(apply_override(reader, input->override[i].text));
+    if (input->data_path) TRY(apply_data_path(reader, input->data_path));
     for (const struct key *key = key_table; key->name; key++) TRY(resolve(reader, key));
     TRY(check_points(study)); /* first: the others go through the values two by two */
     TRY(checks_between_keys(study, &reader->slots));
@@ -205,15 +197,17 @@ static status read_study(struct reader *reader, int overrides, const struct over
     return OK;
 }
 
-static status read_file(const char *file, int is_frozen, int overrides, const struct override *override,
-                        const char *data_path, struct study **study) {
-    struct reader reader = {.study = calloc(1, sizeof *reader.study), .is_frozen = is_frozen};
-    reader.source = calloc((size_t)overrides + 2 + KEYS_MAX, sizeof *reader.source);
-    CHECK(reader.study && reader.source);
-    reader.study->file = strcpy(study_take(reader.study, strlen(file) + 1), file);
-    status outcome = read_study(&reader, overrides, override, data_path);
+static status read_input(const struct input *input, struct study **study) {
+    size_t keys = (size_t)keys_count();
+    struct place *slots = calloc(2 * keys, sizeof *slots);
+    struct reader reader = {.input = input, .study = calloc(1, sizeof *reader.study), .slots = {slots, slots + keys}};
+    reader.source = calloc((size_t)input->overrides + 2 + keys, sizeof *reader.source);
+    CHECK(reader.study && reader.source && slots);
+    reader.study->file = strcpy(pieces_take(&reader.study->memory, strlen(input->name) + 1), input->name);
+    status outcome = read_study(&reader);
     for (int i = 0; i < reader.sources; i++) source_free(&reader.source[i]);
     free(reader.source);
+    free(slots);
     if (outcome == OK)
         *study = reader.study;
     else
@@ -221,9 +215,46 @@ static status read_file(const char *file, int is_frozen, int overrides, const st
     return outcome;
 }
 
-status study_read(const char *file, int overrides, const struct override *override, const char *data_path,
-                  struct study **study) {
-    return read_file(file, 0, overrides, override, data_path, study);
+/* ---- from a text, from a file ---- */
+
+status study_read_text(const char *name, const char *text, int overrides, const struct override *override,
+                       const char *data_path, struct study **study) {
+    return read_input(&(struct input){name, text, strlen(text), overrides, override, data_path, 0}, study);
 }
 
-status study_read_frozen(const char *file, struct study **study) { return read_file(file, 1, 0, NULL, NULL, study); }
+status study_read_frozen_text(const char *name, const char *text, struct study **study) {
+    return read_input(&(struct input){.name = name, .text = text, .length = strlen(text), .is_frozen = 1}, study);
+}
+
+/* A NUL ends the reading and is then refused by the parser, being part of the text. */
+static status read_all(const char *file, char **text, size_t *length) {
+    const char *why;
+    FILE *in = file_open_stream(file, &why);
+    if (!in) FAIL(ERROR_INPUT, "%s: %s; a study file was expected", file, why);
+    size_t capacity = 0;
+    ssize_t got = getdelim(text, &capacity, '\0', in);
+    int error = ferror(in) ? errno : 0;
+    fclose(in);
+    if (error) FAIL(ERROR_INPUT, "%s: %s; a study file was expected", file, strerror(error));
+    *length = got < 0 ? 0 : (size_t)got;
+    return OK;
+}
+
+/* Of the file `name`. */
+static status read_file(struct input input, struct study **study) {
+    char *text = NULL;
+    status outcome = read_all(input.name, &text, &input.length);
+    input.text = text ? text : "";
+    if (outcome == OK) outcome = read_input(&input, study);
+    free(text);
+    return outcome;
+}
+
+status study_read(const char *file, int overrides, const struct override *override, const char *data_path,
+                  struct study **study) {
+    return read_file((struct input){file, NULL, 0, overrides, override, data_path, 0}, study);
+}
+
+status study_read_frozen(const char *file, struct study **study) {
+    return read_file((struct input){.name = file, .is_frozen = 1}, study);
+}

@@ -1,83 +1,44 @@
-#include "value_type.h"
+#include "value.h"
 
 #include <stdlib.h>
 #include "panic.h"
 
-static const struct value_type *const types[TYPES] = {
-    [TYPE_TEXT] = &value_text,   [TYPE_PATH] = &value_path,   [TYPE_TEXTS] = &value_texts,
-    [TYPE_COUNT] = &value_count, [TYPE_REAL] = &value_real,   [TYPE_CHOICE] = &value_choice,
-    [TYPE_BYTES] = &value_bytes, [TYPE_RATE] = &value_rate,   [TYPE_STEPS] = &value_steps,
-    [TYPE_FLAGS] = &value_flags, [TYPE_BATCH] = &value_batch,
-};
-
-status value_refuse(const struct key *key, struct place place, const char *expected) {
-    char words[2 * WORDS_BYTES];
-    const char *text = place_plain(place), *comma = text ? strchr(text, ',') : NULL;
-    int is_list = key->axis && place_is_list(place);
-    size_t used = (size_t)snprintf(words, sizeof words, "%s", expected);
-    if (is_list)
-        snprintf(words + used, sizeof words - used, "; an axis stands in section sweep, as %s: [...]",
-                 key_bare(key->name));
-    if (key->axis && comma && comma[1])
-        snprintf(words + used, sizeof words - used, "; a list is written [%.*s, %.40s]", (int)(comma - text), text,
-                 comma + 1 + strspn(comma + 1, " "));
-    return place_refuse(place, key->name, words);
-}
-
-status value_refuse_key(const struct key *key, struct place place) {
-    char words[WORDS_BYTES];
-    value_expected(key, sizeof words, words);
-    return value_refuse(key, place, words);
-}
-
-static int compare_places(const void *a, const void *b, void *compare) {
-    const char *const *x = a, *const *y = b;
-    int order = (*(int (**)(const void *, const void *))compare)(*x, *y);
-    return order ? order : (*x > *y) - (*x < *y);
-}
-
-int64_t value_first_repeat(int64_t n, size_t size, const void *items, int (*compare)(const void *a, const void *b)) {
-    const char **sorted = malloc((size_t)(n + 1) * sizeof *sorted), *first = NULL;
-    CHECK(sorted);
-    for (int64_t i = 0; i < n; i++) sorted[i] = (const char *)items + (size_t)i * size;
-    qsort_r(sorted, (size_t)n, sizeof *sorted, compare_places, &compare);
-    for (int64_t i = 1; i < n; i++)
-        if (compare(sorted[i - 1], sorted[i]) == 0 && (!first || sorted[i] < first)) first = sorted[i];
-    free(sorted);
-    return first ? (first - (const char *)items) / (ptrdiff_t)size : -1;
-}
-
-int value_compare_numbers(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 status value_read(const struct key *key, struct place place, struct config *config) {
-    return types[key->type]->read(key, place, config);
+    return value_type_of(key)->read(key, place, config);
 }
 
 status value_read_item(const struct key *key, struct place place, struct config *config) {
-    const struct value_type *type = types[key->type];
+    const struct value_type *type = value_type_of(key);
     return (type->read_item ? type->read_item : type->read)(key, place, config);
 }
 
 void value_write(const struct key *key, const struct config *config, struct pen pen) {
-    types[key->type]->write(key, config, pen);
+    value_type_of(key)->write(key, config, pen);
 }
 
 void value_write_item(const struct key *key, const struct config *config, struct pen pen) {
-    const struct value_type *type = types[key->type];
+    const struct value_type *type = value_type_of(key);
     (type->write_item ? type->write_item : type->write)(key, config, pen);
 }
 
-void value_expected(const struct key *key, size_t size, char *out) { types[key->type]->words(key, size, out); }
+void value_expected(const struct key *key, size_t size, char *out) { value_type_of(key)->words(key, size, out); }
 
 double value_get(const struct key *key, const struct config *config) {
-    CHECK(types[key->type]->get);
-    return types[key->type]->get(key, config);
+    CHECK(value_type_of(key)->get);
+    return value_type_of(key)->get(key, config);
 }
 
 void value_put(const struct key *key, double value, struct config *config) {
-    CHECK(types[key->type]->put);
-    types[key->type]->put(key, value, config);
+    CHECK(value_type_of(key)->put);
+    value_type_of(key)->put(key, value, config);
+}
+
+char *value_format(const struct key *key, const struct config *config, enum value_style style) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    CHECK(out);
+    value_write(key, config, (struct pen){out, style});
+    fclose(out);
+    return text;
 }

@@ -1,27 +1,21 @@
-/* Values that are numbers: counts, reals, bytes and the learning rate. */
-#include "value_type.h"
+#include "value_numbers.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "text.h"
 
 static const char digits[] = "0123456789";
 
-/* Steps over 0 or a number without leading zeros: 010 could be octal. Returns NULL if there is none. */
-static const char *skip_whole(const char *text) {
-    size_t count = strspn(text, digits);
-    return count == 0 || (count > 1 && *text == '0') ? NULL : text + count;
-}
-
 static int is_whole(const char *text) {
-    const char *end = skip_whole(text + (*text == '-'));
+    const char *end = text_skip_whole(text + (*text == '-'));
     return end && !*end;
 }
 
 /* 1, -2.5, .5, 1e-3: YAML's decimal numbers, without sign "+". */
 static int is_decimal(const char *text) {
     text += *text == '-';
-    const char *end = *text == '.' && strspn(text + 1, digits) ? text : skip_whole(text);
+    const char *end = *text == '.' && strspn(text + 1, digits) ? text : text_skip_whole(text);
     if (!end) return 0;
     if (*end == '.') end += 1 + strspn(end + 1, digits);
     if (*end == 'e' || *end == 'E') {
@@ -116,21 +110,9 @@ static void write_real(const struct key *key, const struct config *config, struc
     write_number(get_real(key, config), pen);
 }
 
-static const char byte_units[] = "KMG"; /* powers of 1024 */
-
-int64_t study_parse_bytes(const char *text) {
-    char number[24];
-    const char *end = skip_whole(text);
-    if (!end || end - text >= (ptrdiff_t)sizeof number || (*end && (!strchr(byte_units, *end) || end[1]))) return -1;
-    snprintf(number, sizeof number, "%.*s", (int)(end - text), text);
-    int shift = *end ? 10 * (int)(strchr(byte_units, *end) - byte_units + 1) : 0;
-    double bytes = ldexp(strtod(number, NULL), shift);
-    return bytes <= 9007199254740992.0 ? (int64_t)bytes : -1;
-}
-
 static status read_bytes(const struct key *key, struct place place, struct config *config) {
     const char *text = place_plain(place);
-    int64_t bytes = text ? study_parse_bytes(text) : -1;
+    int64_t bytes = text ? text_bytes(text) : -1;
     if ((double)bytes < key->least) return value_refuse_key(key, place);
     *MEMBER(int64_t, key, config) = bytes;
     return OK;
@@ -138,10 +120,11 @@ static status read_bytes(const struct key *key, struct place place, struct confi
 
 /* With the largest unit that divides it. */
 static void write_bytes(const struct key *key, const struct config *config, struct pen pen) {
+    static const char *const units[] = {"", "K", "M", "G"};
     int64_t bytes = *MEMBER_CONST(int64_t, key, config);
     int unit = 0;
     for (; unit < 3 && bytes && bytes % 1024 == 0; unit++) bytes /= 1024;
-    fprintf(pen.out, "%lld%.*s", (long long)bytes, unit > 0, byte_units + (unit ? unit - 1 : 0));
+    fprintf(pen.out, "%lld%s", (long long)bytes, units[unit]);
 }
 
 static void bytes_words(const struct key *key, size_t size, char *out) {
@@ -201,6 +184,11 @@ static void write_rate(const struct key *key, const struct config *config, struc
     fprintf(pen.out, "{%s: ", rate_form[MEMBER_CONST(struct learning_rate, key, config)->form].word);
     write_rate_item(key, config, pen);
     fputc('}', pen.out);
+}
+
+int value_compare_numbers(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
 const struct value_type value_count = {read_count, write_count, count_words, get_count, put_count, NULL, NULL};

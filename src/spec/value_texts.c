@@ -7,7 +7,7 @@
 #include "text.h"
 
 static const char *keep_text(struct place place, const char *text) {
-    char *copy = study_take(place.source->owner, strlen(text) + 1);
+    char *copy = pieces_take(place.source->memory, strlen(text) + 1);
     return strcpy(copy, text);
 }
 
@@ -42,7 +42,7 @@ static status read_path(const struct key *key, struct place place, struct config
     char *here = folder && name[0] == '/' ? strdup("") : get_current_dir_name();
     if (!here) FAIL(ERROR_INPUT, "%s: the working directory cannot be read; an absolute path was expected", *path);
     size_t size = strlen(here) + 1 + (size_t)folder + strlen(*path) + 1;
-    char *joined = study_take(place.source->owner, size);
+    char *joined = pieces_take(place.source->memory, size);
     snprintf(joined, size, "%s%s%.*s%s", here, *here ? "/" : "", folder, name, *path);
     free(here);
     *path = joined;
@@ -61,7 +61,7 @@ static int compare_texts(const void *a, const void *b) {
 static status read_texts(const struct key *key, struct place place, struct config *config) {
     int count = place_count(place);
     if (!place_is_list(place) || count == 1) return value_refuse_key(key, place);
-    const char **list = study_take(place.source->owner, (size_t)count * sizeof *list);
+    const char **list = pieces_take(place.source->memory, (size_t)count * sizeof *list);
     for (int i = 0; i < count; i++) {
         struct place item = place_item(place, i);
         const char *text = place_text(item);

@@ -1,8 +1,17 @@
-/* How values of one type are read, written and named. Private to the files value*.c. */
+/* How values of one type are read, written and named: a row of functions a type, and what they share. Private to spec. */
 #ifndef VALUE_TYPE_H
 #define VALUE_TYPE_H
 
-#include "value.h"
+#include <stdio.h>
+#include "keys.h"
+#include "yaml_source.h"
+
+/* Numbers as %.17g (for hashing) or as the shortest decimal that reads back the same (in YAML). */
+enum value_style { STYLE_YAML, STYLE_HASH };
+struct pen {
+    FILE *out;
+    enum value_style style;
+};
 
 struct value_type {
     status (*read)(const struct key *key, struct place place, struct config *config);
@@ -24,9 +33,14 @@ enum { WORDS_BYTES = 192 };
 #define MEMBER(type, key, config)       ((type *)(void *)((char *)(config) + (key)->offset))
 #define MEMBER_CONST(type, key, config) ((const type *)(const void *)((const char *)(config) + (key)->offset))
 
+/* The key's row. */
+const struct value_type *value_type_of(const struct key *key);
 /* "VALUE is not EXPECTED"; a list where one value stands is told where axes stand. */
 status value_refuse(const struct key *key, struct place place, const char *expected);
 /* The same with what the key takes. */
 status value_refuse_key(const struct key *key, struct place place);
+/* The first of n items, each of `size` bytes, that is equal to an earlier one; -1: none. Sorts a copy, since lists may be
+ * long. */
+int64_t value_first_repeat(int64_t n, size_t size, const void *items, int (*compare)(const void *a, const void *b));
 
 #endif

@@ -1,8 +1,7 @@
 /* Values that are words of a list; the steps of kernels: a word or steps; the size of a batch: a word or a count. */
-#include "value_type.h"
-
 #include <stdlib.h>
 #include <string.h>
+#include "value_numbers.h"
 
 /* The number of the word among the key's choices, or -1. */
 static int choice_find(const struct key *key, struct place place) {
@@ -108,7 +107,7 @@ static int compare_counts(const void *a, const void *b) {
 static status read_step_list(const struct key *key, struct place place, struct config *config) {
     int count = place_count(place);
     if (count == 0) return value_refuse_key(key, place);
-    int64_t *step = study_take(place.source->owner, (size_t)count * sizeof *step);
+    int64_t *step = pieces_take(place.source->memory, (size_t)count * sizeof *step);
     for (int i = 0; i < count; i++) {
         struct place item = place_item(place, i);
         TRY(value_read_whole(key, item, &step[i]));

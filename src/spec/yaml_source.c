@@ -1,11 +1,9 @@
 #include "yaml_source.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "file.h"
 #include "panic.h"
 
 /* libyaml gives no mark for bytes that are not text, but their offset. */
@@ -85,37 +83,12 @@ static status with_parser(struct source *source, const char *text, size_t length
     return outcome;
 }
 
-static status parse(struct source *source, const char *text, size_t length) {
+status source_read_text(struct source *source, const char *text, size_t length) {
     if (length > FILE_MOST)
         FAIL(ERROR_INPUT, "%s: more than %d MB; a study file was expected", source->name, FILE_MOST >> 20);
     TRY(with_parser(source, text, length, 0));
     return with_parser(source, text, length, 1);
 }
-
-/* A NUL ends the reading and is then refused by the parser, being part of the text. */
-static status read_all(const char *file, char **text, size_t *length) {
-    const char *why;
-    FILE *in = file_open_stream(file, &why);
-    if (!in) FAIL(ERROR_INPUT, "%s: %s; a study file was expected", file, why);
-    size_t capacity = 0;
-    ssize_t got = getdelim(text, &capacity, '\0', in);
-    int error = ferror(in) ? errno : 0;
-    fclose(in);
-    if (error) FAIL(ERROR_INPUT, "%s: %s; a study file was expected", file, strerror(error));
-    *length = got < 0 ? 0 : (size_t)got;
-    return OK;
-}
-
-status source_read_file(struct source *source) {
-    char *text = NULL;
-    size_t length = 0;
-    status outcome = read_all(source->name, &text, &length);
-    if (outcome == OK) outcome = parse(source, text ? text : "", length);
-    free(text);
-    return outcome;
-}
-
-status source_read_text(struct source *source, const char *text) { return parse(source, text, strlen(text)); }
 
 void source_make_scalar(struct source *source, const char *text) {
     CHECK(yaml_document_initialize(&source->document, NULL, NULL, NULL, 1, 1));

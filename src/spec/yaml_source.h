@@ -4,14 +4,15 @@
 #define YAML_SOURCE_H
 
 #include <yaml.h>
+#include "pieces.h"
 #include "status.h"
 
 enum origin { ORIGIN_FILE, ORIGIN_OPTION, ORIGIN_DEFAULT };
 
 struct source {
     enum origin origin;
-    const char *name;    /* "study.yaml", also of defaults; "--set network.depth". Borrowed. */
-    struct study *owner; /* of the texts and lists read from here. Borrowed. */
+    const char *name;      /* "study.yaml", also of defaults; "--set network.depth". Borrowed. */
+    struct pieces *memory; /* of the texts and lists read from here. Borrowed. */
     yaml_document_t document;
     yaml_node_t *root; /* NULL where there is nothing */
 };
@@ -22,10 +23,9 @@ struct place {
     yaml_node_t *node;
 };
 
-/* Each takes a source with origin, name and owner set and reads its one document: of the file `name`, of `text`, or
- * the scalar `text` as it is. Ended by source_free, also after a failure. Fail with ERROR_INPUT. */
-status source_read_file(struct source *source);
-status source_read_text(struct source *source, const char *text);
+/* Each takes a source with origin, name and memory set and reads its one document: of text[length], or the scalar `text` as
+ * it is. Ended by source_free, also after a failure. Fail with ERROR_INPUT. */
+status source_read_text(struct source *source, const char *text, size_t length);
 void source_make_scalar(struct source *source, const char *text);
 void source_free(struct source *source);
 struct place source_place(struct source *source);

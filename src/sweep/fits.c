@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include "grid.h"
 
 const char *fits_bytes(double bytes, char out[BYTES_BYTES]) {
     static const char suffix[] = {'K', 'M', 'G', 'T'};

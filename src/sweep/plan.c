@@ -8,6 +8,8 @@
 #include "allocate.h"
 #include "clock.h"
 #include "fits.h"
+#include "grid.h"
+#include "help.h"
 #include "makespan.h"
 #include "progress.h"
 #include "queue.h"

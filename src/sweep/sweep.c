@@ -1,11 +1,9 @@
 #include "sweep.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "agree.h"
@@ -22,6 +20,7 @@
 #include "signals.h"
 #include "snapshot_file.h"
 #include "store.h"
+#include "study_text.h"
 #include "survey.h"
 #include "work.h"
 #include "worker.h"
@@ -67,22 +66,6 @@ static status prepare(struct sweep *sweep) {
     return OK;
 }
 
-static status refuse_memory(void) {
-    FAIL(ERROR_MEMORY, "study.yaml: no file in memory could be made of it: %s", strerror(errno));
-}
-
-/* The study from its frozen text, which study_read takes from a file: one in memory. */
-static status study_from_text(const char *text, struct study **study) {
-    int file = memfd_create("study.yaml", MFD_CLOEXEC);
-    if (file < 0) return refuse_memory();
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    int is_whole = write(file, text, strlen(text)) == (ssize_t)strlen(text);
-    status read = is_whole ? study_read_frozen(path, study) : refuse_memory();
-    close(file);
-    return read;
-}
-
 /* Collective. Afterwards every rank has the tasks; costs stay with rank 0. */
 static void share_work(MPI_Comm comm, struct work *work) {
     struct {
@@ -114,7 +97,7 @@ static status check_dir(const char *dir) {
 
 static status join_in(struct sweep *sweep, const char *text) {
     TRY(check_dir(sweep->options->dir));
-    return study_from_text(text, &sweep->study);
+    return study_read_frozen_text("study.yaml", text, &sweep->study);
 }
 
 /* Collective. */

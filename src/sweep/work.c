@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "allocate.h"
+#include "grid.h"
 
 /* Fixed rates in GFLOP/s, by enum precision: only their ratio matters to the order. References are always double. */
 static const double nominal_gflops[] = {[PRECISION_F32] = 100, [PRECISION_F64] = 50};

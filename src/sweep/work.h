@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 #include "queue.h"
+#include "record_name.h"
 #include "store.h"
 #include "study.h"
 #include "supply.h"

@@ -9,6 +9,7 @@
 #include "circumstances.h"
 #include "clock.h"
 #include "failure.h"
+#include "grid.h"
 #include "protocol.h"
 #include "record_file.h"
 #include "signals.h"

@@ -18,6 +18,7 @@
 #include "allocate.h"
 #include "clock.h"
 #include "protocol.h"
+#include "record_name.h"
 #include "server.h"
 
 static void stop_with(const char *message) {

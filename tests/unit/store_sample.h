@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "record_file.h"
+#include "record_name.h"
 #include "study.h"
 
 static const struct provenance sample_provenance = {"0.0.7",       "1a2b3c", "gcc 12", "OpenBLAS 0.3.21",

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "grid.h"
+#include "record_name.h"
 #include "study.h"
 
 static char folder[] = "/tmp/test_study_XXXXXX";

@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <math.h>
 
+#include "grid.h"
 #include "panic.h"
 #include "random.h"
 #include "study_files.h"

@@ -1,6 +1,7 @@
 /* results.h5 over a grid with holes, with records of different inner sizes.
  * `test_results FOLDER` only leaves such results in the folder, for tests/results_test.py. */
 #include "frozen.h"
+#include "grid.h"
 #include "record_file.h"
 #include "results.h"
 #include "store_sample.h"

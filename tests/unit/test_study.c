@@ -2,8 +2,12 @@
 #include "study_files.h"
 
 #include <glob.h>
+#include "grid.h"
+#include "help.h"
 #include "keys.h"
 #include "metric.h"
+#include "study_text.h"
+#include "text.h"
 
 static void test_values(void **state) {
     (void)state;
@@ -251,6 +255,27 @@ static void test_overrides(void **state) {
     study_free(study);
 }
 
+/* A text is read as the file that holds it, and no file is needed. */
+static void test_from_text(void **state) {
+    (void)state;
+    static const struct override depth = {"network.depth=2"};
+    struct study *of_file = read_text(study_of_files, depth.text, NULL), *of_text, *again;
+    assert_int_equal(unlink("study.yaml"), 0);
+    assert_int_equal(study_read_text("study.yaml", study_of_files, 1, &depth, NULL, &of_text), OK);
+    char *written = study_text(of_file), *read = study_text(of_text);
+    assert_string_equal(read, written);
+    assert_int_equal(study_read_frozen_text("frozen.yaml", written, &again), OK);
+    assert_string_equal(again->file, "frozen.yaml");
+    assert_int_equal(study_extends(of_file, again), OK);
+    assert_int_equal(study_read_text("some.yaml", "network: { dept: 1 }\n", 0, NULL, NULL, &again), ERROR_INPUT);
+    assert_string_equal(status_message(), "some.yaml:1:12: network.dept: unknown key; did you mean network.depth?");
+    free(written);
+    free(read);
+    study_free(of_file);
+    study_free(of_text);
+    study_free(again);
+}
+
 static void test_data_option(void **state) {
     (void)state;
     struct study *study = NULL;
@@ -277,12 +302,12 @@ static void test_data_option(void **state) {
 
 static void test_bytes(void **state) {
     (void)state;
-    assert_int_equal(study_parse_bytes("4G"), INT64_C(4) << 30);
-    assert_int_equal(study_parse_bytes("3K"), 3072);
-    assert_int_equal(study_parse_bytes("17"), 17);
+    assert_int_equal(text_bytes("4G"), INT64_C(4) << 30);
+    assert_int_equal(text_bytes("3K"), 3072);
+    assert_int_equal(text_bytes("17"), 17);
     static const char *const bad[] = {"", "G", "-1", "1.5G", "2GB", "2g", "010", "0x10", "99999999999G", "1e3", " 1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (study_parse_bytes(bad[i]) != -1) fail_msg("%s was taken", bad[i]);
+        if (text_bytes(bad[i]) != -1) fail_msg("%s was taken", bad[i]);
 }
 
 /* No dimension of results.h5 may bear the name of another, of a metric or of an inner dimension. */
@@ -353,6 +378,7 @@ int main(void) {
         cmocka_unit_test(test_rate_axes),
         cmocka_unit_test(test_axis_forms),
         cmocka_unit_test(test_overrides),
+        cmocka_unit_test(test_from_text),
         cmocka_unit_test(test_data_option),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_axis_names),

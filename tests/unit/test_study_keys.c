@@ -1,7 +1,10 @@
 /* What names records: the hash of a point, of a reference; the frozen text; which study extends which. */
 #include "study_files.h"
 
+#include "grid.h"
 #include "keys.h"
+#include "record_name.h"
+#include "study_text.h"
 
 static const char every_axis[] = "title: 'quotes \" and \\ and # [colon]: é'\n"
                                  "data: { source: gaussian, dimension: 11, outputs: 3, test_size: 9 }\n"

@@ -1,4 +1,5 @@
-/* The pairs `section.key=value` of a config, and the names that are hashed from them. */
+#include "record_name.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,16 +7,6 @@
 #include "panic.h"
 #include "value.h"
 #include "version.h"
-
-char *value_format(const struct key *key, const struct config *config, enum value_style style) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    CHECK(out);
-    value_write(key, config, (struct pen){out, style});
-    fclose(out);
-    return text;
-}
 
 char *config_pairs(const struct config *config) {
     char *text = NULL;
@@ -46,8 +37,9 @@ static int compare_names(const void *a, const void *b) {
 
 /* The pairs of keys with at least this effect that are not at their default, by name. */
 static void write_pairs(const struct config *config, enum key_effect effect, FILE *out) {
-    const struct key *sorted[KEYS_MAX];
+    const struct key **sorted = malloc((size_t)keys_count() * sizeof *sorted);
     size_t count = 0;
+    CHECK(sorted);
     for (const struct key *key = key_table; key->name; key++)
         if (key->effect >= effect && key_applies(key, config)) sorted[count++] = key;
     qsort(sorted, count, sizeof *sorted, compare_names);
@@ -57,10 +49,11 @@ static void write_pairs(const struct config *config, enum key_effect effect, FIL
         value_write(sorted[i], config, (struct pen){out, STYLE_HASH});
         fputc('\n', out);
     }
+    free(sorted);
 }
 
-static void write_hex(const unsigned char bytes[16], char hex[KEY_BYTES]) {
-    for (int i = 0; i < 16; i++) snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+static void write_hex(const unsigned char bytes[DIGEST_BYTES], char hex[KEY_BYTES]) {
+    for (int i = 0; i < DIGEST_BYTES; i++) snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
 }
 
 static int64_t layers_of(const struct config *config) {
@@ -86,7 +79,7 @@ int config_numerical_version(const struct config *config, int is_reference) {
     return is_seen ? NTKSWEEP_NUMERICAL_VERSION_SEEN : NTKSWEEP_NUMERICAL_VERSION;
 }
 
-static void hash(const struct config *config, enum key_effect effect, const unsigned char data_digest[16],
+static void hash(const struct config *config, enum key_effect effect, const unsigned char data_digest[DIGEST_BYTES],
                  char name[KEY_BYTES]) {
     char *text = NULL, data[KEY_BYTES];
     size_t size = 0;
@@ -104,10 +97,11 @@ static void hash(const struct config *config, enum key_effect effect, const unsi
     free(text);
 }
 
-void config_key(const struct config *config, const unsigned char data_digest[16], char key[KEY_BYTES]) {
+void config_key(const struct config *config, const unsigned char data_digest[DIGEST_BYTES], char key[KEY_BYTES]) {
     hash(config, EFFECT_POINT, data_digest, key);
 }
 
-void config_reference_key(const struct config *config, const unsigned char data_digest[16], char key[KEY_BYTES]) {
+void config_reference_key(const struct config *config, const unsigned char data_digest[DIGEST_BYTES],
+                          char key[KEY_BYTES]) {
     hash(config, EFFECT_REFERENCE, data_digest, key);
 }

@@ -1,8 +1,10 @@
-/* A study as text, and whether one study extends another. */
+#include "study_text.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include "axes.h"
 #include "panic.h"
+#include "value_numbers.h"
 
 /* Every key that is no axis, under the headings of the sections. */
 static void write_own(const struct study *study, FILE *out) {
