@@ -17,7 +17,8 @@ module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c sum.c poolin
 module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_tanh.c infinite.c infinite_plan.c
        DEPENDS base spec la nn)
 module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPENDS base spec la solve nn)
-module(train REAL SOURCES loss.c points.c optimizer.c sample_space.c trainer.c twin.c PLAIN batches.c DEPENDS base spec la nn)
+module(train REAL SOURCES loss.c points.c optimizer.c model.c sample_space.c trainer.c
+       linear_functions.c linear_parameters.c PLAIN batches.c DEPENDS base spec la nn)
 module(task REAL SOURCES problem.c point.c run.c predict.c measure.c PLAIN task.c schedule.c reference.c reduce.c rounding.c
        DEPENDS base spec data la nn ntk limit train)
 module(io SOURCES owner.c draft.c store.c claim.c manifest.c failure.c frozen.c provenance.c driver.c sum.c hdf.c hdf_record.c

@@ -120,7 +120,7 @@ def rounding(context):
     curves = [
         curve
         for order, study in enumerate(context.studies)
-        if study.has("rmse_rounding")
+        if study.has("rmse_rounding") and study.has("rmse_test")
         for curve in split(study, order, rounding_share(study), "width")
     ]
     caption = (

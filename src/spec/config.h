@@ -34,6 +34,8 @@ enum { BATCH_SIZE_FULL = 0 };
 enum rate_form { RATE_NONE, RATE_ABSOLUTE, RATE_CRITICAL_FRACTION, RATE_EMPIRICAL_FRACTION };
 enum rates { RATES_UNIFORM, RATES_MATCHED };
 enum linearization { LINEARIZATION_AUTO, LINEARIZATION_FUNCTION, LINEARIZATION_PARAMETER };
+/* What a point trains: the network always, and what training.models names, in the order of its words. */
+enum model_id { MODEL_NETWORK, MODEL_LINEAR, MODELS };
 enum spacing { SPACING_LOG, SPACING_LINEAR };
 enum kernel_steps { KERNEL_STEPS_NONE, KERNEL_STEPS_LAST, KERNEL_STEPS_ALL, KERNEL_STEPS_LIST };
 enum outputs { OUTPUTS_NONE, OUTPUTS_PROBES, OUTPUTS_ALL };
@@ -93,6 +95,7 @@ struct config {
         struct learning_rate learning_rate;
         int rates; /* enum rates, of the standard parameterization: one for all tensors, or matched to the NTK one's */
         int64_t steps;
+        int models; /* bits of the words of training.models: config_trains */
         int linearization;
     } training;
     struct {
@@ -141,6 +144,11 @@ static inline int config_has_matched_rates(const struct config *config) {
 /* Do infinite-width kernels belong to the network's Theta_0? Not where all tensors move at one rate in the standard parameterization. */
 static inline int config_has_infinite_width(const struct config *config) {
     return config->network.parameterization == PARAMETERIZATION_NTK || config_has_matched_rates(config);
+}
+
+/* Does a point train this model? */
+static inline int config_trains(const struct config *config, enum model_id model) {
+    return model == MODEL_NETWORK || (config->training.models >> (model - 1) & 1) != 0;
 }
 
 /* Examples of a step of training. */

@@ -31,6 +31,8 @@ static const struct key_condition with_standard = {AT(network.parameterization),
 static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, "training.optimizer is sgd",
                                               0};
 
+static const struct key_condition with_linear = {AT(training.models), 1u << 1, "training.models has linear", 0};
+
 const struct key_section keys_section_table[] = {
     {"data", "what is learned"},
     {"network", "what learns it"},
@@ -156,9 +158,15 @@ const struct key key_table[] = {
          "its rate over the learning rate"},
     {"training.steps", TYPE_COUNT, AT(training.steps), .least = 1, .most = ANY_COUNT, .effect = EFFECT_POINT,
      .unit = "1", .meaning = "steps of training"},
+    {"training.models", TYPE_FLAGS, AT(training.models), .choice = WORDS("linear"), .fallback = "[linear]",
+     .effect = EFFECT_POINT, .unit = "1",
+     .meaning =
+         "what is trained beside the network: its linearization; []: the network alone. What compares the two is "
+         "not recorded then, and no kernel is computed but for measure.kernel_steps (where it has at most 4096 "
+         "rows), predictions, kept kernels or empirical_fraction"},
     {"training.linearization", TYPE_CHOICE, AT(training.linearization),
      .choice = WORDS("auto", "function", "parameter"), .fallback = "auto", .axis = "linearization",
-     .effect = EFFECT_POINT, .unit = "1",
+     .effect = EFFECT_POINT, .when = &with_linear, .unit = "1",
      .meaning =
          "space in which the linear model is run: on the kernel, or by derivatives; auto: the cheaper that fits"},
     {"training.layers", TYPE_CHOICE, AT(training.layers), .choice = WORDS("all", "readout"), .fallback = "all",

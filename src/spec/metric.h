@@ -4,6 +4,7 @@
 #define METRIC_H
 
 #include <stdint.h>
+#include "config.h"
 
 /* Inner dimensions. A *row* is (example, output), output fastest. */
 enum dimension {
@@ -43,13 +44,19 @@ enum { METRIC_DIMENSIONS = 4 };
 struct metric {
     const char *name; /* "rmse_test"; kept tensors "parameters", written as parameters/NN */
     enum metric_place place;
+    const char *unit;    /* "1", "s", "B", "GFLOP/s" */
+    const char *meaning; /* long_name */
     enum metric_type type;
     enum dimension dim[METRIC_DIMENSIONS]; /* DIM_NONE after the last */
-    const char *unit;                      /* "1", "s", "B", "GFLOP/s" */
-    const char *meaning;                   /* long_name */
     const char
         *flags; /* the words of 0, 1, ... (METRIC_FLAG), of 1, 2, 4, ... (METRIC_BITS), a space between; or NULL */
     int varies; /* may differ between equal runs: tests/same-results leaves it out */
+    unsigned
+        models; /* bits of enum model_id, whose numbers it is of: absent where one is not trained, NaN from where one diverges */
+    /* How it is drawn where nobody says otherwise. */
+    const char *label;   /* of an axis, with TeX between dollars; NULL: the name */
+    const char *against; /* name of a dimension; NULL: it is not drawn by itself */
+    double slope;        /* of a guide on logarithmic axes; 0: none */
 };
 
 /* In the order of the table in metric.c. */

@@ -167,11 +167,11 @@ static void print_line(FILE *out, const struct plan *plan, int64_t cell) {
     for (int a = 0; a < plan->study->axes; a++)
         if (plan->matters[a])
             print_axis_value(out, &plan->study->axis[a], cell / plan->stride[a] % plan->study->axis[a].count);
-    fprintf(
-        out, "%8" PRId64 " %12.0f %14s %10.3g %9s %9s %10s\n", group_size(plan), cost->parameters,
-        config_word("training.linearization", cost->in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION),
-        cost->flops, fits_bytes(process_bytes(plan, cell), memory), fits_bytes(cost->record_bytes, record),
-        progress_duration(plan->queue[cell].seconds, seconds));
+    fprintf(out, "%8" PRId64 " %12.0f %14s %10.3g %9s %9s %10s\n", group_size(plan), cost->parameters,
+            cost->linearization == LINEARIZATION_AUTO ? "none"
+                                                      : config_word("training.linearization", cost->linearization),
+            cost->flops, fits_bytes(process_bytes(plan, cell), memory), fits_bytes(cost->record_bytes, record),
+            progress_duration(plan->queue[cell].seconds, seconds));
 }
 
 static void print_table(FILE *out, const struct plan *plan) {

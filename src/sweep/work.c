@@ -89,7 +89,7 @@ static status resolve_point(const struct study *study, struct origin *origin, in
         task_point_cost(&config, &origin->shape.data, cost);
     }
     work->shape[cell] = origin->shape;
-    config.training.linearization = cost->in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
+    config.training.linearization = cost->linearization;
     config_key(&config, origin->shape.digest, key);
     add(work, cell, key, *cost, nominal_gflops[config.run.precision]);
     return OK;

@@ -13,6 +13,18 @@
 
 static int keeps(const struct point *point, int what) { return (point->config->measure.keep & what) != 0; }
 
+/* Are all models trained whose numbers it is of, and have none of them diverged? */
+static int is_measured(const struct point *point, enum metric_id metric) {
+    for (int i = 0; i < MODELS; i++)
+        if (metric_table[metric].models >> i & 1 && !point_has(point, (enum model_id)i)) return 0;
+    return 1;
+}
+
+/* Before the first step, when no model has diverged. */
+static void declare(struct point *point, enum metric_id metric, const int64_t *size) {
+    if (is_measured(point, metric)) record_add(point->record, metric, size);
+}
+
 static void declare_steps(struct point *point) {
     static const enum metric_id by_step[] = {METRIC_RMSE_TRAIN,       METRIC_RMSE_TEST, METRIC_RMSE_TEST_MAX,
                                              METRIC_LOSS_TRAIN,       METRIC_LOSS_TEST, METRIC_LOSS_TRAIN_LINEAR,
@@ -20,10 +32,10 @@ static void declare_steps(struct point *point) {
     static const enum metric_id by_class[] = {METRIC_ACCURACY_TRAIN, METRIC_ACCURACY_TEST, METRIC_ACCURACY_TRAIN_LINEAR,
                                               METRIC_ACCURACY_TEST_LINEAR};
     const int64_t size[] = {point->schedule.count, point->problem.network->layers};
-    for (size_t i = 0; i < sizeof by_step / sizeof *by_step; i++) record_add(point->record, by_step[i], size);
+    for (size_t i = 0; i < sizeof by_step / sizeof *by_step; i++) declare(point, by_step[i], size);
     /* Accuracy means something where targets are classes. */
     for (size_t i = 0; point->data->has_classes && i < sizeof by_class / sizeof *by_class; i++)
-        record_add(point->record, by_class[i], size);
+        declare(point, by_class[i], size);
     record_add(point->record, METRIC_PARAMETER_CHANGE, size);
 }
 
@@ -58,7 +70,8 @@ static void declare_outputs(struct point *point) {
     const enum dimension dim[] = {DIM_STEP, shown, DIM_OUTPUT};
     if (size[1] == 0) return;
     record_add_shaped(point->record, METRIC_OUTPUTS, 0, 3, dim, size);
-    record_add_shaped(point->record, METRIC_OUTPUTS_LINEAR, 0, 3, dim, size);
+    if (is_measured(point, METRIC_OUTPUTS_LINEAR))
+        record_add_shaped(point->record, METRIC_OUTPUTS_LINEAR, 0, 3, dim, size);
 }
 
 static void declare_kept_outputs(struct point *point) {
@@ -66,10 +79,10 @@ static void declare_kept_outputs(struct point *point) {
     const int64_t train[] = {point->schedule.count, points->train, points->outputs};
     const int64_t test[] = {point->schedule.count, points->test, points->outputs};
     if (!keeps(point, KEEP_OUTPUTS)) return;
-    record_add(point->record, METRIC_KEPT_F_TRAIN, train);
-    record_add(point->record, METRIC_KEPT_F_TRAIN_LINEAR, train);
-    record_add(point->record, METRIC_KEPT_F_TEST, test);
-    record_add(point->record, METRIC_KEPT_F_TEST_LINEAR, test);
+    declare(point, METRIC_KEPT_F_TRAIN, train);
+    declare(point, METRIC_KEPT_F_TRAIN_LINEAR, train);
+    declare(point, METRIC_KEPT_F_TEST, test);
+    declare(point, METRIC_KEPT_F_TEST_LINEAR, test);
 }
 
 static void keep_rows(struct point *point, enum metric_id metric, int64_t n, int64_t columns, const double *values) {
@@ -124,8 +137,8 @@ void measure_declare(struct point *point) {
     keep_parameters(point, METRIC_KEPT_PARAMETERS, point->theta0);
     record_scalar(record, METRIC_LEARNING_RATE_USED, point->eta);
     record_scalar(record, METRIC_PARAMETERS, (double)network_parameters(point->problem.network));
-    record_scalar(record, METRIC_LINEARIZATION_USED,
-                  point->in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION);
+    if (is_measured(point, METRIC_LINEARIZATION_USED))
+        record_scalar(record, METRIC_LINEARIZATION_USED, point_linearization(point));
     record_scalar(record, METRIC_INPUT_MEAN, point->data->mean);
     record_scalar(record, METRIC_INPUT_DEVIATION, point->data->deviation);
 }
@@ -148,60 +161,59 @@ static void copy_outputs(const struct point *point, enum metric_id metric, int64
     if (at) la_to_double(n * point->problem.points.outputs, f, at);
 }
 
-/* Where the numbers of one model go: the network or its linearization. */
-struct model {
-    const real *f_train, *f_test;
+/* Where the numbers of each model go. */
+static const struct places {
     enum metric_id loss_train, loss_test, accuracy_train, accuracy_test, outputs, kept_train, kept_test;
+} places[MODELS] = {
+    [MODEL_NETWORK] = {METRIC_LOSS_TRAIN, METRIC_LOSS_TEST, METRIC_ACCURACY_TRAIN, METRIC_ACCURACY_TEST, METRIC_OUTPUTS,
+                       METRIC_KEPT_F_TRAIN, METRIC_KEPT_F_TEST},
+    [MODEL_LINEAR] = {METRIC_LOSS_TRAIN_LINEAR, METRIC_LOSS_TEST_LINEAR, METRIC_ACCURACY_TRAIN_LINEAR,
+                      METRIC_ACCURACY_TEST_LINEAR, METRIC_OUTPUTS_LINEAR, METRIC_KEPT_F_TRAIN_LINEAR,
+                      METRIC_KEPT_F_TEST_LINEAR},
 };
 
-static void measure_model(const struct point *point, int64_t index, const struct model *model) {
+static void measure_model(const struct point *point, int64_t index, int id) {
     const struct points *points = &point->problem.points;
+    const struct places *place = &places[id];
+    const struct model *model = point->model[id];
     int64_t n = points->train, m = points->test, k = points->outputs;
     const real *y_test = points->y + n * k;
-    enum loss loss = point->descent.loss;
-    set(point, model->loss_train, index, loss_value(loss, n, k, model->f_train, points->y));
-    set(point, model->loss_test, index, loss_value(loss, m, k, model->f_test, y_test));
-    set(point, model->accuracy_train, index, loss_accuracy(n, k, model->f_train, points->y));
-    set(point, model->accuracy_test, index, loss_accuracy(m, k, model->f_test, y_test));
-    copy_outputs(point, model->outputs, index, shown_points(point), model->f_test);
-    copy_outputs(point, model->kept_train, index, n, model->f_train);
-    copy_outputs(point, model->kept_test, index, m, model->f_test);
+    enum loss loss = point->training.descent.loss;
+    set(point, place->loss_train, index, loss_value(loss, n, k, model->f_train, points->y));
+    set(point, place->loss_test, index, loss_value(loss, m, k, model->f_test, y_test));
+    set(point, place->accuracy_train, index, loss_accuracy(n, k, model->f_train, points->y));
+    set(point, place->accuracy_test, index, loss_accuracy(m, k, model->f_test, y_test));
+    copy_outputs(point, place->outputs, index, shown_points(point), model->f_test);
+    copy_outputs(point, place->kept_train, index, n, model->f_train);
+    copy_outputs(point, place->kept_test, index, m, model->f_test);
 }
 
 static void measure_layers(struct point *point, int64_t index) {
     double *change = row_of(point, METRIC_PARAMETER_CHANGE, index), norm;
     for (int layer = 0; layer < point->problem.network->layers; layer++) {
-        double distance = trainer_layer_distance(&point->trainer, layer, point->theta0, &norm);
+        double distance = trainer_layer_distance(point_trainer(point), layer, point->theta0, &norm);
         change[layer] = distance / norm;
     }
 }
 
 static void measure_difference(const struct point *point, int64_t index) {
     const struct points *points = &point->problem.points;
-    const struct trainer *network = &point->trainer;
-    const struct twin *twin = &point->twin;
-    set(point, METRIC_RMSE_TRAIN, index, loss_rmse(points->train, points->outputs, network->f_train, twin->f_train));
-    set(point, METRIC_RMSE_TEST, index, loss_rmse(points->test, points->outputs, network->f_test, twin->f_test));
+    const struct model *network = point->model[MODEL_NETWORK], *linear = point->model[MODEL_LINEAR];
+    set(point, METRIC_RMSE_TRAIN, index, loss_rmse(points->train, points->outputs, network->f_train, linear->f_train));
+    set(point, METRIC_RMSE_TEST, index, loss_rmse(points->test, points->outputs, network->f_test, linear->f_test));
     set(point, METRIC_RMSE_TEST_MAX, index,
-        loss_rmse_max(points->test, points->outputs, network->f_test, twin->f_test));
+        loss_rmse_max(points->test, points->outputs, network->f_test, linear->f_test));
 }
 
 void measure_step(struct point *point, int64_t index) {
-    const struct points *points = &point->problem.points;
-    const struct model network = {point->trainer.f_train, point->trainer.f_test, METRIC_LOSS_TRAIN,
-                                  METRIC_LOSS_TEST,       METRIC_ACCURACY_TRAIN, METRIC_ACCURACY_TEST,
-                                  METRIC_OUTPUTS,         METRIC_KEPT_F_TRAIN,   METRIC_KEPT_F_TEST};
-    const struct model linear = {point->twin.f_train,     point->twin.f_test,           METRIC_LOSS_TRAIN_LINEAR,
-                                 METRIC_LOSS_TEST_LINEAR, METRIC_ACCURACY_TRAIN_LINEAR, METRIC_ACCURACY_TEST_LINEAR,
-                                 METRIC_OUTPUTS_LINEAR,   METRIC_KEPT_F_TRAIN_LINEAR,   METRIC_KEPT_F_TEST_LINEAR};
-    if (point->progress.diverged_linear < 0) measure_model(point, index, &linear);
-    if (point->progress.diverged >= 0) return;
-    measure_model(point, index, &network);
+    int64_t numbers = point->problem.points.test * point->problem.points.outputs;
+    for (int i = 0; i < MODELS; i++)
+        if (point_has(point, (enum model_id)i)) measure_model(point, index, i);
+    if (!point_has(point, MODEL_NETWORK)) return;
     measure_layers(point, index);
     set(point, METRIC_F_RMS, index,
-        sqrt(la_distance_squares(points->test * points->outputs, point->trainer.f_test, NULL) /
-             (double)(points->test * points->outputs)));
-    if (point->progress.diverged_linear < 0) measure_difference(point, index);
+        sqrt(la_distance_squares(numbers, point->model[MODEL_NETWORK]->f_test, NULL) / (double)numbers));
+    if (point_has(point, MODEL_LINEAR)) measure_difference(point, index);
 }
 
 /* ---- kernels ---- */
@@ -276,16 +288,13 @@ void measure_change(struct point *point, int64_t index) {
 
 /* ---- the end ---- */
 
-static void or_nan(struct point *point, enum metric_id metric, double step) {
-    record_scalar(point->record, metric, step >= 0 ? step : (double)NAN);
-}
-
 void measure_end(struct point *point) {
-    if (point->progress.diverged < 0) keep_parameters(point, METRIC_KEPT_PARAMETERS_FINAL, point->theta);
-    record_scalar(point->record, METRIC_STATUS,
-                  record_status_bits(point->progress.diverged, point->progress.diverged_linear));
-    or_nan(point, METRIC_DIVERGED_STEP, point->progress.diverged);
-    or_nan(point, METRIC_DIVERGED_STEP_LINEAR, point->progress.diverged_linear);
+    static const enum metric_id diverged[MODELS] = {METRIC_DIVERGED_STEP, METRIC_DIVERGED_STEP_LINEAR};
+    const double *step = point->progress.diverged;
+    if (point_has(point, MODEL_NETWORK)) keep_parameters(point, METRIC_KEPT_PARAMETERS_FINAL, point->theta);
+    record_scalar(point->record, METRIC_STATUS, record_status_bits(step[MODEL_NETWORK], step[MODEL_LINEAR]));
+    for (int i = 0; i < MODELS; i++)
+        if (point->kind[i]) record_scalar(point->record, diverged[i], step[i] >= 0 ? step[i] : (double)NAN);
 }
 
 /* Bytes of the record: what grows with the point. */

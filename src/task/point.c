@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "eigen.h"
 #include "rounding.h"
@@ -24,8 +25,8 @@ struct ntk_points point_kernel_points(const struct point *point) {
     return (struct ntk_points){
         .train = points->train,
         .test = points->test,
-        .first = point->trainer.first,
-        .value = point->trainer.points ? trainer_values(&point->trainer) : NULL, /* sizes alone before it is laid out */
+        .first = trainer_first(&point->training),
+        .value = point->theta ? trainer_values(point_trainer(point)) : NULL,
         .gram = points->gram,
     };
 }
@@ -42,11 +43,14 @@ static int has_empirical_rate(const struct config *config) {
     return config->training.learning_rate.form == RATE_EMPIRICAL_FRACTION;
 }
 
-/* In parameter space too the kernel at theta_0 is measured where it is small, or of use: a matter of sizes, not of memory. */
+/* Where no linearization runs on it, the kernel at theta_0 is measured where it is small, or of use: a matter of sizes, not of memory.
+ * Beside a linearization it is always of use, beside a network alone for its change. */
 enum { SMALL_KERNEL_ROWS = 4096 };
 static int measures_kernel_anyway(const struct point *point) {
-    return point_kernel_rows(point) <= SMALL_KERNEL_ROWS || (point->config->measure.keep & KEEP_KERNELS) ||
-           point->config->measure.predictions || has_empirical_rate(point->config);
+    int is_of_use = config_trains(point->config, MODEL_LINEAR) || point->schedule.kernel_count > 0;
+    return (is_of_use && point_kernel_rows(point) <= SMALL_KERNEL_ROWS) ||
+           (point->config->measure.keep & KEEP_KERNELS) || point->config->measure.predictions ||
+           has_empirical_rate(point->config);
 }
 
 /* auto: function space where the optimizer is linear in the gradient, the kernels fit half of run.memory and LAPACK, and the flops, with
@@ -56,32 +60,64 @@ static int runs_in_parameters(const struct point *point) {
     if (config->training.optimizer == OPTIMIZER_ADAM) return 1;
     if (config->training.linearization == LINEARIZATION_FUNCTION) return 0;
     if (config->training.linearization == LINEARIZATION_PARAMETER) return 1;
-    const struct points *points = &point->problem.points;
-    const struct network *network = point->problem.network;
     double steps = (double)config->training.steps;
-    double function = steps * twin_step_flops(network, points, 0);
-    double parameter = steps * twin_step_flops(network, points, 1);
-    if (!measures_kernel_anyway(point)) function += kernel_flops(point, points->test, config->run.memory / 2);
+    double function = steps * linear_functions.step_flops(&point->training);
+    double parameter = steps * linear_parameters.step_flops(&point->training);
+    if (!measures_kernel_anyway(point))
+        function += kernel_flops(point, point->problem.points.test, config->run.memory / 2);
     return kernel_bytes(point) > config->run.memory / 2 || point_kernel_rows(point) > la_eigen_most(0) ||
            function > parameter;
 }
 
-struct point point_create(const struct config *config, const struct dataset *data) {
-    struct point point = {.config = config, .data = data, .progress = {.diverged = -1, .diverged_linear = -1}};
-    point.problem = problem_create(config, data);
-    point.schedule = schedule_create(config);
-    point.descent = (struct descent){.loss = (enum loss)config->training.loss,
-                                     .optimizer = (enum optimizer_kind)config->training.optimizer,
-                                     .momentum = (real)config->training.momentum};
-    const struct points *points = &point.problem.points;
-    point.trainer.first = sample_space_suits(point.problem.network, points, &point.descent) ? 1 : points->first;
-    point.in_parameters = runs_in_parameters(&point);
-    point.with_kernel = !point.in_parameters || measures_kernel_anyway(&point);
-    predict_choose(&point);
-    return point;
+static const struct model_kind *choose_network(const struct point *point) {
+    (void)point;
+    return &trainer_model;
+}
+
+static const struct model_kind *choose_linear(const struct point *point) {
+    return runs_in_parameters(point) ? &linear_parameters : &linear_functions;
+}
+
+/* What each model is run by. */
+static const struct model_kind *(*const choices[MODELS])(const struct point *point) = {
+    [MODEL_NETWORK] = choose_network,
+    [MODEL_LINEAR] = choose_linear,
+};
+
+static void choose_models(struct point *point) {
+    for (int i = 0; i < MODELS; i++) {
+        point->progress.diverged[i] = -1;
+        if (!config_trains(point->config, (enum model_id)i)) continue;
+        point->kind[i] = choices[i](point);
+        point->model[i] = model_allocate(point->kind[i]);
+    }
+}
+
+enum linearization point_linearization(const struct point *point) {
+    const struct model_kind *kind = point->kind[MODEL_LINEAR];
+    if (!kind) return LINEARIZATION_AUTO;
+    return kind == &linear_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
+}
+
+static int runs_in_functions(const struct point *point) { return point_linearization(point) == LINEARIZATION_FUNCTION; }
+
+void point_create(const struct config *config, const struct dataset *data, struct point *point) {
+    *point = (struct point){.config = config, .data = data};
+    point->problem = problem_create(config, data);
+    point->schedule = schedule_create(config);
+    point->training = (struct training){.network = point->problem.network,
+                                        .points = &point->problem.points,
+                                        .descent = {.loss = (enum loss)config->training.loss,
+                                                    .optimizer = (enum optimizer_kind)config->training.optimizer,
+                                                    .momentum = (real)config->training.momentum},
+                                        .is_centred = config->training.centred};
+    choose_models(point);
+    point->with_kernel = runs_in_functions(point) || measures_kernel_anyway(point);
+    predict_choose(point);
 }
 
 void point_free(struct point *point) {
+    for (int i = 0; i < MODELS; i++) free(point->model[i]);
     problem_free(&point->problem);
     schedule_free(&point->schedule);
 }
@@ -100,7 +136,7 @@ static void lay_out_kernels(struct arena *arena, struct point *point) {
 }
 
 struct rounding point_rounding(const struct point *point) {
-    return (struct rounding){.repeat_twin = !point->in_parameters};
+    return (struct rounding){.repeats_linear = runs_in_functions(point)};
 }
 
 int point_is_rounded(const struct point *point) { return point->config->run.precision == PRECISION_F32; }
@@ -137,13 +173,13 @@ void point_lay_out(struct arena *arena, struct point *point) {
     const struct network *network = point->problem.network;
     point->theta = ARENA_TAKE(arena, network->theta, real);
     point->theta0 = ARENA_TAKE(arena, network->theta, real);
-    point->f_test_last = ARENA_TAKE(arena, points->test * points->outputs, real);
-    point->f_test_linear_last = ARENA_TAKE(arena, points->test * points->outputs, real);
+    for (int i = 0; i < MODELS; i++)
+        if (point->kind[i]) point->f_test_last[i] = ARENA_TAKE(arena, points->test * points->outputs, real);
     point->kept_mark = arena_mark(arena);
     batches_create((uint64_t)config->seed, points->train, points_batch(points), arena, &point->batches);
     problem_lay_out(arena, &point->problem);
-    trainer_create(network, points, &point->descent, config->training.centred, 0, arena, &point->trainer);
-    twin_create(network, points, &point->descent, point->in_parameters, arena, &point->twin);
+    for (int i = 0; i < MODELS; i++)
+        if (point->kind[i]) model_create(point->kind[i], &point->training, arena, point->model[i]);
     if (point->with_kernel) lay_out_kernels(arena, point);
     predict_lay_out(arena, point);
     point->kernel_room = config->run.memory - (int64_t)arena_mark(arena);
@@ -153,10 +189,10 @@ void point_lay_out(struct arena *arena, struct point *point) {
 /* ---- state ---- */
 
 static void add_end(struct point *point, struct state *state) {
+    static const char *const names[MODELS] = {"f_test_last", "f_test_linear_last"};
     int64_t test = point->problem.points.test * point->problem.points.outputs;
     state_add(state, "theta_last", REAL_BITS, point->problem.network->theta, point->theta);
-    state_add(state, "f_test_last", REAL_BITS, test, point->f_test_last);
-    state_add(state, "f_test_linear_last", REAL_BITS, test, point->f_test_linear_last);
+    for (int i = 0; i < MODELS; i++) state_add(state, names[i], REAL_BITS, test, point->f_test_last[i]);
 }
 
 struct state point_state(struct point *point, int in_training, int at_end) {
@@ -164,36 +200,45 @@ struct state point_state(struct point *point, int in_training, int at_end) {
     state_add(&state, "progress", 64, sizeof point->progress / sizeof(double), &point->progress);
     if (at_end) add_end(point, &state);
     if (!in_training) return state;
-    trainer_state(&point->trainer, &state);
-    twin_state(&point->twin, &state);
+    for (int i = 0; i < MODELS; i++)
+        if (point->kind[i]) model_state(point->model[i], &state);
     return state;
 }
 
 /* ---- cost ---- */
 
 static double training_flops(const struct point *point) {
-    double steps = (double)point->config->training.steps, recorded = (double)point->schedule.count;
-    const struct network *network = point->problem.network;
-    const struct points *points = &point->problem.points;
-    double step = trainer_step_flops(&point->trainer) + twin_step_flops(network, points, point->in_parameters);
-    double look = trainer_look_flops(&point->trainer) + twin_look_flops(network, points, point->in_parameters);
-    return steps * step + recorded * look;
+    double step = 0, look = 0;
+    for (int i = 0; i < MODELS; i++) {
+        if (!point->kind[i]) continue;
+        step += point->kind[i]->step_flops(&point->training);
+        look += point->kind[i]->look_flops(&point->training);
+    }
+    return (double)point->config->training.steps * step + (double)point->schedule.count * look;
+}
+
+/* Models whose steps go through the network. */
+static int passes(const struct point *point) {
+    int passes = 0;
+    for (int i = 0; i < MODELS; i++)
+        if (point->kind[i]) passes += point->kind[i]->passes;
+    return passes;
 }
 
 static double setup_flops(const struct point *point) {
     const struct points *points = &point->problem.points;
     int64_t all = points->train + points->test;
     double before = network_flops(point->problem.network, 0, all) -
-                    network_flops(point->problem.network, point->trainer.first, all);
+                    network_flops(point->problem.network, trainer_first(&point->training), all);
     return problem_fill_flops(&point->problem) + before;
 }
 
 /* Of steps whose optimizer has arrays of its own. */
 static double optimizer_work(const struct point *point) {
-    int has_arrays =
-        point->descent.optimizer == OPTIMIZER_ADAM || point->descent.momentum > 0 || point->trainer.optimizer.gathered;
+    int has_arrays = optimizer_arrays(&point->training.descent) > 1 || model_has_several_chunks(point->model[0]) ||
+                     network_is_tied(point->problem.network);
     double trained = (double)(point->problem.network->theta - point->problem.network->trained_from);
-    return has_arrays ? (double)point->config->training.steps * trained * (1 + point->in_parameters) : 0;
+    return has_arrays ? (double)point->config->training.steps * trained * passes(point) : 0;
 }
 
 /* Numbers that are touched outside of matrix products: values forth and back by the network, and by the linearization in parameter
@@ -205,7 +250,7 @@ static double elementwise(const struct point *point) {
     for (int v = points->first + 1; v <= network->nodes; v++) a_point += (double)network_value_size(network, v);
     double stepped = (double)point->config->training.steps * (double)points_batch(points);
     double looked = points->batch > 0 ? (double)point->schedule.count * (double)points->train : 0;
-    double trained = (2 * stepped + looked) * (1 + point->in_parameters);
+    double trained = (2 * stepped + looked) * passes(point);
     double kernels = point->with_kernel ? (double)((points->train + points->test) * (1 + points->outputs)) : 0;
     double spectrum = point->predictor[PREDICTOR_EMPIRICAL].is_closed ? 2 : 0.5; /* with vectors or without */
     if (has_empirical_rate(point->config)) spectrum += 0.5;
@@ -215,18 +260,15 @@ static double elementwise(const struct point *point) {
 
 /* Of operators, there and back, a chunk of points at a time. */
 static double node_calls(const struct point *point) {
-    double chunks = ceil((double)points_batch(&point->problem.points) / (double)point->trainer.chunk);
+    double chunks = ceil((double)points_batch(&point->problem.points) / (double)point->model[MODEL_NETWORK]->chunk);
     return (double)point->config->training.steps * (double)point->problem.network->nodes * 3 * chunks;
 }
 
 /* Of the largest arrays of a checkpoint: parameters and what the optimizer keeps of them, for network and linearization. */
 static double checkpoint_bytes(const struct point *point) {
-    const struct network *network = point->problem.network;
-    int kept = 1 + (point->descent.momentum > 0) + 2 * (point->descent.optimizer == OPTIMIZER_ADAM);
-    double numbers = (double)((network->theta - network->trained_from) * kept * (1 + point->in_parameters));
-    if (point->trainer.first > point->problem.points.first)
-        numbers += (double)(point->problem.points.train * network_value_size(network, 1) * (1 + kept));
-    if (!point->in_parameters) numbers += 4 * (double)point_kernel_rows(point);
+    double numbers = 0;
+    for (int i = 0; i < MODELS; i++)
+        if (point->kind[i]) numbers += point->kind[i]->state_numbers(&point->training);
     return numbers * sizeof(real);
 }
 
@@ -236,11 +278,13 @@ double point_flops(const struct point *point) {
     if (point->with_kernel)
         flops +=
             kernel_flops(point, points->test, point->kernel_room) + moves * kernel_flops(point, 0, point->kernel_room);
-    return point_is_rounded(point) ? flops + rounding_flops(point->config, point->data, !point->in_parameters) : flops;
+    return point_is_rounded(point) ? flops + rounding_flops(point->config, point->data, runs_in_functions(point))
+                                   : flops;
 }
 
 void point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
-    struct point point = point_create(config, shape);
+    struct point point;
+    point_create(config, shape, &point);
     struct arena arena = arena_counting();
     point_lay_out(&arena, &point);
     *cost = (struct task_cost){
@@ -252,13 +296,14 @@ void point_cost(const struct config *config, const struct dataset *shape, struct
         .arena_bytes = (double)arena.peak + predict_outside(&point),
         .record_bytes = measure_bytes(&point),
         .state_bytes = checkpoint_bytes(&point),
-        .in_parameters = point.in_parameters,
+        .linearization = point_linearization(&point),
     };
     point_free(&point);
 }
 
 status point_check(const struct config *config, const struct dataset *shape) {
-    struct point point = point_create(config, shape);
+    struct point point;
+    point_create(config, shape, &point);
     int vectors = point.predictor[PREDICTOR_EMPIRICAL].is_closed, with_kernel = point.with_kernel;
     int64_t rows = point_kernel_rows(&point), train = point.problem.points.train;
     point_free(&point);

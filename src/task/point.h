@@ -4,17 +4,18 @@
 
 #include "batches.h"
 #include "empirical.h"
+#include "linear.h"
 #include "prediction.h"
 #include "problem.h"
 #include "schedule.h"
 #include "task.h"
 #include "trainer.h"
-#include "twin.h"
 #include "variants.h"
 
 #define point_create        REAL_NAME(point_create)
 #define point_free          REAL_NAME(point_free)
 #define point_lay_out       REAL_NAME(point_lay_out)
+#define point_linearization REAL_NAME(point_linearization)
 #define point_kernel_rows   REAL_NAME(point_kernel_rows)
 #define point_kernel_points REAL_NAME(point_kernel_points)
 #define point_is_rounded    REAL_NAME(point_is_rounded)
@@ -50,12 +51,12 @@ struct predictor_state {
     double *flow;             /* is_flow: [recorded steps, test, k] */
 };
 
-/* What the future of a point depends on beside the arrays of trainer and twin. Doubles, so that it is an array of the state. */
+/* What the future of a point depends on beside the arrays of its models. Doubles, so that it is an array of the state. */
 struct progress {
-    double step;                      /* the next one to be measured */
-    double is_trained;                /* all that follows the last step is left */
-    double diverged, diverged_linear; /* the step, or -1 */
-    double first_loss, first_loss_linear;
+    double step;             /* the next one to be measured */
+    double is_trained;       /* all that follows the last step is left */
+    double diverged[MODELS]; /* the step, or -1 */
+    double first_loss[MODELS];
     double seconds_setup, seconds_kernel, seconds_training, seconds_recording;
 };
 
@@ -68,15 +69,15 @@ struct point {
     struct schedule schedule;
 
     struct problem problem;
-    struct descent descent;
+    struct training training;
     struct batches batches;
-    struct trainer trainer;
-    struct twin twin;
+    const struct model_kind *kind[MODELS]; /* NULL: not trained */
+    struct model *model[MODELS];           /* owned */
     real *theta, *theta0;
-    int in_parameters, with_kernel;
+    int with_kernel;
     int kernel_is_finite; /* at theta_0 */
     size_t kept_mark;     /* of the arena: below it what outlives the training: theta, theta0, last outputs */
-    real *f_test_last, *f_test_linear_last;
+    real *f_test_last[MODELS];
     struct ntk_kernels kernel; /* at theta_0 */
     struct ntk_kernels moved;  /* at a later step */
     int64_t kernel_room;       /* what computing them may take for itself */
@@ -90,14 +91,23 @@ struct point {
 };
 
 /* Sizes and choices; no memory of the arena yet. */
-struct point point_create(const struct config *config, const struct dataset *data);
+void point_create(const struct config *config, const struct dataset *data, struct point *point);
 void point_free(struct point *point);
 /* Takes everything but what phases take and give back; a counting arena then also counts those. */
 void point_lay_out(struct arena *arena, struct point *point);
 /* N k */
 int64_t point_kernel_rows(const struct point *point);
-/* The points as the empirical kernel takes them. */
+/* The points as the empirical kernel takes them: sizes alone where it is not laid out. */
 struct ntk_points point_kernel_points(const struct point *point);
+/* Is it trained, and has it not diverged? */
+static inline int point_has(const struct point *point, enum model_id model) {
+    return point->kind[model] && point->progress.diverged[model] < 0;
+}
+static inline struct trainer *point_trainer(const struct point *point) {
+    return (struct trainer *)point->model[MODEL_NETWORK];
+}
+/* The space of the linearization; LINEARIZATION_AUTO: there is none. */
+enum linearization point_linearization(const struct point *point);
 /* Is the point repeated in double at its end, and how? */
 int point_is_rounded(const struct point *point);
 struct rounding point_rounding(const struct point *point);
@@ -120,7 +130,7 @@ double measure_bytes(const struct point *point);
 /* Predictions (measure.predictions; the infinite closed form also without). Which there are: from config and reference alone. */
 void predict_choose(struct point *point);
 void predict_lay_out(struct arena *arena, struct point *point);
-/* Both begin at the outputs of step 0 that the trainer holds; scratch from the arena (a counting one: sizes only). The first takes Theta_0 in
+/* Both begin at the outputs of step 0 that the network holds; scratch from the arena (a counting one: sizes only). The first takes Theta_0 in
  * double [N k, N k], which is used up, and leaves its eigenvalues, ascending, in lambda [N k]. ERROR_MEMORY, ERROR_INTERRUPTED. */
 status predict_empirical(struct point *point, struct arena *arena, double *theta, double *lambda);
 status predict_infinite(struct point *point, struct arena *arena);

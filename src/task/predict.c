@@ -73,8 +73,8 @@ static void start_closed(struct point *point, struct arena *arena, enum predicto
                          const struct prediction_kernel *kernel) {
     const struct points *points = &point->problem.points;
     int64_t train = points->train * points->outputs;
-    double *f0_train = in_double(arena, train, point->trainer.f_train);
-    double *f0_test = in_double(arena, test_numbers(point), point->trainer.f_test);
+    double *f0_train = in_double(arena, train, point->model[MODEL_NETWORK]->f_train);
+    double *f0_test = in_double(arena, test_numbers(point), point->model[MODEL_NETWORK]->f_test);
     if (arena_is_counting(arena)) return;
     for (int64_t i = 0; i < train; i++) f0_train[i] -= (double)points->y[i];
     struct prediction *closed = &point->predictor[kind].closed;
@@ -95,8 +95,9 @@ static status start_flow(struct point *point, struct arena *arena, enum predicto
                                          .train_train = train_train,
                                          .test_train = kernel->test_train,
                                          .y = in_double(arena, train, points->y),
-                                         .f0_train = in_double(arena, train, point->trainer.f_train),
-                                         .f0_test = in_double(arena, test_numbers(point), point->trainer.f_test),
+                                         .f0_train = in_double(arena, train, point->model[MODEL_NETWORK]->f_train),
+                                         .f0_test =
+                                             in_double(arena, test_numbers(point), point->model[MODEL_NETWORK]->f_test),
                                          .rate = own->rate * point->eta,
                                          .count = point->schedule.count,
                                          .step = point->schedule.step,
@@ -158,7 +159,7 @@ static double rmse(const struct point *point, const double *prediction) {
     int64_t count = test_numbers(point);
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
-        double difference = (double)point->trainer.f_test[i] - prediction[i];
+        double difference = (double)point->model[MODEL_NETWORK]->f_test[i] - prediction[i];
         sum += difference * difference;
     }
     return sqrt(sum / (double)count);

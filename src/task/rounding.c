@@ -2,12 +2,13 @@
 #include "rounding.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "batches.h"
 #include "empirical.h"
+#include "linear.h"
 #include "problem.h"
-#include "twin.h"
 
 struct repetition {
     struct problem problem;
@@ -16,7 +17,8 @@ struct repetition {
     double *theta, *f; /* f [train + test, k] */
     double *origin;    /* centred: f_0 [train + test, k]; else NULL */
     struct batches batches;
-    struct twin twin;
+    struct training training;
+    struct model *linear; /* owned */
     struct ntk_kernels kernel;
     int64_t kernel_room; /* that it may take */
 };
@@ -26,20 +28,21 @@ static struct ntk_points kernel_points(const struct points *points) {
         .train = points->train, .test = points->test, .first = points->first, .value = points->x, .gram = points->gram};
 }
 
-static struct descent descent_of(const struct config *config) {
-    return (struct descent){.loss = (enum loss)config->training.loss,
-                            .optimizer = (enum optimizer_kind)config->training.optimizer,
-                            .momentum = (double)(float)config->training.momentum};
+static struct training training_of(const struct config *config, const struct problem *problem) {
+    return (struct training){.network = problem->network,
+                             .points = &problem->points,
+                             .descent = {.loss = (enum loss)config->training.loss,
+                                         .optimizer = (enum optimizer_kind)config->training.optimizer,
+                                         .momentum = (double)(float)config->training.momentum}};
 }
 
-static void lay_out_twin(const struct config *config, struct arena *arena, struct repetition *own) {
+static void lay_out_linear(const struct config *config, struct arena *arena, struct repetition *own) {
     const struct points *points = &own->problem.points;
     int64_t train = points->train * points->outputs, test = points->test * points->outputs;
     own->kernel.train_train = ARENA_TAKE(arena, train * train, double);
     own->kernel.test_train = ARENA_TAKE(arena, test * train, double);
-    const struct descent descent = descent_of(config);
     batches_create((uint64_t)config->seed, points->train, points_batch(points), arena, &own->batches);
-    twin_create(own->problem.network, points, &descent, 0, arena, &own->twin);
+    model_create(&linear_functions, &own->training, arena, own->linear);
     own->kernel_room = config->run.memory - (int64_t)arena_mark(arena);
 }
 
@@ -54,7 +57,7 @@ static void lay_out(const struct config *config, const struct rounding *rounding
     if (config->training.centred) own->origin = ARENA_TAKE(arena, outputs, double);
     own->chunk = points_test_chunk(points, network, points->first);
     network_tape(network, points->first, own->chunk, network_work(network, arena), arena, &own->tape);
-    if (rounding->repeat_twin) lay_out_twin(config, arena, own);
+    if (rounding->repeats_linear) lay_out_linear(config, arena, own);
 }
 
 static void set_theta(const float *theta, struct repetition *own) {
@@ -95,23 +98,27 @@ static double rmse_between(const struct points *points, const double *a, const f
 static status interrupted(void) { FAIL(ERROR_INTERRUPTED, "stopped while repeating the linearization in double"); }
 
 /* At own->theta = theta_0. */
-static status repeat_twin(const struct config *config, struct arena *arena, struct repetition *own,
-                          struct rounding *rounding) {
+static status repeat_linear(const struct config *config, struct arena *arena, struct repetition *own,
+                            struct rounding *rounding) {
     const struct points *points = &own->problem.points;
     const struct host host = task_host(&rounding->hooks);
     struct ntk_points at = kernel_points(points);
     compute_outputs(own);
     if (ntk_empirical(own->problem.network, own->theta, &at, own->kernel_room, arena, &own->kernel, &host))
         return interrupted();
-    twin_start(&own->twin, rounding->eta, own->f, own->f + points->train * points->outputs, own->kernel.train_train,
-               own->kernel.test_train, NULL);
+    const struct beginning beginning = {.eta = rounding->eta,
+                                        .f0_train = own->f,
+                                        .f0_test = own->f + points->train * points->outputs,
+                                        .train_train = own->kernel.train_train,
+                                        .test_train = own->kernel.test_train};
+    model_start(own->linear, &beginning);
     for (int64_t step = 0; step < config->training.steps; step++) {
         if (host_stops(&host)) return interrupted();
-        twin_forward(&own->twin, batches_at(&own->batches, step));
-        twin_step(&own->twin);
+        model_forward(own->linear, batches_at(&own->batches, step));
+        model_step(own->linear);
     }
-    twin_look(&own->twin);
-    rounding->rmse_linear = rmse_between(points, own->twin.f_test, rounding->f_test_linear);
+    model_look(own->linear);
+    rounding->rmse_linear = rmse_between(points, own->linear->f_test, rounding->f_test_linear);
     return OK;
 }
 
@@ -121,7 +128,7 @@ static status repeat(const struct config *config, const struct dataset *data, st
     set_theta(rounding->theta0, own);
     problem_fill(data, own->theta, arena, &own->problem);
     if (own->origin) centre(own);
-    if (rounding->repeat_twin) TRY(repeat_twin(config, arena, own, rounding));
+    if (rounding->repeats_linear) TRY(repeat_linear(config, arena, own, rounding));
     set_theta(rounding->theta, own);
     compute_outputs(own);
     rounding->rmse = rmse_between(points, own->f + points->train * points->outputs, rounding->f_test);
@@ -132,14 +139,15 @@ static status repeat(const struct config *config, const struct dataset *data, st
 static void count_phases(const struct rounding *rounding, struct arena *arena, struct repetition *own) {
     struct ntk_points at = kernel_points(&own->problem.points);
     problem_count_fill(arena, &own->problem);
-    if (!rounding->repeat_twin) return;
+    if (!rounding->repeats_linear) return;
     ntk_empirical(own->problem.network, NULL, &at, own->kernel_room, arena, &own->kernel, NULL);
 }
 
 status rounding_measure(const struct config *config, const struct dataset *data, struct arena *arena,
                         struct rounding *rounding) {
     size_t mark = arena_mark(arena);
-    struct repetition own = {.problem = problem_create(config, data)};
+    struct repetition own = {.problem = problem_create(config, data), .linear = model_allocate(&linear_functions)};
+    own.training = training_of(config, &own.problem);
     status result = OK;
     rounding->rmse = rounding->rmse_linear = (double)NAN;
     lay_out(config, rounding, arena, &own);
@@ -147,21 +155,23 @@ status rounding_measure(const struct config *config, const struct dataset *data,
         count_phases(rounding, arena, &own);
     else
         result = repeat(config, data, arena, &own, rounding);
+    free(own.linear);
     problem_free(&own.problem);
     arena_release(arena, mark);
     return result;
 }
 
-double rounding_flops(const struct config *config, const struct dataset *shape, int repeats_twin) {
+double rounding_flops(const struct config *config, const struct dataset *shape, int repeats_linear) {
     struct problem problem = problem_create(config, shape);
     const struct points *points = &problem.points;
+    const struct training training = training_of(config, &problem);
     struct ntk_points at = kernel_points(points);
     int64_t all = points->train + points->test;
     double flops = problem_fill_flops(&problem) + network_flops(problem.network, 0, all);
-    if (repeats_twin)
+    if (repeats_linear)
         flops += ntk_empirical_flops(problem.network, &at, config->run.memory, problem_has_gram(&problem)) +
                  network_flops(problem.network, 0, all) +
-                 (double)config->training.steps * twin_step_flops(problem.network, points, 0);
+                 (double)config->training.steps * linear_functions.step_flops(&training);
     problem_free(&problem);
     return 2 * flops; /* a double counts as two at the rate of the point's floats */
 }

@@ -77,13 +77,26 @@ static status take_rate(struct point *point) {
     return take_fraction(point, each, spectrum->value[array_length(spectrum) - 1]);
 }
 
+/* An expansion begins where the network stands before its first step. */
+static void begin_model(struct point *point, int model) {
+    const struct model *network = point->model[MODEL_NETWORK];
+    const struct beginning beginning = {.eta = (real)point->eta,
+                                        .theta = point->theta,
+                                        .theta0 = point->theta0,
+                                        .f0_train = network->f_train,
+                                        .f0_test = network->f_test,
+                                        .train_train = point->kernel.train_train,
+                                        .test_train = point->kernel.test_train};
+    model_start(point->model[model], &beginning);
+}
+
 static void set_up(struct point *point, struct arena *arena) {
     double begin = clock_seconds();
     const struct network *network = point->problem.network;
     network_initialize(network, (uint64_t)point->config->seed, point->theta0);
     memcpy(point->theta, point->theta0, (size_t)network->theta * sizeof(real));
     problem_fill(point->data, point->theta0, arena, &point->problem);
-    trainer_start(&point->trainer, (real)point->eta, point->theta);
+    begin_model(point, MODEL_NETWORK);
     point->progress.seconds_setup += clock_seconds() - begin;
 }
 
@@ -127,7 +140,7 @@ static status begin_at_own_rate(struct point *point, struct arena *arena) {
     point->eta = (double)NAN;
     status result = point->kernel_is_finite ? take_rate_of_kernel(point, arena) : OK;
     arena_release(arena, mark);
-    trainer_start(&point->trainer, (real)point->eta, point->theta);
+    begin_model(point, MODEL_NETWORK);
     point->progress.seconds_kernel += clock_seconds() - begin;
     return result;
 }
@@ -155,30 +168,28 @@ static status look_at_start(struct point *point, struct arena *arena) {
 }
 
 /* Outputs at step 0, and all that begins with them. */
-static status begin_twin(struct point *point, struct arena *arena) {
-    struct trainer *trainer = &point->trainer;
+static status begin_expansions(struct point *point, struct arena *arena) {
+    struct model *network = point->model[MODEL_NETWORK];
     const struct host host = task_host(&point->hooks);
     if (host_stops(&host)) FAIL(ERROR_INTERRUPTED, "stopped before step 0");
-    trainer_look(trainer);
-    if (!points_are_in_batches(&point->problem.points)) trainer_forward(trainer, NULL);
+    model_look(network);
+    if (!points_are_in_batches(&point->problem.points)) model_forward(network, NULL);
     TRY(look_at_start(point, arena));
     TRY(predict_infinite(point, arena));
-    twin_start(&point->twin, (real)point->eta, trainer->f_train, trainer->f_test, point->kernel.train_train,
-               point->kernel.test_train, point->theta0);
+    for (int i = MODEL_NETWORK + 1; i < MODELS; i++)
+        if (point->kind[i]) begin_model(point, i);
     return OK;
 }
 
 /* ---- training ---- */
 
 static int64_t step_of(const struct point *point) { return (int64_t)point->progress.step; }
-static int network_lives(const struct point *point) { return point->progress.diverged < 0; }
-static int twin_lives(const struct point *point) { return point->progress.diverged_linear < 0; }
 static int64_t recorded_index(const struct point *point) {
     return schedule_index(point->schedule.count, point->schedule.step, step_of(point));
 }
 
 static int64_t kernel_index(const struct point *point) {
-    if (!point->with_kernel || !network_lives(point)) return -1;
+    if (!point->with_kernel || !point_has(point, MODEL_NETWORK)) return -1;
     return schedule_index(point->schedule.kernel_count, point->schedule.kernel_step, step_of(point));
 }
 
@@ -193,12 +204,17 @@ static status compute_moved(struct point *point, struct arena *arena) {
     return result == ERROR_INTERRUPTED ? stop(point) : result;
 }
 
+/* Of those that have not diverged. */
+static void each_model(struct point *point, void (*visit)(struct model *model)) {
+    for (int i = 0; i < MODELS; i++)
+        if (point_has(point, (enum model_id)i)) visit(point->model[i]);
+}
+
 /* Outputs that a recorded step needs beside the batch's: test points first, whose values are not kept. */
 static void look(struct point *point) {
     if (recorded_index(point) < 0) return;
     double begin = clock_seconds();
-    if (network_lives(point)) trainer_look(&point->trainer);
-    if (twin_lives(point)) twin_look(&point->twin);
+    each_model(point, model_look);
     point->progress.seconds_recording += clock_seconds() - begin;
 }
 
@@ -206,42 +222,41 @@ static void look(struct point *point) {
 static void forward(struct point *point) {
     const int64_t *batch = batches_at(&point->batches, step_of(point));
     if (batch && step_of(point) == point->config->training.steps) return;
-    if (network_lives(point)) trainer_forward(&point->trainer, batch);
-    if (twin_lives(point)) twin_forward(&point->twin, batch);
+    for (int i = 0; i < MODELS; i++)
+        if (point_has(point, (enum model_id)i)) model_forward(point->model[i], batch);
 }
 
 /* Loss not finite, or above 1e6 times max(1, its first value). Weights and hidden values that are not finite make outputs and loss so
  * (vector.h); what they are at a step, the gradient of the step before has made them. */
 static int has_diverged(double loss, double first) { return !(isfinite(loss) && loss <= 1e6 * fmax(1, first)); }
 
-/* The kernel of this step, where one is there: of step 0, or a moved one. */
-static int has_bad_kernel(const struct point *point) {
+/* The kernel of this step, where one is there: of step 0, which is all models', or a moved one, the network's. */
+static int has_bad_kernel(const struct point *point, int model) {
     if (point->with_kernel && step_of(point) == 0 && !point->kernel_is_finite) return 1;
-    return kernel_index(point) >= 0 && !is_finite(point, &point->moved, 0);
+    return model == MODEL_NETWORK && kernel_index(point) >= 0 && !is_finite(point, &point->moved, 0);
 }
 
 /* A model's loss at a recorded step: of the training set, not finite if a test output is not. */
-static double recorded_loss(const struct point *point, const real *f_train, const real *f_test) {
+static double recorded_loss(const struct point *point, const struct model *model) {
     const struct points *points = &point->problem.points;
-    double loss = loss_value(point->descent.loss, points->train, points->outputs, f_train, points->y);
-    return la_is_finite(points->test * points->outputs, f_test) ? loss : (double)INFINITY;
+    enum loss loss = point->training.descent.loss;
+    double value = loss_value(loss, points->train, points->outputs, model->f_train, points->y);
+    return la_is_finite(points->test * points->outputs, model->f_test) ? value : (double)INFINITY;
 }
 
-static void watch(struct point *point) {
+static void watch(struct point *point, int model) {
     struct progress *progress = &point->progress;
-    const struct trainer *trainer = &point->trainer;
-    const struct twin *twin = &point->twin;
-    int recorded = recorded_index(point) >= 0, bad_kernel = has_bad_kernel(point);
-    double loss = recorded ? recorded_loss(point, trainer->f_train, trainer->f_test) : trainer_loss(trainer);
-    double linear = recorded ? recorded_loss(point, twin->f_train, twin->f_test) : twin_loss(twin);
-    if (progress->step == 0) {
-        progress->first_loss = loss;
-        progress->first_loss_linear = linear;
-    }
-    if (network_lives(point) && (bad_kernel || has_diverged(loss, progress->first_loss)))
-        progress->diverged = progress->step;
-    if (twin_lives(point) && ((bad_kernel && progress->step == 0) || has_diverged(linear, progress->first_loss_linear)))
-        progress->diverged_linear = progress->step;
+    const struct model *own = point->model[model];
+    double loss = recorded_index(point) >= 0 ? recorded_loss(point, own) : model_loss(own);
+    if (progress->step == 0) progress->first_loss[model] = loss;
+    if (has_bad_kernel(point, model) || has_diverged(loss, progress->first_loss[model]))
+        progress->diverged[model] = progress->step;
+}
+
+static int is_in_training(const struct point *point) {
+    for (int i = 0; i < MODELS; i++)
+        if (point_has(point, (enum model_id)i)) return 1;
+    return 0;
 }
 
 static void record_step(struct point *point) {
@@ -249,20 +264,19 @@ static void record_step(struct point *point) {
     if (index < 0) return;
     double begin = clock_seconds();
     measure_step(point, index);
-    if (network_lives(point)) predict_step(point, index);
+    if (point_has(point, MODEL_NETWORK)) predict_step(point, index);
     if (kernel >= 0) measure_change(point, kernel);
     point->progress.seconds_recording += clock_seconds() - begin;
 }
 
 static void step_on(struct point *point) {
-    if (network_lives(point)) trainer_step(&point->trainer);
-    if (twin_lives(point)) twin_step(&point->twin);
+    each_model(point, model_step);
     point->progress.step++;
 }
 
 /* A rate that is 0 in this precision would train nothing. */
 static status check_rate(const struct point *point) {
-    if (!network_lives(point) || point->eta == 0 || (real)point->eta != 0) return OK;
+    if (!point_has(point, MODEL_NETWORK) || point->eta == 0 || (real)point->eta != 0) return OK;
     FAIL(ERROR_INPUT, "the learning rate %g is 0 in single precision; run.precision: f64 was expected", point->eta);
 }
 
@@ -270,7 +284,8 @@ static status visit_step(struct point *point, struct arena *arena) {
     look(point);
     TRY(compute_moved(point, arena));
     forward(point);
-    watch(point);
+    for (int i = 0; i < MODELS; i++)
+        if (point_has(point, (enum model_id)i)) watch(point, i);
     TRY(check_rate(point));
     record_step(point);
     return OK;
@@ -279,7 +294,7 @@ static status visit_step(struct point *point, struct arena *arena) {
 static status train(struct point *point, struct arena *arena) {
     struct progress *progress = &point->progress;
     double begin = clock_seconds(), others = progress->seconds_recording + progress->seconds_kernel;
-    while (network_lives(point) || twin_lives(point)) {
+    while (is_in_training(point)) {
         if (progress->step > 0) TRY(obey(point));
         TRY(visit_step(point, arena));
         if (step_of(point) == point->config->training.steps) break;
@@ -296,12 +311,12 @@ static status train(struct point *point, struct arena *arena) {
 
 static void end_training(struct point *point) {
     int64_t test = point->problem.points.test * point->problem.points.outputs;
-    if (network_lives(point)) trainer_settle(&point->trainer);
-    if (network_lives(point) && !la_is_finite(point->problem.network->theta, point->theta))
-        point->progress.diverged = point->progress.step;
+    if (point_has(point, MODEL_NETWORK)) trainer_settle(point_trainer(point));
+    if (point_has(point, MODEL_NETWORK) && !la_is_finite(point->problem.network->theta, point->theta))
+        point->progress.diverged[MODEL_NETWORK] = point->progress.step;
     measure_end(point);
-    memcpy(point->f_test_last, point->trainer.f_test, (size_t)test * sizeof(real));
-    memcpy(point->f_test_linear_last, point->twin.f_test, (size_t)test * sizeof(real));
+    for (int i = 0; i < MODELS; i++)
+        if (point->kind[i]) memcpy(point->f_test_last[i], point->model[i]->f_test, (size_t)test * sizeof(real));
     point->progress.is_trained = 1;
 }
 
@@ -315,15 +330,15 @@ static enum task_order order_at_end(void *context) {
 
 /* Only where the network has not diverged; releases the memory of the training. */
 static status measure_rounding(struct point *point, struct arena *arena) {
-    if (!point_is_rounded(point) || !network_lives(point)) return OK;
+    if (!point_is_rounded(point) || !point_has(point, MODEL_NETWORK)) return OK;
     struct rounding rounding = point_rounding(point);
-    rounding.repeat_twin = rounding.repeat_twin && twin_lives(point);
+    rounding.repeats_linear = rounding.repeats_linear && point_has(point, MODEL_LINEAR);
     rounding.eta = (double)(real)point->eta;
 #if REAL_BITS == 32
     rounding.theta0 = point->theta0;
     rounding.theta = point->theta;
-    rounding.f_test = point->f_test_last;
-    rounding.f_test_linear = point->f_test_linear_last;
+    rounding.f_test = point->f_test_last[MODEL_NETWORK];
+    rounding.f_test_linear = point->f_test_last[MODEL_LINEAR];
 #endif
     arena_release(arena, point->kept_mark);
     rounding.hooks = (struct task_hooks){.order = order_at_end, .context = point};
@@ -331,7 +346,7 @@ static status measure_rounding(struct point *point, struct arena *arena) {
     if (result == ERROR_INTERRUPTED) return stop(point);
     TRY(result);
     record_scalar(point->record, METRIC_RMSE_ROUNDING, rounding.rmse);
-    record_scalar(point->record, METRIC_RMSE_ROUNDING_LINEAR, rounding.rmse_linear);
+    if (point->kind[MODEL_LINEAR]) record_scalar(point->record, METRIC_RMSE_ROUNDING_LINEAR, rounding.rmse_linear);
     return OK;
 }
 
@@ -355,7 +370,7 @@ static status run_in(struct point *point, struct arena *arena) {
     TRY(kernels_at_start(point, arena));
     TRY(begin_at_own_rate(point, arena));
     measure_declare(point);
-    TRY(begin_twin(point, arena));
+    TRY(begin_expansions(point, arena));
     TRY(resume(point));
     if (point->progress.is_trained == 0) {
         TRY(train(point, arena));
@@ -375,7 +390,8 @@ static status run_in_memory(struct point *point) {
 
 status point_run(const struct config *config, const struct dataset *data, const struct record *reference,
                  struct task_hooks hooks, struct record *record) {
-    struct point point = point_create(config, data);
+    struct point point;
+    point_create(config, data, &point);
     point.reference = reference;
     point.hooks = hooks;
     point.record = record;

@@ -20,7 +20,7 @@ status task_check(const struct config *config, const struct dataset *shape) {
 void task_resolve(struct config *config, const struct dataset *shape) {
     struct task_cost cost;
     task_point_cost(config, shape, &cost);
-    config->training.linearization = cost.in_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
+    config->training.linearization = cost.linearization;
 }
 
 void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {

@@ -38,7 +38,7 @@ struct task_cost {
     double arena_bytes;  /* numerical memory of the task itself */
     double record_bytes; /* values in the record, before compression; counts among the memory too */
     double state_bytes;  /* of a checkpoint, beside the record */
-    int in_parameters;   /* the linearization runs in parameter space */
+    int linearization;   /* enum linearization: the space it runs in; LINEARIZATION_AUTO: there is none */
 };
 
 /* shape: as dataset_check or dataset_load fills it; its examples are not looked at. */

@@ -105,15 +105,14 @@ void optimizer_apply(struct optimizer *optimizer, real *parameters) {
         add(optimizer, optimizer->gathered, parameters);
 }
 
-void optimizer_state(struct optimizer *optimizer, int is_linear, struct state *state) {
-    static const char *const names[][2] = {{"theta_velocity", "omega_velocity"},
-                                           {"theta_mean", "omega_mean"},
-                                           {"theta_square", "omega_square"},
-                                           {"theta_steps", "omega_steps"}};
-    real *const arrays[] = {optimizer->velocity, optimizer->mean, optimizer->square};
-    for (int i = 0; i < 3; i++)
-        if (arrays[i])
-            state_add(state, names[i][is_linear], REAL_BITS, optimizer->n - optimizer->from,
-                      arrays[i] + optimizer->from);
-    state_add(state, names[3][is_linear], 64, 1, &optimizer->steps);
+int optimizer_arrays(const struct descent *descent) {
+    return 1 + (descent->momentum > 0) + 2 * (descent->optimizer == OPTIMIZER_ADAM);
+}
+
+void optimizer_state(struct optimizer *optimizer, real *parameters, const char *const names[5], struct state *state) {
+    real *const arrays[] = {parameters, optimizer->velocity, optimizer->mean, optimizer->square};
+    int64_t from = optimizer->from;
+    for (int i = 0; i < 4; i++)
+        if (arrays[i]) state_add(state, names[i], REAL_BITS, optimizer->n - from, arrays[i] + from);
+    state_add(state, names[4], 64, 1, &optimizer->steps);
 }

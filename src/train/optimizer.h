@@ -19,6 +19,7 @@
 #define optimizer_target REAL_NAME(optimizer_target)
 #define optimizer_alpha  REAL_NAME(optimizer_alpha)
 #define optimizer_apply  REAL_NAME(optimizer_apply)
+#define optimizer_arrays REAL_NAME(optimizer_arrays)
 #define optimizer_state  REAL_NAME(optimizer_state)
 
 /* How a point is trained, network and linearization alike. */
@@ -48,7 +49,9 @@ real *optimizer_target(struct optimizer *optimizer, real *parameters);
 real optimizer_alpha(const struct optimizer *optimizer);
 /* The step itself, after all pieces. */
 void optimizer_apply(struct optimizer *optimizer, real *parameters);
-/* Adds what outlives a step, under the network's names or the linearization's. */
-void optimizer_state(struct optimizer *optimizer, int is_linear, struct state *state);
+/* Arrays that it keeps of each parameter, with the parameters themselves. */
+int optimizer_arrays(const struct descent *descent);
+/* Adds the parameters and what else outlives a step. names: of parameters, velocity, mean, square, steps. */
+void optimizer_state(struct optimizer *optimizer, real *parameters, const char *const names[5], struct state *state);
 
 #endif

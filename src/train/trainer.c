@@ -2,183 +2,185 @@
 
 #include <string.h>
 
-static int has_sample_space(const struct trainer *trainer) { return trainer->first > trainer->points->first; }
+static struct trainer *own(struct model *model) { return (struct trainer *)model; }
+static const struct network *network_of(const struct trainer *trainer) { return trainer->model.training->network; }
+static const struct points *points_of(const struct trainer *trainer) { return trainer->model.training->points; }
+static real eta_of(const struct trainer *trainer) { return trainer->model.optimizer.descent.eta; }
+
+int trainer_first(const struct training *training) {
+    int suits = sample_space_suits(training->network, training->points, &training->descent);
+    return suits && !training->is_plain ? 1 : training->points->first;
+}
+
+static int begins_later(const struct training *training) { return trainer_first(training) > training->points->first; }
+static int has_sample_space(const struct trainer *trainer) { return trainer->first > points_of(trainer)->first; }
 
 /* ---- memory ---- */
 
-static int has_several_chunks(const struct trainer *trainer) { return trainer->chunk < points_batch(trainer->points); }
-
 /* Numbers of theta that no step of the optimizer changes: what is not trained, what is kept in sample space. */
 static int64_t stepped_from(const struct trainer *trainer) {
-    return has_sample_space(trainer) ? sample_space_after(trainer->network) : trainer->network->trained_from;
+    const struct network *network = network_of(trainer);
+    return has_sample_space(trainer) ? sample_space_after(network) : network->trained_from;
 }
 
-static void lay_out_sample_space(const struct descent *descent, struct arena *arena, struct trainer *trainer) {
+static void lay_out_sample_space(struct arena *arena, struct trainer *trainer) {
+    const struct model *model = &trainer->model;
     trainer->space = (struct sample_space){
-        .network = trainer->network, .points = trainer->points, .test_chunk = trainer->test_chunk};
-    sample_space_create(descent, has_several_chunks(trainer), arena, &trainer->space);
+        .network = network_of(trainer), .points = points_of(trainer), .test_chunk = model->test_chunk};
+    sample_space_create(&model->training->descent, model_has_several_chunks(model), arena, &trainer->space);
 }
 
-void trainer_create(const struct network *network, const struct points *points, const struct descent *descent,
-                    int is_centred, int plain, struct arena *arena, struct trainer *trainer) {
-    int64_t k = points->outputs;
-    *trainer = (struct trainer){.network = network, .points = points, .first = points->first};
-    if (!plain && sample_space_suits(network, points, descent)) trainer->first = 1;
-    trainer->chunk = points_chunk(points, network, trainer->first);
-    trainer->test_chunk = points_test_chunk(points, network, trainer->first);
-    int64_t rows = trainer->chunk > trainer->test_chunk ? trainer->chunk : trainer->test_chunk;
+static void lay_out(struct arena *arena, struct model *model) {
+    struct trainer *trainer = own(model);
+    const struct network *network = network_of(trainer);
+    const struct points *points = points_of(trainer);
+    trainer->first = trainer_first(model->training);
+    model->chunk = points_chunk(points, network, trainer->first);
+    model->test_chunk = points_test_chunk(points, network, trainer->first);
+    int64_t rows = model->chunk > model->test_chunk ? model->chunk : model->test_chunk;
     network_tape(network, trainer->first, rows, network_work(network, arena), arena, &trainer->tape);
-    network_cotape(network, trainer->chunk, arena, &trainer->cotape);
-    if (has_sample_space(trainer)) lay_out_sample_space(descent, arena, trainer);
-    optimizer_create(descent, stepped_from(trainer), network->theta,
-                     has_several_chunks(trainer) || network_is_tied(network), arena, &trainer->optimizer);
-    trainer->f_train = ARENA_TAKE(arena, points->train * k, real);
-    trainer->f_test = ARENA_TAKE(arena, points->test * k, real);
-    batch_create(points, trainer->chunk, trainer->f_train, arena, &trainer->batch);
-    if (is_centred) trainer->origin = ARENA_TAKE(arena, (points->train + points->test) * k, real);
+    network_cotape(network, model->chunk, arena, &trainer->cotape);
+    if (has_sample_space(trainer)) lay_out_sample_space(arena, trainer);
+    optimizer_create(&model->training->descent, stepped_from(trainer), network->theta,
+                     model_has_several_chunks(model) || network_is_tied(network), arena, &model->optimizer);
+    if (model->training->is_centred)
+        trainer->origin = ARENA_TAKE(arena, (points->train + points->test) * points->outputs, real);
 }
 
 /* ---- there and back ---- */
 
 /* Outputs of n points; centred, f holds their origin. */
-static void forward(struct trainer *trainer, int64_t n, const real *value, real *f) {
-    const real *outputs = points_forward(trainer->network, trainer->first, trainer->theta, n, value, &trainer->tape);
-    for (int64_t i = 0; i < n * trainer->points->outputs; i++) f[i] = outputs[i] - (trainer->origin ? f[i] : 0);
+static void pass(struct trainer *trainer, int64_t n, const real *value, real *f) {
+    const real *theta = trainer->model.parameters;
+    const real *outputs = points_forward(network_of(trainer), trainer->first, theta, n, value, &trainer->tape);
+    for (int64_t i = 0; i < n * points_of(trainer)->outputs; i++) f[i] = outputs[i] - (trainer->origin ? f[i] : 0);
 }
 
-/* The batch's points from .. from + n - 1. */
-static void forward_batch(struct trainer *trainer, int64_t from, int64_t n) {
-    const struct points *points = trainer->points;
-    real *f = trainer->batch.f + from * points->outputs;
-    if (trainer->origin) batch_gather(&trainer->batch, from, n, points->outputs, trainer->origin, f);
-    forward(trainer, n,
-            has_sample_space(trainer) ? sample_space_train(&trainer->space, from)
-                                      : batch_x(points, from, n, &trainer->batch),
-            f);
-}
-
-/* The points of the last forward_batch back: gathered += their part of alpha dL/dtheta. */
-static void backward(struct trainer *trainer, int64_t from, int64_t n, real *gathered) {
-    const struct network *network = trainer->network;
-    batch_gradient(&trainer->batch, trainer->optimizer.descent.loss, network->outputs, from, n,
-                   cotape_value(network, &trainer->cotape, network->nodes));
-    network_vjp(network, trainer->first, trainer->theta, &trainer->tape, &trainer->cotape,
-                optimizer_alpha(&trainer->optimizer), gathered);
+static void forward(struct model *model, int64_t from, int64_t n) {
+    struct trainer *trainer = own(model);
+    const struct points *points = points_of(trainer);
+    real *f = model->batch.f + from * points->outputs;
+    if (trainer->origin) batch_gather(&model->batch, from, n, points->outputs, trainer->origin, f);
+    pass(trainer, n,
+         has_sample_space(trainer) ? sample_space_train(&trainer->space, from)
+                                   : batch_x(points, from, n, &model->batch),
+         f);
 }
 
 /* Where a backward pass leaves the cotangent of the layer in sample space. */
-static real *delta(const struct trainer *trainer) { return cotape_value(trainer->network, &trainer->cotape, 1); }
+static real *delta(const struct trainer *trainer) { return cotape_value(network_of(trainer), &trainer->cotape, 1); }
 
-static void forward_and_backward(struct trainer *trainer) {
-    int64_t all = trainer->batch.n;
-    real *gathered = optimizer_target(&trainer->optimizer, trainer->theta);
-    for (int64_t from = 0; from < all; from += trainer->chunk) {
-        int64_t n = points_at(from, all, trainer->chunk);
-        forward_batch(trainer, from, n);
-        backward(trainer, from, n, gathered);
-        if (has_sample_space(trainer)) sample_space_gather(&trainer->space, from, n, delta(trainer));
-    }
+static void backward(struct model *model, int64_t from, int64_t n, real *gathered) {
+    struct trainer *trainer = own(model);
+    const struct network *network = network_of(trainer);
+    batch_gradient(&model->batch, model->training->descent.loss, network->outputs, from, n,
+                   cotape_value(network, &trainer->cotape, network->nodes));
+    network_vjp(network, trainer->first, model->parameters, &trainer->tape, &trainer->cotape,
+                optimizer_alpha(&model->optimizer), gathered);
+    if (trainer->space.gathered) sample_space_gather(&trainer->space, from, n, delta(trainer));
 }
 
-void trainer_forward(struct trainer *trainer, const int64_t *batch) {
-    batch_begin(trainer->points, batch, &trainer->batch);
-    if (has_several_chunks(trainer))
-        forward_and_backward(trainer);
-    else
-        forward_batch(trainer, 0, trainer->batch.n);
+static void step(struct model *model) {
+    struct trainer *trainer = own(model);
+    if (has_sample_space(trainer)) sample_space_step(&trainer->space, &model->optimizer.descent, delta(trainer));
 }
 
-double trainer_loss(const struct trainer *trainer) {
-    return batch_loss(&trainer->batch, trainer->optimizer.descent.loss, trainer->points->outputs);
-}
-
-void trainer_step(struct trainer *trainer) {
-    if (!has_several_chunks(trainer))
-        backward(trainer, 0, trainer->batch.n, optimizer_target(&trainer->optimizer, trainer->theta));
-    optimizer_apply(&trainer->optimizer, trainer->theta);
-    if (has_sample_space(trainer)) sample_space_step(&trainer->space, &trainer->optimizer.descent, delta(trainer));
-}
-
-/* ---- points looked at ---- */
-
-static const real *test_points(const struct trainer *trainer, int64_t from, int64_t n) {
-    return sample_space_test(&trainer->space, trainer->optimizer.descent.eta, from, n);
-}
-
-/* f of the points from row `begin` of [train; test] on; in sample space those are the test points. */
-static void look(struct trainer *trainer, int64_t begin, int64_t count, real *f) {
-    const struct points *points = trainer->points;
+/* In sample space they are test points. */
+static void look(struct model *model, int64_t begin, int64_t count, real *f) {
+    struct trainer *trainer = own(model);
+    const struct points *points = points_of(trainer);
     int64_t k = points->outputs;
     if (trainer->origin) memcpy(f, trainer->origin + begin * k, (size_t)(count * k) * sizeof *f);
-    for (int64_t from = 0; from < count; from += trainer->test_chunk) {
-        int64_t n = points_at(from, count, trainer->test_chunk);
-        const real *x = points->x + (begin + from) * points->inputs;
-        forward(trainer, n, has_sample_space(trainer) ? test_points(trainer, from, n) : x, f + from * k);
+    for (int64_t from = 0; from < count; from += model->test_chunk) {
+        int64_t n = points_at(from, count, model->test_chunk);
+        pass(trainer, n,
+             has_sample_space(trainer) ? sample_space_test(&trainer->space, eta_of(trainer), from, n)
+                                       : points->x + (begin + from) * points->inputs,
+             f + from * k);
     }
-}
-
-void trainer_look(struct trainer *trainer) {
-    const struct points *points = trainer->points;
-    look(trainer, points->train, points->test, trainer->f_test);
-    if (points_are_in_batches(points)) look(trainer, 0, points->train, trainer->f_train);
 }
 
 /* ---- beginning and end ---- */
 
 /* f_0, in the chunks that f_train and f_test will come in, so that they begin with zeros. */
 static void start_origin(struct trainer *trainer) {
-    size_t train = (size_t)(trainer->points->train * trainer->points->outputs);
-    size_t test = (size_t)(trainer->points->test * trainer->points->outputs);
+    struct model *model = &trainer->model;
+    const struct points *points = points_of(trainer);
+    size_t train = (size_t)(points->train * points->outputs), test = (size_t)(points->test * points->outputs);
     memset(trainer->origin, 0, (train + test) * sizeof(real));
-    trainer_look(trainer);
-    if (!points_are_in_batches(trainer->points)) trainer_forward(trainer, NULL);
-    memcpy(trainer->origin, trainer->f_train, train * sizeof(real));
-    memcpy(trainer->origin + train, trainer->f_test, test * sizeof(real));
+    model_look(model);
+    if (!points_are_in_batches(points)) model_forward(model, NULL);
+    memcpy(trainer->origin, model->f_train, train * sizeof(real));
+    memcpy(trainer->origin + train, model->f_test, test * sizeof(real));
 }
 
-void trainer_start(struct trainer *trainer, real eta, real *theta) {
-    trainer->theta = theta;
-    optimizer_start(eta, &trainer->optimizer);
-    if (has_sample_space(trainer)) sample_space_start(theta, trainer->tape.work, &trainer->space);
+static void start(struct model *model, const struct beginning *beginning) {
+    struct trainer *trainer = own(model);
+    model->parameters = beginning->theta;
+    if (has_sample_space(trainer)) sample_space_start(model->parameters, trainer->tape.work, &trainer->space);
     if (trainer->origin) start_origin(trainer);
 }
 
 void trainer_settle(struct trainer *trainer) {
     if (has_sample_space(trainer))
-        sample_space_settle(&trainer->space, trainer->optimizer.descent.eta, trainer->theta, trainer->tape.work);
+        sample_space_settle(&trainer->space, eta_of(trainer), trainer->model.parameters, trainer->tape.work);
 }
 
-void trainer_state(struct trainer *trainer, struct state *state) {
-    int64_t from = trainer->optimizer.from;
-    state_add(state, "theta", REAL_BITS, trainer->network->theta - from, trainer->theta + from);
-    optimizer_state(&trainer->optimizer, 0, state);
+static void state(struct model *model, struct state *state) {
+    struct trainer *trainer = own(model);
     if (has_sample_space(trainer)) sample_space_state(&trainer->space, state);
 }
 
-/* ---- distances and flops ---- */
+/* ---- distances and sizes ---- */
 
 double trainer_layer_distance(struct trainer *trainer, int layer, const real *theta0, double *norm) {
-    double distance = network_layer_distance(trainer->network, layer, trainer->theta, theta0, norm);
+    double distance = network_layer_distance(network_of(trainer), layer, trainer->model.parameters, theta0, norm);
     if (!has_sample_space(trainer) || layer > 0) return distance;
-    return sample_space_distance(&trainer->space, trainer->optimizer.descent.eta, trainer->chunk, delta(trainer));
+    return sample_space_distance(&trainer->space, eta_of(trainer), trainer->model.chunk, delta(trainer));
 }
 
 const real *trainer_values(const struct trainer *trainer) {
-    return has_sample_space(trainer) ? sample_space_train(&trainer->space, 0) : trainer->points->x;
+    return has_sample_space(trainer) ? sample_space_train(&trainer->space, 0) : points_of(trainer)->x;
 }
 
 /* Nothing goes back to what the first trained operator reads. */
-double trainer_step_flops(const struct trainer *trainer) {
-    const struct network *network = trainer->network;
-    int first = trainer->first, back = first > network->first_trained ? first : network->first_trained + 1;
-    int64_t n = points_batch(trainer->points);
-    double space = has_sample_space(trainer) ? sample_space_step_flops(network, trainer->points) : 0;
+static double step_flops(const struct training *training) {
+    const struct network *network = training->network;
+    int first = trainer_first(training), back = first > network->first_trained ? first : network->first_trained + 1;
+    int64_t n = points_batch(training->points);
+    double space = begins_later(training) ? sample_space_step_flops(network, training->points) : 0;
     return 2 * network_flops(network, first, n) + network_flops(network, back, n) + space;
 }
 
-double trainer_look_flops(const struct trainer *trainer) {
-    const struct points *points = trainer->points;
+static double look_flops(const struct training *training) {
+    const struct points *points = training->points;
     int64_t n = points->test + (points_are_in_batches(points) ? points->train : 0);
-    double space = has_sample_space(trainer) ? sample_space_look_flops(trainer->network, points) : 0;
-    return network_flops(trainer->network, trainer->first, n) + space;
+    double space = begins_later(training) ? sample_space_look_flops(training->network, points) : 0;
+    return network_flops(training->network, trainer_first(training), n) + space;
 }
+
+static double state_numbers(const struct training *training) {
+    const struct network *network = training->network;
+    int64_t kept = optimizer_arrays(&training->descent), layer = training->points->train * sample_space_size(network);
+    return (double)((network->theta - network->trained_from) * kept) +
+           (begins_later(training) ? (double)(layer * (1 + kept)) : 0);
+}
+
+static const char *const names[] = {"theta", "theta_velocity", "theta_mean", "theta_square", "theta_steps"};
+
+const struct model_kind trainer_model = {
+    .name = "network",
+    .bytes = sizeof(struct trainer),
+    .lay_out = lay_out,
+    .start = start,
+    .look = look,
+    .forward = forward,
+    .backward = backward,
+    .step = step,
+    .state = state,
+    .names = names,
+    .passes = 1,
+    .step_flops = step_flops,
+    .look_flops = look_flops,
+    .state_numbers = state_numbers,
+};

@@ -26,22 +26,23 @@ static void run_step(struct bench *bench, int family, int64_t width, double targ
     const char *name;
     const struct network *network = network_of(bench, family, width, &name);
     const struct points points = {.train = 32, .inputs = PIXELS, .outputs = 1, .x = bench->x, .y = bench->y};
-    struct trainer trainer;
-    const struct descent descent = {.loss = LOSS_MSE, .optimizer = OPTIMIZER_SGD};
-    trainer_create(network, &points, &descent, 0, 1, &bench->arena, &trainer);
-    trainer_start(&trainer, (real)1e-3, bench_theta(&bench->arena, network));
+    const struct training training = {.network = network, .points = &points, .is_plain = 1};
+    struct model *model = model_allocate(&trainer_model);
+    model_create(&trainer_model, &training, &bench->arena, model);
+    model_start(model, &(struct beginning){.eta = (real)1e-3, .theta = bench_theta(&bench->arena, network)});
     struct bench_timer timer = {0};
     for (int round = 0; round < ROUNDS; round++) {
         bench_gemm_round(&bench->gemm);
         bench_begin(&timer);
-        trainer_forward(&trainer, NULL);
-        trainer_step(&trainer);
+        model_forward(model, NULL);
+        model_step(model);
         bench_end(&timer);
     }
     double rate = bench_gemm_rate(&bench->gemm);
     printf("step %s f%d channels %lld: gemm %.1f GFLOP/s; %.1f ms, %.3f of the GEMM rate (target %.2f)\n", name,
            REAL_BITS, (long long)width, rate / 1e9, 1e3 * timer.least,
-           trainer_step_flops(&trainer) / timer.least / rate, target);
+           trainer_model.step_flops(&training) / timer.least / rate, target);
+    free(model);
     arena_release(&bench->arena, mark);
 }
 

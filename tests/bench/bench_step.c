@@ -2,8 +2,8 @@
  * layer kept in sample space; the linearization's share of a step. */
 #include "bench.h"
 
+#include "linear.h"
 #include "trainer.h"
-#include "twin.h"
 
 enum { POINTS = 256, INPUTS = 3072 };
 
@@ -13,11 +13,19 @@ struct bench {
     struct bench_gemm gemm;
 };
 
-static void step(struct trainer *trainer, struct bench_timer *timer) {
+static void step(struct model *model, struct bench_timer *timer) {
     bench_begin(timer);
-    trainer_forward(trainer, NULL);
-    trainer_step(trainer);
+    model_forward(model, NULL);
+    model_step(model);
     bench_end(timer);
+}
+
+static struct model *begin(const struct model_kind *kind, const struct training *training,
+                           const struct beginning *beginning, struct arena *arena) {
+    struct model *model = model_allocate(kind);
+    model_create(kind, training, arena, model);
+    model_start(model, beginning);
+    return model;
 }
 
 static void run_width(const struct bench *bench, struct arena *arena, int64_t width, double target) {
@@ -25,33 +33,34 @@ static void run_width(const struct bench *bench, struct arena *arena, int64_t wi
     const struct config config = bench_config(FAMILY_FC, width);
     const struct network *network = bench_network(arena, &config, (struct shape){1, 1, INPUTS});
     real *theta = bench_theta(arena, network);
-    struct trainer plain, kept;
-    struct twin twin;
-    const struct descent descent = {.loss = LOSS_MSE, .optimizer = OPTIMIZER_SGD};
-    trainer_create(network, &bench->points, &descent, 0, 1, arena, &plain);
-    trainer_create(network, &bench->points, &descent, 0, 0, arena, &kept);
-    twin_create(network, &bench->points, &descent, 0, arena, &twin);
-    trainer_start(&plain, (real)1e-3, theta);
-    trainer_start(&kept, (real)1e-3, theta);
-    twin_start(&twin, (real)1e-3, bench->points.y, bench->points.y, bench->kernel, NULL, NULL);
+    const struct training on_weights = {.network = network, .points = &bench->points, .is_plain = 1},
+                          training = {.network = network, .points = &bench->points};
+    const struct beginning beginning = {.eta = (real)1e-3,
+                                        .theta = theta,
+                                        .f0_train = bench->points.y,
+                                        .f0_test = bench->points.y,
+                                        .train_train = bench->kernel};
+    struct model *plain = begin(&trainer_model, &on_weights, &beginning, arena);
+    struct model *kept = begin(&trainer_model, &training, &beginning, arena);
+    struct model *linear = begin(&linear_functions, &training, &beginning, arena);
     struct bench_gemm gemm = bench->gemm;
-    struct bench_timer plain_timer = {0}, kept_timer = {0}, twin_timer = {0};
+    struct bench_timer plain_timer = {0}, kept_timer = {0}, linear_timer = {0};
     for (int round = 0; round < BENCH_ROUNDS; round++) {
         bench_gemm_round(&gemm);
-        step(&plain, &plain_timer);
-        step(&kept, &kept_timer);
-        bench_begin(&twin_timer);
-        twin_forward(&twin, NULL);
-        twin_step(&twin);
-        bench_end(&twin_timer);
+        step(plain, &plain_timer);
+        step(kept, &kept_timer);
+        step(linear, &linear_timer);
     }
-    double rate = bench_gemm_rate(&gemm), share = trainer_step_flops(&plain) / plain_timer.least / rate;
+    double rate = bench_gemm_rate(&gemm), share = trainer_model.step_flops(&on_weights) / plain_timer.least / rate;
     printf("step f%d width %lld: gemm %.1f GFLOP/s; plain %.1f ms, %.3f of the GEMM rate (target %.2f); in sample "
            "space %.1f ms, "
            "%.2f times as fast, %.3f of the rate; linearization %.2f %% of a step (target 2)\n",
            REAL_BITS, (long long)width, rate / 1e9, 1e3 * plain_timer.least, share, target, 1e3 * kept_timer.least,
-           plain_timer.least / kept_timer.least, trainer_step_flops(&kept) / kept_timer.least / rate,
-           100 * twin_timer.least / kept_timer.least);
+           plain_timer.least / kept_timer.least, trainer_model.step_flops(&training) / kept_timer.least / rate,
+           100 * linear_timer.least / kept_timer.least);
+    free(plain);
+    free(kept);
+    free(linear);
     arena_release(arena, mark);
 }
 

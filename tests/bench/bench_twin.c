@@ -2,8 +2,8 @@
  * batches, whose values at theta_0 are kept, and mini-batches, which go forward anew. Counted flops and measured time. */
 #include "bench.h"
 
+#include "linear.h"
 #include "trainer.h"
-#include "twin.h"
 
 enum { INPUTS = 784, CLASSES = 10, WIDTH = 1024, BATCH = 256, TWIN_ROUNDS = 6 };
 
@@ -18,31 +18,35 @@ static void run(struct arena *arena, const char *name, int64_t train, int64_t ba
     real *theta = bench_theta(arena, network), *theta0 = bench_theta(arena, network);
     int64_t *rows = ARENA_TAKE(arena, BATCH, int64_t);
     for (int64_t i = 0; i < BATCH; i++) rows[i] = i * (train / BATCH);
-    struct trainer trainer;
-    struct twin twin;
-    trainer_create(network, &points, &descent, 0, 0, arena, &trainer);
-    twin_create(network, &points, &descent, 1, arena, &twin);
-    trainer_start(&trainer, (real)1e-3, theta);
-    twin_start(&twin, (real)1e-3, y, y, NULL, NULL, theta0);
+    const struct training training = {.network = network, .points = &points, .descent = descent};
+    const struct beginning beginning = {
+        .eta = (real)1e-3, .theta = theta, .theta0 = theta0, .f0_train = y, .f0_test = y};
+    struct model *own = model_allocate(&trainer_model), *linear = model_allocate(&linear_parameters);
+    model_create(&trainer_model, &training, arena, own);
+    model_create(&linear_parameters, &training, arena, linear);
+    model_start(own, &beginning);
+    model_start(linear, &beginning);
     struct bench_gemm gemm = bench_gemm_create(arena);
     struct bench_timer alone = {0}, beside = {0};
     for (int round = 0; round < TWIN_ROUNDS; round++) {
         bench_gemm_round(&gemm);
         bench_begin(&alone);
-        trainer_forward(&trainer, batch ? rows : NULL);
-        trainer_step(&trainer);
+        model_forward(own, batch ? rows : NULL);
+        model_step(own);
         bench_end(&alone);
         bench_begin(&beside);
-        twin_forward(&twin, batch ? rows : NULL);
-        twin_step(&twin);
+        model_forward(linear, batch ? rows : NULL);
+        model_step(linear);
         bench_end(&beside);
     }
-    double flops = trainer_step_flops(&trainer), linear = twin_step_flops(network, &points, 1);
+    double flops = trainer_model.step_flops(&training), more = linear_parameters.step_flops(&training);
     printf(
         "twin f%d %s: network %.1f ms (%.3f of the GEMM rate), linearization %.1f ms (%.3f); together %.2f times the "
         "network in flops, %.2f in time (target %.1f)\n",
         REAL_BITS, name, 1e3 * alone.least, flops / alone.least / bench_gemm_rate(&gemm), 1e3 * beside.least,
-        linear / beside.least / bench_gemm_rate(&gemm), 1 + linear / flops, 1 + beside.least / alone.least, target);
+        more / beside.least / bench_gemm_rate(&gemm), 1 + more / flops, 1 + beside.least / alone.least, target);
+    free(own);
+    free(linear);
     arena_release(arena, mark);
 }
 

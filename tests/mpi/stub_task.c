@@ -22,7 +22,8 @@ void task_point_cost(const struct config *config, const struct dataset *shape, s
     *cost = (struct task_cost){.parameters = width * (double)(shape->inputs + shape->outputs),
                                .flops = 1e10 * seconds_of(config),
                                .arena_bytes = 8 * width * width,
-                               .record_bytes = 4096};
+                               .record_bytes = 4096,
+                               .linearization = LINEARIZATION_FUNCTION};
 }
 
 void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {

@@ -5,7 +5,7 @@
 #include "sample.h"
 
 #include "batches.h"
-#include "twin.h"
+#include "linear.h"
 
 struct way {
     const char *name;
@@ -56,11 +56,28 @@ static inline struct points way_points(const struct way *way, struct sample *sam
     return points;
 }
 
+/* A model in the sample's arena. `points` is the caller's. */
+static inline struct model *way_model(struct sample *sample, const struct model_kind *kind,
+                                      const struct network *network, const struct points *points, const struct way *way,
+                                      int is_centred, int is_plain) {
+    struct training *training = ARENA_TAKE(&sample->arena, 1, struct training);
+    struct model *model = (struct model *)ARENA_TAKE(&sample->arena, (int64_t)kind->bytes, unsigned char);
+    *training = (struct training){network, points, way_descent(way), is_centred, is_plain};
+    model_create(kind, training, &sample->arena, model);
+    return model;
+}
+
+static inline struct trainer *way_trainer(struct sample *sample, const struct network *network,
+                                          const struct points *points, const struct way *way, int is_centred,
+                                          int is_plain) {
+    return (struct trainer *)way_model(sample, &trainer_model, network, points, way, is_centred, is_plain);
+}
+
 /* Network and linearization on their way. `points` is the caller's. */
 struct pair {
     struct batches batches;
-    struct trainer trainer;
-    struct twin twin;
+    struct trainer *trainer;
+    struct model *network, *linear; /* network: the trainer's */
     real *theta;
     int64_t step;
 };
@@ -72,41 +89,50 @@ struct pair_form {
 static inline void pair_start(struct sample *sample, const struct points *points, const struct way *way,
                               struct pair_form form, const struct start *start, real eta, struct pair *pair) {
     const struct network *network = sample->network;
-    const struct descent descent = way_descent(way);
     int in_parameters = form.in_parameters || way->optimizer == OPTIMIZER_ADAM;
     const real *zeros = sample_take(sample, start->train + start->test);
     pair->theta = sample_copy(sample, sample->theta, network->theta);
     pair->step = 0;
     batches_create(sample->recipe.seed, points->train, points_batch(points), &sample->arena, &pair->batches);
-    trainer_create(network, points, &descent, form.is_centred, form.is_plain, &sample->arena, &pair->trainer);
-    trainer_start(&pair->trainer, eta, pair->theta);
-    twin_create(network, points, &descent, in_parameters, &sample->arena, &pair->twin);
-    twin_start(&pair->twin, eta, form.is_centred ? zeros : start->f_train, form.is_centred ? zeros : start->f_test,
-               start->train_train, start->test_train, sample->theta);
+    pair->trainer = way_trainer(sample, network, points, way, form.is_centred, form.is_plain);
+    pair->network = &pair->trainer->model;
+    pair->linear = way_model(sample, in_parameters ? &linear_parameters : &linear_functions, network, points, way,
+                             form.is_centred, form.is_plain);
+    const struct beginning beginning = {.eta = eta,
+                                        .theta = pair->theta,
+                                        .theta0 = sample->theta,
+                                        .f0_train = form.is_centred ? zeros : start->f_train,
+                                        .f0_test = form.is_centred ? zeros : start->f_test,
+                                        .train_train = start->train_train,
+                                        .test_train = start->test_train};
+    model_start(pair->network, &beginning);
+    model_start(pair->linear, &beginning);
+}
+
+static inline void pair_forward(struct pair *pair) {
+    const int64_t *batch = batches_at(&pair->batches, pair->step);
+    model_forward(pair->network, batch);
+    model_forward(pair->linear, batch);
 }
 
 static inline void pair_look(struct pair *pair) {
-    trainer_look(&pair->trainer);
-    twin_look(&pair->twin);
-    const int64_t *batch = batches_at(&pair->batches, pair->step);
-    trainer_forward(&pair->trainer, batch);
-    twin_forward(&pair->twin, batch);
+    model_look(pair->network);
+    model_look(pair->linear);
+    pair_forward(pair);
 }
 
 static inline void pair_steps(struct pair *pair, int64_t steps) {
     for (int64_t last = pair->step + steps; pair->step < last; pair->step++) {
-        const int64_t *batch = batches_at(&pair->batches, pair->step);
-        trainer_forward(&pair->trainer, batch);
-        twin_forward(&pair->twin, batch);
-        trainer_step(&pair->trainer);
-        twin_step(&pair->twin);
+        pair_forward(pair);
+        model_step(pair->network);
+        model_step(pair->linear);
     }
 }
 
 static inline struct state pair_state(struct pair *pair) {
     struct state state = {0};
-    trainer_state(&pair->trainer, &state);
-    twin_state(&pair->twin, &state);
+    model_state(pair->network, &state);
+    model_state(pair->linear, &state);
     return state;
 }
 

@@ -6,8 +6,8 @@
 
 static void tally_pair(struct tally *tally, const struct sample *sample, const struct start *start,
                        const struct pair *pair, const real *f_train, const real *f_test) {
-    tally_arrays(tally, sample->label, start->train, pair->trainer.f_train, f_train);
-    tally_arrays(tally, sample->label, start->test, pair->trainer.f_test, f_test);
+    tally_arrays(tally, sample->label, start->train, pair->network->f_train, f_train);
+    tally_arrays(tally, sample->label, start->test, pair->network->f_test, f_test);
 }
 
 /* ---- the readout alone: the network is its linearization, at every width ---- */
@@ -34,7 +34,7 @@ static void check_readout_of(struct sample *sample, const struct way *way, struc
         for (int piece = 0; piece < 3; piece++) {
             pair_steps(&pair, LONG / 3);
             pair_look(&pair);
-            tally_pair(tally, sample, &start, &pair, pair.twin.f_train, pair.twin.f_test);
+            tally_pair(tally, sample, &start, &pair, pair.linear->f_train, pair.linear->f_test);
         }
         assert_memory_equal(pair.theta, sample->theta, (size_t)sample->network->trained_from * sizeof(real));
         double kernel =
@@ -84,23 +84,23 @@ static void check_centred_of(struct sample *sample, const struct way *way, struc
     pair_start(sample, &points, way, (struct pair_form){.is_centred = 1}, &start, eta, &pair);
     pair_start(sample, &shifted, way, (struct pair_form){0}, &start, eta, &other);
     pair_look(&pair);
-    assert_true(la_dot(start.train, pair.trainer.f_train, pair.trainer.f_train) == 0);
-    assert_true(la_dot(start.test, pair.trainer.f_test, pair.trainer.f_test) == 0);
+    assert_true(la_dot(start.train, pair.network->f_train, pair.network->f_train) == 0);
+    assert_true(la_dot(start.test, pair.network->f_test, pair.network->f_test) == 0);
     pair_steps(&pair, SHORT);
     pair_steps(&other, SHORT);
     pair_look(&pair);
     pair_look(&other);
-    trainer_settle(&pair.trainer);
+    trainer_settle(pair.trainer);
     struct tape tape = sample_forward(sample, 0, pair.theta, all, sample->x);
     real *f = sample_copy(sample, tape_outputs(sample, &tape), rows);
     la_axpy(rows, -1, f0, f);
     tally_pair(tally, sample, &start, &pair, f, f + start.train);
     if (way->loss != LOSS_MSE) return;
-    la_axpy(start.train, -1, f0, other.twin.f_train);
-    tally_arrays(tally, sample->label, start.train, pair.twin.f_train, other.twin.f_train);
-    la_axpy(start.train, -1, f0, other.trainer.f_train);
-    la_axpy(start.test, -1, f0 + start.train, other.trainer.f_test);
-    tally_pair(tally, sample, &start, &pair, other.trainer.f_train, other.trainer.f_test);
+    la_axpy(start.train, -1, f0, other.linear->f_train);
+    tally_arrays(tally, sample->label, start.train, pair.linear->f_train, other.linear->f_train);
+    la_axpy(start.train, -1, f0, other.network->f_train);
+    la_axpy(start.test, -1, f0 + start.train, other.network->f_test);
+    tally_pair(tally, sample, &start, &pair, other.network->f_train, other.network->f_test);
 }
 
 static void check_centred(struct sample *sample, struct tally *tally) { check_ways(sample, tally, check_centred_of); }
@@ -125,7 +125,7 @@ static double rmse_at(double alpha, int is_centred) {
                &pair);
     pair_steps(&pair, LONG);
     pair_look(&pair);
-    double rmse = loss_rmse(sample.points.test, sample.points.outputs, pair.trainer.f_test, pair.twin.f_test);
+    double rmse = loss_rmse(sample.points.test, sample.points.outputs, pair.network->f_test, pair.linear->f_test);
     sample_free(&sample);
     return rmse;
 }
@@ -178,13 +178,13 @@ static void check_resume_of(struct sample *sample, const struct way *way, struct
     pair_look(&whole);
     pair_look(&rest);
     for (int settled = 0; settled < 2; settled++) {
-        assert_same(start.train, whole.trainer.f_train, rest.trainer.f_train);
-        assert_same(start.test, whole.trainer.f_test, rest.trainer.f_test);
-        assert_same(start.train, whole.twin.f_train, rest.twin.f_train);
-        assert_same(start.test, whole.twin.f_test, rest.twin.f_test);
+        assert_same(start.train, whole.network->f_train, rest.network->f_train);
+        assert_same(start.test, whole.network->f_test, rest.network->f_test);
+        assert_same(start.train, whole.linear->f_train, rest.linear->f_train);
+        assert_same(start.test, whole.linear->f_test, rest.linear->f_test);
         assert_same(sample->network->theta, whole.theta, rest.theta);
-        trainer_settle(&whole.trainer);
-        trainer_settle(&rest.trainer);
+        trainer_settle(whole.trainer);
+        trainer_settle(rest.trainer);
     }
     arena_release(&sample->arena, mark);
 }

@@ -218,7 +218,8 @@ static void check_trajectory(struct golden *golden, int number, struct tally *ta
     read_attribute(golden->group, "learning_rate", H5T_NATIVE_DOUBLE, &eta);
     struct pair pair;
     pair_start(sample, &points, way, form, &start, (real)eta, &pair);
-    const real *const values[] = {pair.trainer.f_train, pair.trainer.f_test, pair.twin.f_train, pair.twin.f_test};
+    const real *const values[] = {pair.network->f_train, pair.network->f_test, pair.linear->f_train,
+                                  pair.linear->f_test};
     const int64_t rows[] = {golden->train, golden->test, golden->train, golden->test};
     const real *expected[4];
     for (int i = 0; i < 4; i++) expected[i] = read_array(golden, names[i], KEPT_STEPS * rows[i]);

@@ -39,6 +39,8 @@ enum { SETTINGS = 12, SIDE = 6, CHANNELS = 3, OUTPUTS = 3 };
 #define KEEP_ALL        "measure.keep=[inputs, outputs, parameters, kernels]", "measure.outputs=all"
 #define FUNCTION_SPACE  "training.linearization=function"
 #define PARAMETER_SPACE "training.linearization=parameter"
+#define ALONE           "training.models=[]"
+#define NO_CHANGE       "measure.kernel_steps=none"
 
 /* What a point differs in from `base`. */
 struct recipe {
@@ -324,6 +326,7 @@ static const struct resumed resumed_points[] = {
     {POINT("wrn, readout, f32", F32, WRN, READOUT, FUNCTION_SPACE), "f_test_linear_last", 0},
     {POINT("centred, output_scale, momentum", CENTRED, SCALE, MOMENTUM), "linear_velocity", 0},
     {POINT("centred, output_scale, batches, f32", F32, CENTRED, SCALE, BATCHES), "theta_last", 0},
+    {POINT("the network alone, momentum, f32", ALONE, F32, MOMENTUM), "delta_velocity", 0},
     {POINT("predictions", PREDICTIONS), "h", 0},
 #if HAS_SUNDIALS
     {POINT("predictions, entropy, f32", F32, PREDICTIONS, ENTROPY), "linear_g_sum", 0},
@@ -402,6 +405,50 @@ static void test_batch_of_all(void **state) {
         assert_same_record(full, batch, pairs[i][0].name, 0);
         record_free(full);
         record_free(batch);
+    }
+}
+
+/* ---- the network alone ---- */
+
+/* What is measured of it is the same to the bit as beside its linearization, whose numbers are not there. */
+static void check_alone(const struct record *alone, const struct record *both, int has_kernel) {
+    const unsigned linear = 1u << MODEL_LINEAR;
+    for (int i = 0; i < both->count; i++) {
+        const struct array *array = &both->array[i], *own = record_find(alone, array->metric, array->number);
+        const struct metric *metric = &metric_table[array->metric];
+        if (metric->models & linear && own) fail_msg("%s is there", metric->name);
+        if (metric->varies || metric->models & linear || array->metric == METRIC_STATUS || (!own && !has_kernel))
+            continue;
+        if (!own || !same_array(array, own)) fail_msg("%s differs", metric->name);
+    }
+    assert_true(((int)record_value(both, METRIC_STATUS) & STATUS_NETWORK_DIVERGED) ==
+                record_value(alone, METRIC_STATUS));
+    assert_true((record_find(alone, METRIC_LAMBDA_MAX, 0) != NULL) == has_kernel);
+}
+
+static void test_alone(void **state) {
+    (void)state;
+    static const struct {
+        struct recipe alone, both;
+        int has_kernel;
+    } points[] = {
+        {POINT("full", ALONE), POINT("", FUNCTION_SPACE), 1},
+        {POINT("momentum", ALONE, MOMENTUM, NO_CHANGE), POINT("", MOMENTUM, PARAMETER_SPACE, NO_CHANGE), 0},
+        {POINT("adam, batches, f32", ALONE, F32, ADAM, BATCHES, NO_CHANGE), POINT("", F32, ADAM, BATCHES, NO_CHANGE),
+         0},
+        {POINT("wrn, entropy", ALONE, WRN, ENTROPY), POINT("", WRN, ENTROPY), 1},
+        {POINT("kept, predictions, f32", ALONE, F32, KEEP_ALL, PREDICTIONS), POINT("", F32, KEEP_ALL, PREDICTIONS), 1},
+        {POINT("own rate", ALONE, RATE("empirical_fraction: 0.5"), NO_CHANGE),
+         POINT("", RATE("empirical_fraction: 0.5"), NO_CHANGE), 1},
+        {POINT("diverges", ALONE, RATE("critical_fraction: 38.5"), RELU),
+         POINT("", RATE("critical_fraction: 38.5"), RELU), 1},
+    };
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        struct record *alone = run_recipe(&points[i].alone), *both = run_recipe(&points[i].both);
+        print_message("  %s\n", points[i].alone.name);
+        check_alone(alone, both, points[i].has_kernel);
+        record_free(alone);
+        record_free(both);
     }
 }
 
@@ -595,10 +642,12 @@ static void panicked(void) { fail_msg("panic"); }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resumed),      cmocka_unit_test(test_resumed_in_chunks), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_batch_of_all), cmocka_unit_test(test_infinite_start),    cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_blown_up),     cmocka_unit_test(test_large_kernel),      cmocka_unit_test(test_catapult),
-        cmocka_unit_test(test_no_rate),
+        cmocka_unit_test(test_resumed),        cmocka_unit_test(test_resumed_in_chunks),
+        cmocka_unit_test(test_memory),         cmocka_unit_test(test_batch_of_all),
+        cmocka_unit_test(test_infinite_start), cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_blown_up),       cmocka_unit_test(test_large_kernel),
+        cmocka_unit_test(test_catapult),       cmocka_unit_test(test_no_rate),
+        cmocka_unit_test(test_alone),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);

@@ -392,6 +392,8 @@ static void test_dynamics(void **state) {
          "study.yaml:4:20: training.rates: not used here; it stands only where network.parameterization is standard"},
         {6, "sweep: { width: 3, train_size: 9, rates: [matched, uniform] }",
          "study.yaml:6:42: training.rates: not used here; it stands only where network.parameterization is standard"},
+        {4, "training: { models: [], learning_rate: { absolute: 1 }, linearization: function, steps: 1000 }",
+         "study.yaml:4:72: training.linearization: not used here; it stands only where training.models has linear"},
         {4, "training: { optimizer: adam, learning_rate: { absolute: 1 }, linearization: function, steps: 1000 }",
          "study.yaml:4:77: training.linearization: function does not go with training.optimizer: adam; auto or "
          "parameter was expected"},

@@ -9,7 +9,8 @@ enum { STEPS = 150, FEW = 20, SHORT = 5 }; /* few: narrow networks on images amp
 struct run {
     const struct network *network;
     struct batches batches;
-    struct trainer trainer;
+    struct trainer *trainer;
+    struct model *model; /* the trainer's */
     real *theta;
     int64_t step;
 };
@@ -24,10 +25,10 @@ static real rate_of(struct sample *sample) {
 static struct run run_start_on(struct sample *sample, const struct points *points, const struct network *network,
                                const struct way *way, int plain, real eta, const real *theta0) {
     struct run run = {.network = network, .theta = sample_copy(sample, theta0, network->theta)};
-    const struct descent descent = way_descent(way);
     batches_create(sample->recipe.seed, points->train, points_batch(points), &sample->arena, &run.batches);
-    trainer_create(network, points, &descent, 0, plain, &sample->arena, &run.trainer);
-    trainer_start(&run.trainer, eta, run.theta);
+    run.trainer = way_trainer(sample, network, points, way, 0, plain);
+    run.model = &run.trainer->model;
+    model_start(run.model, &(struct beginning){.eta = eta, .theta = run.theta});
     return run;
 }
 
@@ -38,24 +39,24 @@ static struct run run_start(struct sample *sample, const struct network *network
 
 static void run_steps(struct run *run, int64_t steps) {
     for (int64_t last = run->step + steps; run->step < last; run->step++) {
-        trainer_forward(&run->trainer, batches_at(&run->batches, run->step));
-        trainer_step(&run->trainer);
+        model_forward(run->model, batches_at(&run->batches, run->step));
+        model_step(run->model);
     }
-    trainer_look(&run->trainer);
-    trainer_forward(&run->trainer, batches_at(&run->batches, run->step));
+    model_look(run->model);
+    model_forward(run->model, batches_at(&run->batches, run->step));
 }
 
 static void tally_outputs(struct tally *tally, const struct sample *sample, const struct run *a, const struct run *b) {
     const struct points *points = &sample->points;
-    tally_arrays(tally, sample->label, points->train * points->outputs, a->trainer.f_train, b->trainer.f_train);
-    tally_arrays(tally, sample->label, points->test * points->outputs, a->trainer.f_test, b->trainer.f_test);
+    tally_arrays(tally, sample->label, points->train * points->outputs, a->model->f_train, b->model->f_train);
+    tally_arrays(tally, sample->label, points->test * points->outputs, a->model->f_test, b->model->f_test);
 }
 
 static void tally_distances(struct tally *tally, const struct sample *sample, struct run *a, struct run *b) {
     for (int layer = 0; layer < sample->network->layers; layer++) {
-        double norm, b_norm, distance = trainer_layer_distance(&a->trainer, layer, sample->theta, &norm);
+        double norm, b_norm, distance = trainer_layer_distance(a->trainer, layer, sample->theta, &norm);
         tally_numbers(tally, sample->label, distance,
-                      trainer_layer_distance(&b->trainer, layer, sample->theta, &b_norm));
+                      trainer_layer_distance(b->trainer, layer, sample->theta, &b_norm));
         tally_numbers(tally, sample->label, norm, b_norm);
     }
 }
@@ -71,11 +72,11 @@ static void check_step(struct sample *sample, struct tally *tally) {
     la_axpy(sample->network->theta, -eta, sample_gradient(sample, &tape, g), expected);
     struct run run = run_start(sample, sample->network, 1, eta, sample->theta);
     run_steps(&run, 1);
-    trainer_settle(&run.trainer);
+    trainer_settle(run.trainer);
     tally_arrays(tally, sample->label, sample->network->theta, run.theta, expected);
     struct tape after = sample_forward(sample, 0, expected, all, sample->x);
-    tally_arrays(tally, sample->label, rows, run.trainer.f_train, tape_outputs(sample, &after));
-    tally_arrays(tally, sample->label, points->test * points->outputs, run.trainer.f_test,
+    tally_arrays(tally, sample->label, rows, run.model->f_train, tape_outputs(sample, &after));
+    tally_arrays(tally, sample->label, points->test * points->outputs, run.model->f_test,
                  tape_outputs(sample, &after) + rows);
 }
 
@@ -91,15 +92,15 @@ static void check_sample_space_of(struct sample *sample, const struct way *way, 
     real eta = way_rate(way, &start);
     struct run plain = run_start_on(sample, &points, sample->network, way, 1, eta, sample->theta);
     struct run kept = run_start_on(sample, &points, sample->network, way, 0, eta, sample->theta);
-    assert_int_equal(plain.trainer.first, 0);
-    assert_int_equal(kept.trainer.first, 1);
+    assert_int_equal(plain.trainer->first, 0);
+    assert_int_equal(kept.trainer->first, 1);
     for (int piece = 0; piece < 2; piece++) {
         run_steps(&plain, STEPS / 2);
         run_steps(&kept, STEPS / 2);
         tally_outputs(tally, sample, &kept, &plain);
         tally_distances(tally, sample, &kept, &plain);
     }
-    trainer_settle(&kept.trainer);
+    trainer_settle(kept.trainer);
     tally_arrays(tally, sample->label, sample->network->theta, kept.theta, plain.theta);
     run_steps(&plain, STEPS / 2);
     run_steps(&kept, STEPS / 2);
@@ -131,14 +132,14 @@ static void check_chunks_of(struct sample *sample, const struct way *way, struct
     for (int plain = 0; plain < 2; plain++) {
         struct run one = run_start_on(sample, &points, sample->network, way, plain, eta, sample->theta);
         struct run several = run_start_on(sample, &pieces, sample->network, way, plain, eta, sample->theta);
-        assert_true(several.trainer.chunk == pieces.chunk && one.trainer.chunk == points_batch(&points));
+        assert_true(several.model->chunk == pieces.chunk && one.model->chunk == points_batch(&points));
         for (int piece = 0; piece < 2; piece++) {
             run_steps(&one, SHORT);
             run_steps(&several, SHORT);
             tally_outputs(tally, sample, &several, &one);
             tally_distances(tally, sample, &several, &one);
-            trainer_settle(&one.trainer);
-            trainer_settle(&several.trainer);
+            trainer_settle(one.trainer);
+            trainer_settle(several.trainer);
             tally_arrays(tally, sample->label, sample->network->theta, several.theta, one.theta);
         }
     }
@@ -157,7 +158,6 @@ static void check_batch_of(struct sample *sample, const struct way *way, struct 
     static const int64_t rows[PART] = {0, 2, 4};
     struct start start = sample_start(sample);
     real eta = way_rate(way, &start);
-    const struct descent descent = way_descent(way);
     struct points batches = way_points(way, sample), part = batches;
     batches.batch = PART;
     part.batch = 0;
@@ -169,22 +169,21 @@ static void check_batch_of(struct sample *sample, const struct way *way, struct 
     part.x = x;
     part.y = y;
     struct run full = run_start_on(sample, &part, sample->network, way, 1, eta, sample->theta);
-    struct trainer mini;
     real *theta = sample_copy(sample, sample->theta, sample->network->theta);
-    trainer_create(sample->network, &batches, &descent, 0, 0, &sample->arena, &mini);
-    trainer_start(&mini, eta, theta);
+    struct model *mini = way_model(sample, &trainer_model, sample->network, &batches, way, 0, 0);
+    model_start(mini, &(struct beginning){.eta = eta, .theta = theta});
     for (int64_t step = 0; step < 3; step++) {
-        trainer_forward(&mini, rows);
-        tally_numbers(tally, sample->label, trainer_loss(&mini),
-                      loss_value(way->loss, PART, part.outputs, mini.batch.f, y));
-        trainer_step(&mini);
+        model_forward(mini, rows);
+        tally_numbers(tally, sample->label, model_loss(mini),
+                      loss_value(way->loss, PART, part.outputs, mini->batch.f, y));
+        model_step(mini);
         run_steps(&full, 1);
         tally_arrays(tally, sample->label, sample->network->theta, theta, full.theta);
     }
-    trainer_look(&mini);
+    model_look(mini);
     struct tape tape = sample_forward(sample, 0, theta, sample->recipe.train + sample->recipe.test, sample->x);
-    tally_arrays(tally, sample->label, start.train, mini.f_train, tape_outputs(sample, &tape));
-    tally_arrays(tally, sample->label, start.test, mini.f_test, tape_outputs(sample, &tape) + start.train);
+    tally_arrays(tally, sample->label, start.train, mini->f_train, tape_outputs(sample, &tape));
+    tally_arrays(tally, sample->label, start.test, mini->f_test, tape_outputs(sample, &tape) + start.train);
 }
 
 static void check_batch_of_full(struct sample *sample, const struct way *way, struct tally *tally) {
@@ -213,11 +212,11 @@ static void test_test_chunks(void **state) {
     run_steps(&kept, 9);
     struct tape tape = sample_forward(&sample, 0, plain.theta, recipe.train + recipe.test, sample.x);
     const real *f_test = tape_outputs(&sample, &tape) + recipe.train * recipe.outputs;
-    tally_arrays(&tally, "plain", recipe.test * recipe.outputs, plain.trainer.f_test, f_test);
-    tally_arrays(&tally, "sample space", recipe.test * recipe.outputs, kept.trainer.f_test, f_test);
-    trainer_settle(&kept.trainer);
-    trainer_look(&kept.trainer);
-    tally_arrays(&tally, "settled", recipe.test * recipe.outputs, kept.trainer.f_test, f_test);
+    tally_arrays(&tally, "plain", recipe.test * recipe.outputs, plain.model->f_test, f_test);
+    tally_arrays(&tally, "sample space", recipe.test * recipe.outputs, kept.model->f_test, f_test);
+    trainer_settle(kept.trainer);
+    model_look(kept.model);
+    tally_arrays(&tally, "settled", recipe.test * recipe.outputs, kept.model->f_test, f_test);
     tally_end(&tally);
     sample_free(&sample);
 }
@@ -254,7 +253,7 @@ static void check_idle_biases(struct sample *sample, struct tally *tally) {
     for (int plain = 0; plain < 2; plain++) {
         struct run run = run_start(sample, sample->network, plain, eta, sample->theta);
         run_steps(&run, 3);
-        trainer_settle(&run.trainer);
+        trainer_settle(run.trainer);
         for (int t = 0; t < run.network->tensors; t++) {
             const struct tensor *tensor = &run.network->tensor[t];
             double moved =
@@ -278,15 +277,15 @@ static void test_flops(void **state) {
     struct run plain = run_start(&sample, sample.network, 1, eta, sample.theta);
     struct run kept = run_start(&sample, sample.network, 0, eta, sample.theta);
     double first = 2.0 * 5 * 7 * 13, later = 2.0 * 5 * (13 * 13 + 13 * 3), head = 2.0 * 5 * 5 * 13;
-    assert_true(trainer_step_flops(&plain.trainer) == 2 * first + 3 * later);
-    assert_true(trainer_step_flops(&kept.trainer) == 3 * later + head);
-    assert_true(trainer_look_flops(&plain.trainer) == (first + later) * 4 / 5);
-    assert_true(trainer_look_flops(&kept.trainer) == (later + head) * 4 / 5);
+    assert_true(trainer_model.step_flops(plain.model->training) == 2 * first + 3 * later);
+    assert_true(trainer_model.step_flops(kept.model->training) == 3 * later + head);
+    assert_true(trainer_model.look_flops(plain.model->training) == (first + later) * 4 / 5);
+    assert_true(trainer_model.look_flops(kept.model->training) == (later + head) * 4 / 5);
     struct points batches = sample.points;
     batches.batch = 3;
     struct run mini = run_start_on(&sample, &batches, sample.network, &ways[0], 0, eta, sample.theta);
-    assert_true(trainer_step_flops(&mini.trainer) == (2 * first + 3 * later) * 3 / 5);
-    assert_true(trainer_look_flops(&mini.trainer) == (first + later) * 9 / 5);
+    assert_true(trainer_model.step_flops(mini.model->training) == (2 * first + 3 * later) * 3 / 5);
+    assert_true(trainer_model.look_flops(mini.model->training) == (first + later) * 9 / 5);
     sample_free(&sample);
 }
 

@@ -7,26 +7,31 @@
 
 enum { STEPS = 120, FEW = 30 };
 
-static struct twin twin_on(struct sample *sample, const struct points *points, const struct way *way,
-                           const struct start *start, int in_parameters, real eta) {
-    struct twin twin;
-    const struct descent descent = way_descent(way);
-    twin_create(sample->network, points, &descent, in_parameters, &sample->arena, &twin);
-    twin_start(&twin, eta, start->f_train, start->f_test, in_parameters ? NULL : start->train_train,
-               in_parameters ? NULL : start->test_train, in_parameters ? sample->theta : NULL);
-    return twin;
+static struct model *linear_on(struct sample *sample, const struct points *points, const struct way *way,
+                               const struct start *start, int in_parameters, real eta) {
+    struct model *linear =
+        way_model(sample, in_parameters ? &linear_parameters : &linear_functions, sample->network, points, way, 0, 0);
+    struct beginning beginning = {.eta = eta, .f0_train = start->f_train, .f0_test = start->f_test};
+    if (in_parameters) {
+        beginning.theta0 = sample->theta;
+    } else {
+        beginning.train_train = start->train_train;
+        beginning.test_train = start->test_train;
+    }
+    model_start(linear, &beginning);
+    return linear;
 }
 
 /* In function space by the mean squared error, full batches. */
-static struct twin twin_of(struct sample *sample, const struct start *start, double momentum, real eta) {
+static struct model *linear_of(struct sample *sample, const struct start *start, double momentum, real eta) {
     const struct way way = {.momentum = momentum};
-    return twin_on(sample, &sample->points, &way, start, 0, eta);
+    return linear_on(sample, &sample->points, &way, start, 0, eta);
 }
 
-static void twin_steps(struct twin *twin, int64_t steps) {
+static void linear_steps(struct model *linear, int64_t steps) {
     for (int64_t step = 0; step < steps; step++) {
-        twin_forward(twin, NULL);
-        twin_step(twin);
+        model_forward(linear, NULL);
+        model_step(linear);
     }
 }
 
@@ -40,20 +45,21 @@ static void check_spaces_of(struct sample *sample, const struct way *way, struct
     real eta = way_rate(way, &start);
     struct batches batches;
     batches_create(3, points.train, points_batch(&points), &sample->arena, &batches);
-    struct twin twin[SPACES] = {twin_on(sample, &points, way, &start, way->optimizer == OPTIMIZER_ADAM, eta),
-                                twin_on(sample, &points, way, &start, 1, eta),
-                                twin_on(sample, &pieces, way, &start, 1, eta)};
+    struct model *linear[SPACES] = {linear_on(sample, &points, way, &start, way->optimizer == OPTIMIZER_ADAM, eta),
+                                    linear_on(sample, &points, way, &start, 1, eta),
+                                    linear_on(sample, &pieces, way, &start, 1, eta)};
     for (int64_t step = 0; step < FEW; step++) {
         for (int space = 0; space < SPACES; space++) {
-            if (step % 7 == 0) twin_look(&twin[space]);
-            twin_forward(&twin[space], batches_at(&batches, step));
-            tally_arrays(tally, sample->label, batches.size * points.outputs, twin[space].batch.f, twin[0].batch.f);
+            if (step % 7 == 0) model_look(linear[space]);
+            model_forward(linear[space], batches_at(&batches, step));
+            tally_arrays(tally, sample->label, batches.size * points.outputs, linear[space]->batch.f,
+                         linear[0]->batch.f);
             if (step % 7 == 0) {
-                tally_arrays(tally, sample->label, start.train, twin[space].f_train, twin[0].f_train);
-                tally_arrays(tally, sample->label, start.test, twin[space].f_test, twin[0].f_test);
+                tally_arrays(tally, sample->label, start.train, linear[space]->f_train, linear[0]->f_train);
+                tally_arrays(tally, sample->label, start.test, linear[space]->f_test, linear[0]->f_test);
             }
         }
-        for (int space = 0; space < SPACES; space++) twin_step(&twin[space]);
+        for (int space = 0; space < SPACES; space++) model_step(linear[space]);
     }
 }
 
@@ -109,20 +115,20 @@ static void check_definition_of(struct sample *sample, const struct way *way, st
     real *omega = sample_take(sample, n), *velocity = sample_take(sample, n), *f = sample_take(sample, start.train);
     struct batches batches;
     batches_create(3, points.train, size, &sample->arena, &batches);
-    struct twin twin = twin_on(sample, &points, way, &start, 0, eta);
+    struct model *linear = linear_on(sample, &points, way, &start, 0, eta);
     for (int64_t step = 0; step < BRIEF; step++) {
         const int64_t *batch = batches_at(&batches, step);
         real *g = sample_take(sample, start.train);
         for (int64_t i = 0; i < start.train; i++)
             f[i] = (real)((double)start.f_train[i] + la_dot(n, jacobian + i * n, omega));
-        tally_arrays(tally, sample->label, start.train, twin.f_train, f);
+        tally_arrays(tally, sample->label, start.train, linear->f_train, f);
         for (int64_t i = 0; i < size; i++) {
             int64_t at = (batch ? batch[i] : i) * k;
             loss_gradient(way->loss, size, k, 1, f + at, points.y + at, g + at);
         }
         plain_step(start.train, n, jacobian, g, (double)eta, way->momentum, omega, velocity);
-        twin_forward(&twin, batch);
-        twin_step(&twin);
+        model_forward(linear, batch);
+        model_step(linear);
     }
 }
 
@@ -143,15 +149,18 @@ static void test_flops(void **state) {
     struct points in_twos = sample.points, batches = sample.points;
     in_twos.chunk = 2;
     batches.batch = 3;
+    const struct training full = {.network = sample.network, .points = &sample.points},
+                          twos = {.network = sample.network, .points = &in_twos},
+                          mini = {.network = sample.network, .points = &batches};
     double first = 2.0 * 5 * 7 * 13, later = 2.0 * 5 * (13 * 13 + 13 * 3);
-    assert_true(twin_step_flops(sample.network, &sample.points, 0) == 2.0 * (5 * 3) * (5 * 3));
-    assert_true(twin_step_flops(sample.network, &batches, 0) == 2.0 * (5 * 3) * (3 * 3));
-    assert_true(twin_step_flops(sample.network, &sample.points, 1) == 2 * first + 4 * later);
-    assert_true(twin_step_flops(sample.network, &in_twos, 1) == 2 * first + 4 * later);
-    assert_true(twin_step_flops(sample.network, &batches, 1) == (3 * first + 5 * later) * 3 / 5);
-    assert_true(twin_look_flops(sample.network, &sample.points, 0) == 2.0 * (4 * 3) * (5 * 3));
-    assert_true(twin_look_flops(sample.network, &sample.points, 1) == (2 * first + 3 * later) * 4 / 5);
-    assert_true(twin_look_flops(sample.network, &batches, 1) == (2 * first + 3 * later) * 9 / 5);
+    assert_true(linear_functions.step_flops(&full) == 2.0 * (5 * 3) * (5 * 3));
+    assert_true(linear_functions.step_flops(&mini) == 2.0 * (5 * 3) * (3 * 3));
+    assert_true(linear_parameters.step_flops(&full) == 2 * first + 4 * later);
+    assert_true(linear_parameters.step_flops(&twos) == 2 * first + 4 * later);
+    assert_true(linear_parameters.step_flops(&mini) == (3 * first + 5 * later) * 3 / 5);
+    assert_true(linear_functions.look_flops(&full) == 2.0 * (4 * 3) * (5 * 3));
+    assert_true(linear_parameters.look_flops(&full) == (2 * first + 3 * later) * 4 / 5);
+    assert_true(linear_parameters.look_flops(&mini) == (2 * first + 3 * later) * 9 / 5);
     sample_free(&sample);
 }
 
@@ -169,9 +178,9 @@ static void check_closed_form(struct sample *sample, struct tally *tally) {
             product += vector[i * n + mode] * ((double)start.f_train[i] - (double)sample->y[i]);
         for (int64_t i = 0; i < n; i++) expected[i] += (real)(vector[i * n + mode] * decay * product);
     }
-    struct twin twin = twin_of(sample, &start, 0, start.eta);
-    twin_steps(&twin, STEPS);
-    tally_arrays(tally, sample->label, n, twin.f_train, expected);
+    struct model *linear = linear_of(sample, &start, 0, start.eta);
+    linear_steps(linear, STEPS);
+    tally_arrays(tally, sample->label, n, linear->f_train, expected);
 }
 
 static void test_closed_form(void **state) {
@@ -192,8 +201,8 @@ static struct gap train_both(struct sample *sample, const struct way *way, real 
     pair_start(sample, points, way, (struct pair_form){0}, &start, eta, &pair);
     pair_steps(&pair, steps);
     pair_look(&pair);
-    return (struct gap){loss_rmse(points->train, points->outputs, pair.trainer.f_train, pair.twin.f_train),
-                        loss_rmse(points->test, points->outputs, pair.trainer.f_test, pair.twin.f_test)};
+    return (struct gap){loss_rmse(points->train, points->outputs, pair.network->f_train, pair.linear->f_train),
+                        loss_rmse(points->test, points->outputs, pair.network->f_test, pair.linear->f_test)};
 }
 
 /* At depth 0 the network is its linearization. */
@@ -209,10 +218,10 @@ static void test_linear_layer(void **state) {
     check_fc("one linear layer: RMSE 0", roundings(STEPS), check_linear_layer);
 }
 
-static double loss_after(struct twin *twin, int64_t steps) {
-    twin_steps(twin, steps);
-    twin_forward(twin, NULL);
-    return twin_loss(twin);
+static double loss_after(struct model *linear, int64_t steps) {
+    linear_steps(linear, steps);
+    model_forward(linear, NULL);
+    return model_loss(linear);
 }
 
 /* Does it come to rest (by itself or at roundings) at a rate just below 2 (1 + beta) N k/lambda_max of Theta_0, and run away just above? */
@@ -220,8 +229,8 @@ static int is_separated(struct sample *sample, const struct start *start, double
     enum { HALF = 500 };
     for (int side = -1; side <= 1; side += 2) {
         double rate = (1 + 0.01 * side) * 2 * (1 + momentum) * (double)start->train / most;
-        struct twin twin = twin_of(sample, start, momentum, (real)rate);
-        double first = loss_after(&twin, 0), before = loss_after(&twin, HALF), after = loss_after(&twin, HALF);
+        struct model *linear = linear_of(sample, start, momentum, (real)rate);
+        double first = loss_after(linear, 0), before = loss_after(linear, HALF), after = loss_after(linear, HALF);
         double rest = fmax(before * (1 + roundings(1000)), first * pow(roundings(100), 2));
         if (side > 0 ? !(after > 1e6 * before) : !(after <= rest)) return 0;
     }
