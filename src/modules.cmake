@@ -15,6 +15,7 @@ module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c sum.c poolin
        filtering_minimal.c tiles.c network.c build.c family_fc.c family_conv.c family_wrn.c
        DEPENDS base spec la)
 module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_tanh.c infinite.c infinite_plan.c
+       infinite_pairs.c
        DEPENDS base spec la nn)
 module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPENDS base spec la solve nn)
 module(train REAL SOURCES loss.c points.c optimizer.c model.c sample_space.c trainer.c
@@ -30,5 +31,5 @@ module(sweep SOURCES agree.c allocate.c circumstances.c claims.c collect.c fits.
        LIBRARIES MPI::MPI_C yaml Threads::Threads)
 # Plain files that use the double modules.
 set_source_files_properties(src/limit/limit.c src/limit/dual_series.c src/limit/infinite.c
-                            src/limit/infinite_plan.c src/ntk/prediction.c src/ntk/gaussian_process.c
+                            src/limit/infinite_plan.c src/limit/infinite_pairs.c src/ntk/prediction.c src/ntk/gaussian_process.c
                             src/task/reference.c src/task/reduce.c src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS REAL_BITS=64)

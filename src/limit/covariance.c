@@ -109,9 +109,22 @@ SIMD_CLONES static void add(int64_t count, const double *restrict x, double *res
     for (int64_t t = 0; t < count; t++) out[t] += x[t];
 }
 
-void covariance_add(const struct covariance *image, struct covariance *out) {
-    add(covariance_size(out), image->k, out->k);
-    if (out->theta) add(covariance_size(out), image->theta, out->theta);
+SIMD_CLONES static void scale(int64_t count, double weight, double *x) {
+    for (int64_t t = 0; t < count; t++) x[t] *= weight;
+}
+
+SIMD_CLONES static void add_weighed(int64_t count, double weight, const double *restrict x, double *restrict out) {
+    for (int64_t t = 0; t < count; t++) out[t] += weight * x[t];
+}
+
+void covariance_scale(double weight, struct covariance *out) {
+    scale(covariance_size(out), weight, out->k);
+    if (out->theta) scale(covariance_size(out), weight, out->theta);
+}
+
+void covariance_add(double weight, const struct covariance *image, struct covariance *out) {
+    add_weighed(covariance_size(out), weight, image->k, out->k);
+    if (out->theta) add_weighed(covariance_size(out), weight, image->theta, out->theta);
 }
 
 void covariance_copy(const struct covariance *image, struct covariance *out) {

@@ -55,9 +55,10 @@ void covariance_affine(double weight, double bias, struct covariance *image);
  * size, also where stride > 1. scratch: room of in's size, zeros in front. Writes zeros behind `in`. */
 void covariance_windows(int64_t size, int64_t stride, const struct covariance *in, double *scratch,
                         struct covariance *out);
-/* out += image; out = image. */
-void covariance_add(const struct covariance *image, struct covariance *out);
+/* out = image; out *= weight; out += weight image. */
 void covariance_copy(const struct covariance *image, struct covariance *out);
+void covariance_scale(double weight, struct covariance *out);
+void covariance_add(double weight, const struct covariance *image, struct covariance *out);
 /* out += weight times the sums over all p in window P of rows x columns pixels and q in window Q, as far as they are at
  * in's displacement. scratch: a row. */
 void covariance_pool(int64_t rows, int64_t columns, double weight, const struct covariance *in, double *scratch,

@@ -126,6 +126,13 @@ struct dual dual_prepare(enum activation_kind kind, int64_t count, const double 
     return dual;
 }
 
+struct dual dual_between(const struct dual *a, const struct dual *b) {
+    struct dual dual = *a;
+    dual.is_extreme |= b->is_extreme;
+    if (b->tiers < a->tiers) dual.tiers = b->tiers;
+    return dual;
+}
+
 void dual_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot) {
     KINDS[dual->kind].self(dual, count, variance, t, tdot);
 }

@@ -46,6 +46,9 @@ struct dual dual_prepare(enum activation_kind kind, int64_t count, const double 
  * (relu: K/2 and 1/2). */
 void dual_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot);
 
+/* Of two layers of one kind, for pairs of a place of one with a place of the other. */
+struct dual dual_between(const struct dual *a, const struct dual *b);
+
 /* What a run needs of some places that lie together. */
 struct dual_side {
     int64_t count;

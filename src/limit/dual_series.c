@@ -152,7 +152,8 @@ static void transform(int nodes, const double *cosine, double *row) {
 /* The quadrature's nodes grow with sqrt(K): beyond DUAL_TANH_MOST there would be no end. */
 static void fill_nothing(struct dual *dual) {
     for (int64_t i = 0; i < ROWS * DUAL_NODES; i++) dual->table[i] = (double)NAN;
-    for (int64_t i = 0; i < DUAL_TIERS * DUAL_NODES; i++) dual->reach[i] = 1; /* no pair is left to the direct rule */
+    for (int64_t i = 0; i < DUAL_TIERS * DUAL_NODES; i++)
+        dual->reach[i] = (double)INFINITY; /* no pair is left to the direct rule */
 }
 
 static void fill_table(struct dual *dual, double most) {

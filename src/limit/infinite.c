@@ -1,28 +1,26 @@
-#include "infinite.h"
-
 #include <string.h>
 
 #include "infinite_plan.h"
-#include "limit.h"
 #include "matrix.h"
+#include "panic.h"
 #include "simd.h"
 
-enum { BATCH = 1024, ROOM = 1 << 23 }; /* pairs that go through together; numbers for the coefficients of a side */
+enum { ROOM = 1 << 23 }; /* numbers for the coefficients of a side */
 
 /* What an activation keeps. */
-struct kept {
+struct activated {
     struct dual dual;
     double *variance;         /* of all points' pixels */
     struct dual_side side[2]; /* of the points at hand */
 };
 
-/* Points that one side of the layers is filled for: 0, a row's; 1, those of several columns. */
+/* Points that one side of the activations is filled for: 0, a row's; 1, those of several columns. */
 struct range {
     int64_t first, count;
-    int side; /* of the layers */
+    int side;
 };
 
-/* Pairs (i, j .. j + batch - 1) at hand. */
+/* Pairs of points (i, j .. j + batch - 1) at hand. */
 struct pairs {
     int64_t i, j, batch;
     struct range own, other;
@@ -30,16 +28,16 @@ struct pairs {
 
 struct engine {
     const struct network *network;
-    struct infinite_plan plan;
+    const struct infinite_plan *plan;
     int64_t points;
-    double *k;            /* the result; where inputs have one pixel, inner products first */
-    double *images;       /* two, K and Theta, a slot, each of plan.room */
-    double *planes;       /* inputs [point, channel, pixel]; NULL: one pixel */
-    double *variances;    /* [slot, point, pixel] while the variances are found */
-    struct kept *layer;   /* of every operator */
-    double *room[2];      /* of the layers' sides */
-    int64_t room_numbers; /* of room[1]; room[0] serves one point */
-    struct limit_at at;
+    double *k;                   /* the result; where inputs have one pixel, inner products first */
+    double *images;              /* two, K and Theta, a slot, each of plan.room */
+    double *scratch;             /* room of the largest image, zeros in front */
+    double *planes;              /* inputs [point, channel, pixel]; NULL: one pixel */
+    double *variances;           /* [slot, point, pixel] while the variances are found */
+    struct activated *activated; /* of every node */
+    double *room[2];             /* of the activations' sides */
+    int64_t room_numbers;        /* of room[1]; room[0] serves one point */
     struct pairs pairs;
 };
 
@@ -48,13 +46,14 @@ static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* ---- one displacement of the pairs at hand, through a segment ---- */
 
-static struct covariance image_of(const struct engine *engine, int value, struct displacement end) {
-    const struct infinite_plan *plan = &engine->plan;
-    struct shape shape = infinite_shape(engine->network, value);
-    int64_t stride = plan->stride[value];
+static struct covariance image_of(const struct engine *engine, const struct infinite_pair *pair,
+                                  struct displacement end) {
+    const struct infinite_plan *plan = engine->plan;
+    struct shape shape = infinite_shape(engine->network, pair->u);
+    int64_t stride = plan->stride[pair->u];
     struct displacement at = {stride * end.row, stride * end.column};
     struct covariance image = covariance_create(shape.rows, shape.columns, at, engine->pairs.batch, plan->reach);
-    image.k = engine->images + 2 * plan->slot[value] * plan->room + plan->front;
+    image.k = engine->images + 2 * pair->slot * plan->room + plan->front;
     image.theta = image.k + plan->room;
     return image;
 }
@@ -102,85 +101,120 @@ static struct dual_pairs places(const struct pairs *pairs, const struct covarian
                                .other_row = image->image_columns};
 }
 
-static void apply(struct engine *engine, int number, const struct covariance *const in[SOURCES],
-                  struct covariance *out) {
-    const struct node *node = &engine->network->node[number];
-    if (limit_of(node)->dual) {
-        const struct kept *layer = &engine->layer[number];
-        engine->at.dual = &layer->dual;
-        engine->at.own = &layer->side[engine->pairs.own.side];
-        engine->at.other = &layer->side[engine->pairs.other.side];
-        engine->at.pairs = places(&engine->pairs, in[0]);
-    }
-    if (node->layer != NONE) {
-        engine->at.sigma_w2 = node_weight(engine->network, node)->variance;
-        engine->at.sigma_b2 = node_bias(engine->network, node)->variance;
-    }
-    limit_of(node)->map(node, &engine->at, in, out);
+/* What a pair is made of, as images. */
+struct images {
+    int count;
+    struct covariance image[SOURCES * SOURCES];
+};
+
+static void map_weights(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
+                        struct covariance *out) {
+    engine->plan->limit[pair->u - 1]->map(engine->network, &engine->network->node[pair->u - 1],
+                                          in->count > 0 ? &in->image[0] : NULL, engine->scratch, out);
 }
 
-static void apply_at(struct engine *engine, int number, struct displacement end) {
-    const struct node *node = &engine->network->node[number];
-    struct covariance image[SOURCES], out = image_of(engine, number + 1, end);
-    const struct covariance *in[SOURCES] = {NULL};
-    for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
-        image[s] = image_of(engine, node->source[s], end);
-        in[s] = &image[s];
-    }
-    apply(engine, number, in, &out);
+static void activate(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
+                     struct covariance *out) {
+    const struct activated *u = &engine->activated[pair->u - 1], *v = &engine->activated[pair->v - 1];
+    struct dual dual = dual_between(&u->dual, &v->dual);
+    struct dual_pairs at = places(&engine->pairs, out);
+    if (in->count == 0)
+        covariance_clear(out);
+    else if (in->image[0].k != out->k)
+        covariance_copy(&in->image[0], out);
+    dual_run(&dual, &u->side[engine->pairs.own.side], &v->side[engine->pairs.other.side], &at, out->k, out->theta);
+}
+
+/* Begins with the term that stands where the sum shall be, if there is one. */
+static void add_terms(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
+                      struct covariance *out) {
+    const struct infinite_term *term = engine->plan->term + pair->first;
+    int first = 0;
+    for (int t = 1; t < in->count; t++)
+        if (in->image[t].k == out->k) first = t;
+    if (in->image[first].k != out->k) covariance_copy(&in->image[first], out);
+    if (term[first].weight != 1) covariance_scale(term[first].weight, out);
+    for (int t = 0; t < in->count; t++)
+        if (t != first) covariance_add(term[t].weight, &in->image[t], out);
+}
+
+static void apply(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
+                  struct covariance *out) {
+    static void (*const rules[])(struct engine *, const struct infinite_pair *, const struct images *,
+                                 struct covariance *) = {
+        [INFINITE_WEIGHTS] = map_weights, [INFINITE_ACTIVATION] = activate, [INFINITE_SUM] = add_terms};
+    rules[pair->rule](engine, pair, in, out);
+}
+
+static const struct infinite_pair *term_of(const struct engine *engine, const struct infinite_pair *pair, int t) {
+    return &engine->plan->pair[engine->plan->term[pair->first + t].pair];
+}
+
+static void apply_at(struct engine *engine, const struct infinite_pair *pair, struct displacement end) {
+    struct covariance out = image_of(engine, pair, end);
+    struct images in;
+    for (in.count = 0; in.count < pair->terms; in.count++)
+        in.image[in.count] = image_of(engine, term_of(engine, pair, in.count), end);
+    apply(engine, pair, &in, &out);
 }
 
 static void evaluate(struct engine *engine, int segment, struct displacement end);
 
 /* The value that a segment begins with, from the one before it. */
-static void gather(struct engine *engine, int segment, struct covariance *out) {
-    int number = engine->plan.segment[segment].from - 1;
-    const struct node *node = &engine->network->node[number];
+static void gather(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out) {
+    const struct node *node = &engine->network->node[pair->u - 1];
+    const struct limit *limit = engine->plan->limit[pair->u - 1];
     covariance_clear(out);
     struct displacement at;
-    for (int64_t n = 0; limit_of(node)->gather(node, n, out->at, &at); n++) {
+    for (int64_t n = 0; limit->gather(node, n, out->at, &at); n++) {
         evaluate(engine, segment - 1, at);
-        struct covariance image = image_of(engine, node->source[0], at);
-        const struct covariance *in[SOURCES] = {&image};
-        apply(engine, number, in, out);
+        struct covariance image = image_of(engine, term_of(engine, pair, 0), at);
+        limit->map(engine->network, node, &image, engine->scratch, out);
     }
 }
 
-static void begin(struct engine *engine, int segment, struct covariance *out) {
+static void begin(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out) {
     if (segment == 0)
         read_inputs(engine, out);
     else
-        gather(engine, segment, out);
+        gather(engine, segment, pair, out);
 }
 
-/* The segment's last value at displacement `end`. */
+/* The segment's last pair at displacement `end`. */
 static void evaluate(struct engine *engine, int segment, struct displacement end) {
-    struct infinite_segment range = engine->plan.segment[segment];
-    struct covariance first = image_of(engine, range.from, end);
-    begin(engine, segment, &first);
-    for (int o = range.from; o < range.to; o++) apply_at(engine, o, end);
+    struct infinite_segment range = engine->plan->segment[segment];
+    const struct infinite_pair *pair = engine->plan->pair + range.from;
+    struct covariance first = image_of(engine, pair, end);
+    begin(engine, segment, pair, &first);
+    for (int p = range.from + 1; p < range.to; p++) apply_at(engine, engine->plan->pair + p, end);
 }
 
 /* ---- the points at hand ---- */
 
-/* Fills a side of the activations before operator `end` for some points. */
+/* Fills a side of one activation for some points; returns what `room` is left. */
+static double *take_points_of(struct engine *engine, int number, struct range range, double *room) {
+    struct activated *activated = &engine->activated[number];
+    int64_t pixels = infinite_pixels(engine->network, number + 1), count = range.count * pixels;
+    activated->side[range.side] =
+        dual_side_fill(&activated->dual, count, activated->variance + range.first * pixels, room);
+    return room + dual_side_numbers(&activated->dual) * count;
+}
+
+/* Of the activations before node `end`. */
 static void take_points(struct engine *engine, struct range range, int end) {
+    const struct infinite_plan *plan = engine->plan;
     double *room = engine->room[range.side];
-    for (int o = 0; o < end; o++) {
-        if (!limit_of(&engine->network->node[o])->dual) continue;
-        struct kept *layer = &engine->layer[o];
-        int64_t pixels = infinite_pixels(engine->network, o + 1), count = range.count * pixels;
-        layer->side[range.side] = dual_side_fill(&layer->dual, count, layer->variance + range.first * pixels, room);
-        room += dual_side_numbers(&layer->dual) * count;
-    }
+    for (int a = 0; a < plan->activations && plan->activation[a] < end; a++)
+        room = take_points_of(engine, plan->activation[a], range, room);
 }
 
 /* Numbers that a side takes for each of its points. */
 static int64_t numbers(const struct engine *engine) {
     int64_t sum = 0;
-    for (int o = 0; o < engine->network->nodes; o++)
-        if (limit_of(&engine->network->node[o])->dual)
-            sum += dual_side_numbers(&engine->layer[o].dual) * infinite_pixels(engine->network, o + 1);
+    for (int a = 0; a < engine->plan->activations; a++) {
+        int o = engine->plan->activation[a];
+        sum += dual_side_numbers(&engine->activated[o].dual) * infinite_pixels(engine->network, o + 1);
+    }
     return sum;
 }
 
@@ -188,14 +222,13 @@ static int64_t numbers(const struct engine *engine) {
 
 static const struct displacement NOWHERE = {0, 0};
 
-static double *variances_of(const struct engine *engine, int value) {
-    return engine->variances + engine->plan.slot[value] * engine->points * engine->plan.pixels;
+static double *variances_of(const struct engine *engine, const struct infinite_pair *pair) {
+    return engine->variances + pair->slot * engine->points * engine->plan->pixels;
 }
 
 /* Point i with itself. */
 static void take_point(struct engine *engine, int64_t i) {
-    struct range alone = {i, 1, 0};
-    engine->pairs = (struct pairs){i, i, 1, alone, alone};
+    engine->pairs = (struct pairs){i, i, 1, {i, 1, 0}, {i, 1, 0}};
 }
 
 /* K[p, p] of one point between the images' form and a plain array. */
@@ -209,60 +242,87 @@ static void load(const double *variance, struct covariance *image) {
         memcpy(image->k + r * image->pitch, variance + r * image->columns, (size_t)image->columns * sizeof *variance);
 }
 
-static void begin_variances(struct engine *engine, int segment) {
-    int first = engine->plan.segment[segment].from;
+static void begin_variances(struct engine *engine, const struct infinite_pair *pair) {
+    int segment = engine->plan->segment_of[pair->u];
+    int64_t pixels = infinite_pixels(engine->network, pair->u);
     for (int64_t i = 0; i < engine->points; i++) {
         take_point(engine, i);
-        if (segment > 0) take_points(engine, engine->pairs.own, first);
-        struct covariance image = image_of(engine, first, NOWHERE);
-        begin(engine, segment, &image);
-        store(&image, variances_of(engine, first) + i * infinite_pixels(engine->network, first));
+        if (segment > 0) take_points(engine, engine->pairs.own, pair->u);
+        struct covariance image = image_of(engine, pair, NOWHERE);
+        begin(engine, segment, pair, &image);
+        store(&image, variances_of(engine, pair) + i * pixels);
     }
 }
 
-static struct covariance load_value(const struct engine *engine, int value, int64_t i) {
-    struct covariance image = image_of(engine, value, NOWHERE);
+static struct covariance load_pair(const struct engine *engine, const struct infinite_pair *pair, int64_t i) {
+    struct covariance image = image_of(engine, pair, NOWHERE);
     image.theta = NULL;
-    load(variances_of(engine, value) + i * infinite_pixels(engine->network, value), &image);
+    load(variances_of(engine, pair) + i * infinite_pixels(engine->network, pair->u), &image);
     return image;
 }
 
-static void map_variances(struct engine *engine, int number) {
-    const struct node *node = &engine->network->node[number];
+static void map_variances(struct engine *engine, const struct infinite_pair *pair) {
+    int64_t pixels = infinite_pixels(engine->network, pair->u);
     for (int64_t i = 0; i < engine->points; i++) {
         take_point(engine, i);
-        struct covariance image[SOURCES], out = image_of(engine, number + 1, NOWHERE);
-        const struct covariance *in[SOURCES] = {NULL};
-        for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
-            image[s] = load_value(engine, node->source[s], i);
-            in[s] = &image[s];
-        }
+        struct covariance out = image_of(engine, pair, NOWHERE);
+        struct images in;
+        for (in.count = 0; in.count < pair->terms; in.count++)
+            in.image[in.count] = load_pair(engine, term_of(engine, pair, in.count), i);
         out.theta = NULL;
-        apply(engine, number, in, &out);
-        store(&out, variances_of(engine, number + 1) + i * infinite_pixels(engine->network, number + 1));
+        apply(engine, pair, &in, &out);
+        store(&out, variances_of(engine, pair) + i * pixels);
     }
 }
 
-static void keep_variances(struct engine *engine, int number, struct arena *arena) {
-    const struct node *node = &engine->network->node[number];
-    struct kept *layer = &engine->layer[number];
-    int64_t count = engine->points * infinite_pixels(engine->network, number + 1);
-    memcpy(layer->variance, variances_of(engine, node->source[0]), (size_t)count * sizeof *layer->variance);
-    layer->dual = limit_of(node)->dual(node, count, layer->variance, arena);
-    dual_self(&layer->dual, count, layer->variance, variances_of(engine, number + 1), NULL);
+/* Two activations of one point, pixel by pixel, and one with itself. */
+static void activate_variances(struct engine *engine, const struct infinite_pair *pair) {
+    const struct activated *u = &engine->activated[pair->u - 1], *v = &engine->activated[pair->v - 1];
+    int64_t pixels = infinite_pixels(engine->network, pair->u);
+    double *out = variances_of(engine, pair);
+    if (u == v) {
+        dual_self(&u->dual, engine->points * pixels, u->variance, out, NULL);
+        return;
+    }
+    const double *in = pair->terms > 0 ? variances_of(engine, term_of(engine, pair, 0)) : NULL;
+    if (!in)
+        memset(out, 0, (size_t)(engine->points * pixels) * sizeof *out);
+    else if (in != out)
+        memcpy(out, in, (size_t)(engine->points * pixels) * sizeof *out);
+    struct dual dual = dual_between(&u->dual, &v->dual);
+    const struct dual_pairs places = {.rows = 1, .columns = pixels, .pitch = pixels, .own_step = 1};
+    for (int64_t i = 0; i < engine->points; i++) {
+        (void)take_points_of(engine, pair->u - 1, (struct range){i, 1, 0}, engine->room[0]);
+        (void)take_points_of(engine, pair->v - 1, (struct range){i, 1, 1}, engine->room[1]);
+        memset(engine->images, 0, (size_t)pixels * sizeof *engine->images); /* for Theta, which is not wanted */
+        dual_run(&dual, &u->side[0], &v->side[1], &places, out + i * pixels, engine->images);
+    }
 }
 
-/* Of every activation; nothing after the last is needed. */
+/* Of the activations that read a pair's value. */
+static void keep_variances(struct engine *engine, const struct infinite_pair *pair, struct arena *arena) {
+    int64_t count = engine->points * infinite_pixels(engine->network, pair->u);
+    for (int a = 0; a < engine->plan->activations; a++) {
+        const struct node *node = &engine->network->node[engine->plan->activation[a]];
+        struct activated *activated = &engine->activated[engine->plan->activation[a]];
+        if (pair->u != pair->v || node->source[0] != pair->u) continue;
+        memcpy(activated->variance, variances_of(engine, pair), (size_t)count * sizeof *activated->variance);
+        activated->dual = dual_prepare(limit_activation(node), count, activated->variance, arena);
+    }
+}
+
+/* Of every activation; an activation is ready as soon as what it reads is. */
 static void find_variances(struct engine *engine, struct arena *arena) {
-    for (int s = 0; s < engine->plan.segments; s++) {
-        struct infinite_segment range = engine->plan.segment[s];
-        if (range.from >= engine->plan.activations_end) return;
-        begin_variances(engine, s);
-        for (int o = range.from; o < range.to && o < engine->plan.activations_end; o++)
-            if (limit_of(&engine->network->node[o])->dual)
-                keep_variances(engine, o, arena);
-            else
-                map_variances(engine, o);
+    for (int p = 0; p < engine->plan->pairs; p++) {
+        const struct infinite_pair *pair = &engine->plan->pair[p];
+        if (!pair->is_of_variances) continue;
+        if (pair->rule == INFINITE_INPUT || pair->rule == INFINITE_POOLING)
+            begin_variances(engine, pair);
+        else if (pair->rule == INFINITE_ACTIVATION)
+            activate_variances(engine, pair);
+        else
+            map_variances(engine, pair);
+        keep_variances(engine, pair, arena);
     }
 }
 
@@ -271,8 +331,8 @@ static void find_variances(struct engine *engine, struct arena *arena) {
 static void evaluate_pairs(struct engine *engine, double *theta) {
     const struct pairs *pairs = &engine->pairs;
     int64_t at = pairs->i * engine->points + pairs->j;
-    evaluate(engine, engine->plan.segments - 1, NOWHERE);
-    struct covariance end = image_of(engine, engine->network->nodes, NOWHERE);
+    evaluate(engine, engine->plan->segments - 1, NOWHERE);
+    struct covariance end = image_of(engine, &engine->plan->pair[engine->plan->pairs - 1], NOWHERE);
     memcpy(engine->k + at, end.k, (size_t)pairs->batch * sizeof *end.k);
     memcpy(theta + at, end.theta, (size_t)pairs->batch * sizeof *end.theta);
 }
@@ -280,7 +340,7 @@ static void evaluate_pairs(struct engine *engine, double *theta) {
 /* Point i with those of a range that come before it, and with itself. */
 static int run_row(struct engine *engine, int64_t i, struct range other, double *theta, const struct host *host) {
     struct range own = {i, 1, 0};
-    int64_t end = least(i + 1, other.first + other.count), batch = engine->planes ? 1 : BATCH;
+    int64_t end = least(i + 1, other.first + other.count), batch = engine->plan->batch;
     take_points(engine, own, engine->network->nodes);
     for (int64_t j = other.first; j < end; j += batch) {
         engine->pairs = (struct pairs){i, j, least(batch, end - j), own, other};
@@ -304,34 +364,33 @@ static int run(struct engine *engine, int64_t columns, double *theta, const stru
 
 /* ---- memory ---- */
 
-static void lay_out_layers(struct engine *engine, struct arena *arena) {
-    const struct network *network = engine->network;
-    for (int o = 0; o < network->nodes; o++) {
-        if (!limit_of(&network->node[o])->dual) continue;
-        double *variance = ARENA_TAKE(arena, engine->points * infinite_pixels(network, o + 1), double);
-        if (engine->layer) engine->layer[o].variance = variance;
+static void lay_out_activated(struct engine *engine, struct arena *arena) {
+    const struct infinite_plan *plan = engine->plan;
+    engine->activated = ARENA_TAKE(arena, engine->network->nodes, struct activated);
+    for (int a = 0; a < plan->activations; a++) {
+        int64_t pixels = infinite_pixels(engine->network, plan->activation[a] + 1);
+        double *variance = ARENA_TAKE(arena, engine->points * pixels, double);
+        if (engine->activated) engine->activated[plan->activation[a]].variance = variance;
     }
 }
 
 static void lay_out(struct engine *engine, struct arena *arena) {
-    const struct infinite_plan *plan = &engine->plan;
+    const struct infinite_plan *plan = engine->plan;
     struct shape input = engine->network->node[0].in;
     engine->images = ARENA_TAKE(arena, 2 * plan->slots * plan->room, double);
-    engine->at.scratch = ARENA_TAKE(arena, plan->room, double);
+    engine->scratch = ARENA_TAKE(arena, plan->room, double);
     engine->variances = ARENA_TAKE(arena, plan->slots * engine->points * plan->pixels, double);
-    engine->layer = ARENA_TAKE(arena, engine->network->nodes, struct kept);
     if (input.rows * input.columns > 1) engine->planes = ARENA_TAKE(arena, engine->points * shape_size(input), double);
-    lay_out_layers(engine, arena);
+    lay_out_activated(engine, arena);
 }
 
 /* What depends on the activations' kinds, but not yet on variances. */
 static void lay_out_sides(struct engine *engine, struct arena *arena) {
     int64_t each = 0;
-    for (int o = 0; o < engine->network->nodes; o++) {
-        const struct node *node = &engine->network->node[o];
-        if (!limit_of(node)->dual) continue;
+    for (int a = 0; a < engine->plan->activations; a++) {
+        int o = engine->plan->activation[a];
         struct arena sizes = arena_counting();
-        struct dual dual = limit_of(node)->dual(node, 0, NULL, &sizes);
+        struct dual dual = dual_prepare(limit_activation(&engine->network->node[o]), 0, NULL, &sizes);
         each += dual_side_most(&dual) * infinite_pixels(engine->network, o + 1);
     }
     engine->room_numbers = most(each, least(ROOM, each * engine->points));
@@ -339,18 +398,18 @@ static void lay_out_sides(struct engine *engine, struct arena *arena) {
     engine->room[1] = ARENA_TAKE(arena, engine->room_numbers, double);
 }
 
-static void count_layers(const struct network *network, struct arena *arena) {
-    for (int o = 0; o < network->nodes; o++)
-        if (limit_of(&network->node[o])->dual) limit_of(&network->node[o])->dual(&network->node[o], 0, NULL, arena);
+static void count_duals(const struct infinite_plan *plan, struct arena *arena) {
+    for (int a = 0; a < plan->activations; a++)
+        dual_prepare(limit_activation(&plan->network->node[plan->activation[a]]), 0, NULL, arena);
 }
 
 /* Zeros stand in front of every image for good. */
 static void clear_fronts(struct engine *engine) {
-    const struct infinite_plan *plan = &engine->plan;
+    const struct infinite_plan *plan = engine->plan;
     for (int image = 0; image < 2 * plan->slots; image++)
         memset(engine->images + image * plan->room, 0, (size_t)plan->front * sizeof(double));
-    memset(engine->at.scratch, 0, (size_t)plan->front * sizeof(double));
-    engine->at.scratch += plan->front;
+    memset(engine->scratch, 0, (size_t)plan->front * sizeof(double));
+    engine->scratch += plan->front;
 }
 
 static void take_inputs(struct engine *engine, const double *x) {
@@ -362,21 +421,20 @@ static void take_inputs(struct engine *engine, const double *x) {
             engine->planes[(i / pixels * channels + c) * pixels + i % pixels] = x[i * channels + c];
 }
 
-static struct engine engine_create(const struct network *network, int64_t points, double *k, struct arena *arena) {
-    struct engine engine = {.network = network, .points = points, .k = k};
-    infinite_plan_create(network, BATCH, &engine.plan);
+static struct engine engine_create(const struct infinite_plan *plan, int64_t points, double *k, struct arena *arena) {
+    struct engine engine = {.network = plan->network, .plan = plan, .points = points, .k = k};
     lay_out(&engine, arena);
     lay_out_sides(&engine, arena);
     return engine;
 }
 
-int infinite_kernels(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
+int infinite_kernels(const struct infinite_plan *plan, int64_t points, int64_t columns, const double *x, double *k,
                      double *theta, struct arena *arena, const struct host *host) {
     size_t mark = arena_mark(arena);
     int stopped = 0;
-    struct engine engine = engine_create(network, points, k, arena);
+    struct engine engine = engine_create(plan, points, k, arena);
     if (arena_is_counting(arena)) {
-        count_layers(network, arena);
+        count_duals(plan, arena);
     } else {
         clear_fronts(&engine);
         take_inputs(&engine, x);
@@ -385,11 +443,4 @@ int infinite_kernels(const struct network *network, int64_t points, int64_t colu
     }
     arena_release(arena, mark);
     return stopped;
-}
-
-double infinite_work(const struct network *network, int64_t points, int64_t columns) {
-    struct infinite_plan plan;
-    infinite_plan_create(network, 1, &plan);
-    double n = (double)columns, m = (double)(points - columns);
-    return (n * (n + 1) / 2 + n * m) * infinite_plan_work(network, &plan);
 }

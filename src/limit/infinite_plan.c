@@ -1,110 +1,153 @@
 #include "infinite_plan.h"
 
-#include "filtering.h"
-#include "limit.h"
-#include "operator.h"
+#include <stdlib.h>
+
 #include "panic.h"
 
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t rounded(int64_t count) { return (count + 7) / 8 * 8; }
 
-/* ---- segments ---- */
-
-/* Branches that meet must be independent and one of zero mean: one ends in weights of its own. */
-static void check_join(const struct network *network, const struct node *node) {
-    if (node->source[1] < 0) return;
-    int weights = 0;
-    for (int s = 0; s < SOURCES; s++)
-        weights |= node->source[s] > 0 && network->node[node->source[s] - 1].layer != NONE;
-    CHECK(weights && node->source[0] != node->source[1]);
+void *infinite_take(int64_t count, size_t size) {
+    void *memory = calloc(count > 0 ? (size_t)count : 1, size);
+    CHECK(memory);
+    return memory;
 }
 
-static void cut(const struct network *network, struct infinite_plan *plan) {
-    CHECK(network->nodes <= INFINITE_NODES);
-    plan->segments = 1;
-    plan->segment[0].from = 0;
+/* ---- values ---- */
+
+static status look_up(struct infinite_plan *plan) {
+    const struct network *network = plan->network;
+    for (int o = 0; o < network->nodes; o++) {
+        char text[LIMIT_NAME];
+        plan->limit[o] = limit_of(&network->node[o]);
+        if (!plan->limit[o]) INFINITE_REFUSE("%s has none", limit_name(network, o + 1, text));
+    }
+    return OK;
+}
+
+/* A segment ends where pooling begins the next one. */
+static status cut(struct infinite_plan *plan) {
+    const struct network *network = plan->network;
+    int segment = 0, from = 0;
+    char text[LIMIT_NAME], before[LIMIT_NAME], between[LIMIT_NAME];
     for (int o = 0; o < network->nodes; o++) {
         const struct node *node = &network->node[o];
-        struct infinite_segment *last = &plan->segment[plan->segments - 1];
-        for (int s = 0; s < SOURCES; s++) CHECK(node->source[s] < 0 || node->source[s] >= last->from);
-        check_join(network, node);
-        if (!limit_of(node)->gather) continue;
-        CHECK(plan->segments < INFINITE_SEGMENTS && node->source[0] == o);
-        last->to = o;
-        plan->segment[plan->segments++].from = o + 1;
+        bool is_pooling = plan->limit[o]->role == LIMIT_POOLING;
+        for (int s = 0; s < limit_sources(node); s++)
+            if (node->source[s] < from || (is_pooling && node->source[s] < o))
+                INFINITE_REFUSE("%s reads %s, around %s", limit_name(network, o + 1, text),
+                                limit_name(network, node->source[s], before),
+                                limit_name(network, node->source[s] < from ? from : o, between));
+        if (is_pooling) segment++, from = o + 1;
+        plan->segment_of[o + 1] = segment;
     }
-    plan->segment[plan->segments - 1].to = network->nodes;
+    plan->segments = segment + 1;
+    return OK;
 }
 
-static int64_t stride_of(const struct node *node) { return limit_of(node)->stride ? limit_of(node)->stride(node) : 1; }
+static int64_t stride_of(const struct infinite_plan *plan, int o) {
+    return plan->limit[o]->stride ? plan->limit[o]->stride(&plan->network->node[o]) : 1;
+}
 
-/* All paths from a value to the end have the same strides, since their images meet. */
-static void follow_strides(const struct network *network, struct infinite_segment segment, int64_t *stride) {
-    for (int v = segment.from; v < segment.to; v++) stride[v] = 0;
-    stride[segment.to] = 1;
-    for (int o = segment.to - 1; o >= segment.from; o--)
-        for (int s = 0; s < SOURCES && network->node[o].source[s] >= 0; s++) {
-            int64_t *source = &stride[network->node[o].source[s]], is = stride[o + 1] * stride_of(&network->node[o]);
-            CHECK(*source == 0 || *source == is);
+/* All paths from a value to the end of its segment have the same strides, since their images meet. */
+static status follow_strides(struct infinite_plan *plan) {
+    const struct network *network = plan->network;
+    char text[LIMIT_NAME];
+    plan->stride[network->nodes] = 1;
+    for (int o = network->nodes - 1; o >= 0; o--) {
+        const struct node *node = &network->node[o];
+        bool is_pooling = plan->limit[o]->role == LIMIT_POOLING;
+        int64_t is = is_pooling ? 1 : plan->stride[o + 1] * stride_of(plan, o);
+        for (int s = 0; is > 0 && s < limit_sources(node); s++) {
+            int64_t *source = &plan->stride[node->source[s]];
+            if (*source > 0 && *source != is)
+                INFINITE_REFUSE("%s is read at different resolutions", limit_name(network, node->source[s], text));
             *source = is;
         }
+    }
+    return OK;
+}
+
+/* ---- segments of pairs ---- */
+
+static void find_segments(struct infinite_plan *plan) {
+    plan->segment = infinite_take(plan->segments, sizeof *plan->segment);
+    for (int p = 0; p < plan->pairs; p++) {
+        int number = plan->segment_of[plan->pair[p].u];
+        struct infinite_segment *segment = &plan->segment[number];
+        if (p == 0 || number != plan->segment_of[plan->pair[p - 1].u]) segment->from = p;
+        segment->to = p + 1;
+    }
 }
 
 /* ---- buffers: given back after the last reader; segments share none, since one runs many times within the next ---- */
 
-static int last_reader(const struct network *network, int value) {
-    int last = network->nodes;
-    for (int o = value; o < network->nodes; o++)
-        for (int s = 0; s < SOURCES; s++) last = network->node[o].source[s] == value ? o : last;
-    return last;
-}
+/* Which buffers are free, and which pair reads each one last. */
+struct buffers {
+    int *free, count, *last;
+};
 
-static int take_slot(struct infinite_plan *plan, int base, int taken[]) {
-    int slot = base;
-    while (slot < plan->slots && taken[slot]) slot++;
-    if (slot == plan->slots) plan->slots++;
-    taken[slot] = 1;
-    return slot;
-}
-
-static void share_slots(const struct network *network, struct infinite_segment segment, struct infinite_plan *plan) {
-    int taken[INFINITE_NODES + 1] = {0}, base = plan->slots;
-    plan->slot[segment.from] = take_slot(plan, base, taken);
-    for (int o = segment.from; o < segment.to; o++) {
-        const struct node *node = &network->node[o];
-        int own = -1;
-        for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
-            int free = last_reader(network, node->source[s]) == o, slot = plan->slot[node->source[s]];
-            if (free && limit_of(node)->in_place && own < 0) own = slot;
-        }
-        plan->slot[o + 1] = own >= 0 ? own : take_slot(plan, base, taken);
-        for (int s = 0; s < SOURCES && node->source[s] >= 0; s++) {
-            int slot = plan->slot[node->source[s]];
-            if (last_reader(network, node->source[s]) == o && slot != own) taken[slot] = 0;
-        }
+static void find_last(const struct infinite_plan *plan, int *last) {
+    for (int p = 0; p < plan->pairs; p++) last[p] = plan->pairs;
+    for (int p = 0; p < plan->pairs; p++) {
+        const struct infinite_pair *pair = &plan->pair[p];
+        for (int t = 0; pair->rule != INFINITE_POOLING && t < pair->terms; t++)
+            last[plan->term[pair->first + t].pair] = p;
     }
+}
+
+static bool works_in_place(const struct infinite_plan *plan, const struct infinite_pair *pair) {
+    return pair->rule == INFINITE_SUM || (pair->u > 0 && plan->limit[pair->u - 1]->in_place);
+}
+
+static void give_slot(struct infinite_plan *plan, int p, struct buffers *buffers) {
+    struct infinite_pair *pair = &plan->pair[p];
+    const struct infinite_term *term = plan->term + pair->first;
+    int terms = pair->rule == INFINITE_POOLING ? 0 : pair->terms, own = -1;
+    for (int t = 0; works_in_place(plan, pair) && own < 0 && t < terms; t++)
+        if (buffers->last[term[t].pair] == p) own = plan->pair[term[t].pair].slot;
+    pair->slot = own >= 0 ? own : buffers->count > 0 ? buffers->free[--buffers->count] : plan->slots++;
+    for (int t = 0; t < terms; t++) {
+        int slot = plan->pair[term[t].pair].slot;
+        if (buffers->last[term[t].pair] == p && slot != own) buffers->free[buffers->count++] = slot;
+    }
+}
+
+static void share_slots(struct infinite_plan *plan) {
+    struct buffers buffers = {infinite_take(plan->pairs, sizeof(int)), 0, infinite_take(plan->pairs, sizeof(int))};
+    find_last(plan, buffers.last);
+    for (int s = 0; s < plan->segments; s++) {
+        buffers.count = 0;
+        for (int p = plan->segment[s].from; p < plan->segment[s].to; p++) give_slot(plan, p, &buffers);
+    }
+    free(buffers.free);
+    free(buffers.last);
 }
 
 /* ---- sizes ---- */
 
 /* Beyond the image there is nothing. */
-static int64_t reach_of(const struct node *node) {
-    int64_t size = node->kind == &convolution_operator ? ((const struct filtering *)node->form)->size : 0;
-    int64_t reach = (size - 1) / 2, sides = most(node->in.rows, node->in.columns) - 1;
-    return reach < sides ? reach : sides;
+static int64_t reach_of(const struct infinite_plan *plan, int o) {
+    const struct node *node = &plan->network->node[o];
+    int64_t sides = most(node->in.rows, node->in.columns) - 1;
+    return plan->limit[o]->reach ? least(plan->limit[o]->reach(node), sides) : 0;
 }
 
-static void measure(const struct network *network, int64_t batch, struct infinite_plan *plan) {
-    plan->reach = plan->pixels = plan->room = plan->front = plan->activations_end = 0;
-    for (int o = 0; o < network->nodes; o++) {
-        plan->reach = most(plan->reach, reach_of(&network->node[o]));
-        if (limit_of(&network->node[o])->dual) plan->activations_end = o + 1;
-    }
-    if (infinite_pixels(network, 0) > 1) batch = 1;
+/* Rows of pairs are shorter where there are many buffers, so that these stay in a cache. */
+static int64_t batch_for(const struct infinite_plan *plan) {
+    enum { BATCH = 1024, LEAST = 64, NUMBERS = 1 << 15 };
+    return infinite_pixels(plan->network, 0) > 1 ? 1 : most(LEAST, least(BATCH, NUMBERS / plan->slots));
+}
+
+static void measure(struct infinite_plan *plan) {
+    const struct network *network = plan->network;
+    plan->batch = batch_for(plan);
+    for (int o = 0; o < network->nodes; o++) plan->reach = most(plan->reach, reach_of(plan, o));
     for (int v = 0; v <= network->nodes; v++) {
         struct shape shape = infinite_shape(network, v);
         struct covariance image =
-            covariance_create(shape.rows, shape.columns, (struct displacement){0, 0}, batch, plan->reach);
+            covariance_create(shape.rows, shape.columns, (struct displacement){0, 0}, plan->batch, plan->reach);
         plan->pixels = most(plan->pixels, shape.rows * shape.columns);
         plan->front = most(plan->front, rounded(covariance_front(&image)));
         plan->room = most(plan->room, rounded(covariance_room(&image)));
@@ -112,66 +155,98 @@ static void measure(const struct network *network, int64_t batch, struct infinit
     plan->room += plan->front; /* behind the front, which is the longest, comes the longest room */
 }
 
-void infinite_plan_create(const struct network *network, int64_t batch, struct infinite_plan *plan) {
-    cut(network, plan);
-    measure(network, batch, plan);
-    plan->slots = 0;
-    for (int s = 0; s < plan->segments; s++) {
-        follow_strides(network, plan->segment[s], plan->stride);
-        share_slots(network, plan->segment[s], plan);
-    }
+static status fill(struct infinite_plan *plan) {
+    TRY(look_up(plan));
+    TRY(cut(plan));
+    TRY(follow_strides(plan));
+    TRY(infinite_pairs_find(plan));
+    find_segments(plan);
+    share_slots(plan);
+    measure(plan);
+    return OK;
+}
+
+status infinite_plan_create(const struct network *network, struct infinite_plan **made) {
+    int64_t values = network->nodes + 1;
+    struct infinite_plan *plan = infinite_take(1, sizeof *plan);
+    plan->network = network;
+    plan->limit = infinite_take(values, sizeof *plan->limit);
+    plan->segment_of = infinite_take(values, sizeof *plan->segment_of);
+    plan->stride = infinite_take(values, sizeof *plan->stride);
+    status result = fill(plan);
+    if (result == OK)
+        *made = plan;
+    else
+        infinite_plan_free(plan);
+    return result;
+}
+
+void infinite_plan_free(struct infinite_plan *plan) {
+    if (!plan) return;
+    free(plan->limit);
+    free(plan->pair);
+    free(plan->term);
+    free(plan->activation);
+    free(plan->segment);
+    free(plan->segment_of);
+    free(plan->stride);
+    free(plan);
 }
 
 /* ---- work ---- */
 
-static double work_of(const struct network *network, const struct infinite_plan *plan, int segment,
-                      struct displacement end);
+static double work_of(const struct infinite_plan *plan, int segment, struct displacement end);
 
-static double gathering(const struct network *network, const struct infinite_plan *plan, int segment,
-                        struct displacement out) {
-    const struct node *node = &network->node[plan->segment[segment].from - 1];
+static double gathering(const struct infinite_plan *plan, int segment, struct displacement out) {
+    int number = plan->pair[plan->segment[segment].from].u - 1;
+    const struct node *node = &plan->network->node[number];
     struct displacement at;
     double sum = 0;
-    for (int64_t n = 0; limit_of(node)->gather(node, n, out, &at); n++) sum += work_of(network, plan, segment - 1, at);
+    for (int64_t n = 0; plan->limit[number]->gather(node, n, out, &at); n++) sum += work_of(plan, segment - 1, at);
     return sum;
 }
 
-static int has_series(const struct node *node) {
-    if (!limit_of(node)->dual) return 0;
+static bool has_series(const struct infinite_plan *plan, int number) {
     struct arena sizes = arena_counting();
-    struct dual dual = limit_of(node)->dual(node, 0, NULL, &sizes);
+    struct dual dual = dual_prepare(limit_activation(&plan->network->node[number]), 0, NULL, &sizes);
     return dual_side_most(&dual) > 0;
 }
 
 /* Of a pair of pixels; measured on a core with AVX-512 at 3.7 GHz. */
-static double nanoseconds(const struct node *node) { return has_series(node) ? 25 : limit_of(node)->dual ? 3.5 : 1.3; }
-
-/* Coefficients are made anew for some pairs of examples: of a pixel, on the average. */
-static double making_coefficients(const struct network *network) {
-    const double each = 100;
-    double sum = 0;
-    for (int o = 0; o < network->nodes; o++)
-        if (has_series(&network->node[o])) sum += each * (double)infinite_pixels(network, o + 1);
-    return infinite_pixels(network, 0) > 1 ? sum : 0;
+static double nanoseconds(const struct infinite_plan *plan, const struct infinite_pair *pair) {
+    if (pair->rule != INFINITE_ACTIVATION) return 1.3 * (pair->terms > 2 ? pair->terms / 2.0 : 1);
+    return has_series(plan, pair->u - 1) ? 25 : 3.5;
 }
 
-static double work_of(const struct network *network, const struct infinite_plan *plan, int segment,
-                      struct displacement end) {
-    const double call = infinite_pixels(network, 0) > 1 ? 50 : 0;
+/* Coefficients are made anew for some pairs of examples: of a pixel, on the average. */
+static double making_coefficients(const struct infinite_plan *plan) {
+    const double each = 100;
+    double sum = 0;
+    for (int a = 0; a < plan->activations; a++)
+        if (has_series(plan, plan->activation[a]))
+            sum += each * (double)infinite_pixels(plan->network, plan->activation[a] + 1);
+    return infinite_pixels(plan->network, 0) > 1 ? sum : 0;
+}
+
+static struct displacement times(int64_t stride, struct displacement end) {
+    return (struct displacement){stride * end.row, stride * end.column};
+}
+
+static double work_of(const struct infinite_plan *plan, int segment, struct displacement end) {
+    const double call = infinite_pixels(plan->network, 0) > 1 ? 50 : 0;
     struct infinite_segment range = plan->segment[segment];
-    int64_t first = plan->stride[range.from];
-    double sum = segment == 0
-                     ? 0
-                     : gathering(network, plan, segment, (struct displacement){first * end.row, first * end.column});
-    for (int o = range.from; o < range.to; o++) {
-        struct shape shape = infinite_shape(network, o + 1);
-        struct displacement at = {plan->stride[o + 1] * end.row, plan->stride[o + 1] * end.column};
-        struct covariance image = covariance_create(shape.rows, shape.columns, at, 1, 0);
-        sum += call + (double)covariance_size(&image) * nanoseconds(&network->node[o]);
+    double sum = segment == 0 ? 0 : gathering(plan, segment, times(plan->stride[plan->pair[range.from].u], end));
+    for (int p = range.from + 1; p < range.to; p++) {
+        int value = plan->pair[p].u;
+        struct shape shape = infinite_shape(plan->network, value);
+        struct covariance image = covariance_create(shape.rows, shape.columns, times(plan->stride[value], end), 1, 0);
+        sum += call + (double)covariance_size(&image) * nanoseconds(plan, &plan->pair[p]);
     }
     return sum;
 }
 
-double infinite_plan_work(const struct network *network, const struct infinite_plan *plan) {
-    return work_of(network, plan, plan->segments - 1, (struct displacement){0, 0}) + making_coefficients(network);
+double infinite_work(const struct infinite_plan *plan, int64_t points, int64_t columns) {
+    double n = (double)columns, m = (double)(points - columns),
+           each = work_of(plan, plan->segments - 1, (struct displacement){0, 0});
+    return (n * (n + 1) / 2 + n * m) * (each + making_coefficients(plan));
 }

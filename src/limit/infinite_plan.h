@@ -1,33 +1,66 @@
-/* How the kernels of infinite width go through a network's list of operators: what infinite.c decides from sizes alone. Private to
- * infinite*.c; built with REAL_BITS 64. Cannot fail. Not collective. */
+/* How the kernels of infinite width go through a network: what infinite.c decides from the list of nodes and from sizes
+ * alone. Private to infinite*.c; built with REAL_BITS 64. Not collective. */
 #ifndef INFINITE_PLAN_H
 #define INFINITE_PLAN_H
 
-#include "network.h"
+#include "dual.h"
+#include "infinite.h"
+#include "limit.h"
 
-enum { INFINITE_SEGMENTS = 64, INFINITE_NODES = 2048 };
+/* How a pair of values comes from others. */
+enum infinite_rule {
+    INFINITE_INPUT,      /* read */
+    INFINITE_WEIGHTS,    /* K <- sigma_w2 K + sigma_b2, Theta <- K + sigma_w2 Theta */
+    INFINITE_ACTIVATION, /* K <- T(K), Theta <- Theta Tdot(K) */
+    INFINITE_SUM,        /* of its terms, weighed */
+    INFINITE_POOLING,    /* gathered from displacements of one term */
+    INFINITE_STRANGERS,  /* 0 if its terms are, else not known: only while planning */
+};
 
-/* Values from .. to and the operators from .. to - 1 between them, all at one displacement. Operator from - 1 gathers. */
+/* A pair of values: u of x and v of x'. */
+struct infinite_pair {
+    int u, v;
+    enum infinite_rule rule;
+    int first, terms;     /* what it is made of: term[first .. first + terms - 1]; none: 0 goes in */
+    bool is_of_variances; /* wanted of x = x' at p = q too, before everything else */
+    int slot;             /* of its images */
+};
+
+struct infinite_term {
+    int pair;
+    double weight; /* of sums */
+};
+
+/* Pairs from .. to - 1, all at one displacement but for what pooling gathers for the first. */
 struct infinite_segment {
     int from, to;
 };
 
 struct infinite_plan {
+    const struct network *network;
+    const struct limit **limit; /* of each node */
+    int pairs, terms;           /* in an order in which each finds its terms done: by the later value, */
+    struct infinite_pair *pair; /* then by the earlier. The last one is the output's. */
+    struct infinite_term *term;
+    int activations, *activation; /* nodes */
     int segments;
-    struct infinite_segment segment[INFINITE_SEGMENTS];
-    int64_t stride[INFINITE_NODES + 1];  /* a value's displacement over that of its segment's last value */
-    int slots, slot[INFINITE_NODES + 1]; /* buffers, and which one each value has */
-    int activations_end;                 /* operators from here on need no variances */
-    int64_t reach;                       /* of the widest filter */
-    int64_t pixels;                      /* of the largest image */
+    struct infinite_segment *segment;
+    int *segment_of;     /* each value */
+    int64_t *stride;     /* a value's displacement over that of its segment's last value; 0: nobody reads it */
+    int slots;           /* buffers */
+    int64_t batch;       /* pairs of points at once, where inputs have one pixel */
+    int64_t reach;       /* of the widest filter */
+    int64_t pixels;      /* of the largest image */
     int64_t room, front; /* of the largest image, covariance.h, for 64-byte alignment; before its first entry */
 };
 
-/* batch: of the networks whose inputs have one pixel. Panics where a path goes around a pooling, and where branches
- * meet that are not independent. */
-void infinite_plan_create(const struct network *network, int64_t batch, struct infinite_plan *plan);
-/* Nanoseconds, about, for a pair of examples. */
-double infinite_plan_work(const struct network *network, const struct infinite_plan *plan);
+#define INFINITE_REFUSE(...) FAIL(ERROR_INPUT, "network: no limit of infinite width is known: " __VA_ARGS__)
+
+/* infinite_pairs.c: fills pair, term, activation. What has no limit is refused: ERROR_INPUT. segment_of
+ * and stride are there. */
+status infinite_pairs_find(struct infinite_plan *plan);
+/* Zeroed memory; if it cannot be had, that is a panic. */
+void *infinite_take(int64_t count, size_t size);
 
 static inline struct shape infinite_shape(const struct network *network, int value) {
     return value == 0 ? network->node[0].in : network->node[value - 1].out;

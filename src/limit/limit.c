@@ -1,66 +1,67 @@
 #include "limit.h"
 
+#include <stdio.h>
+
 #include "activation.h"
 #include "filtering.h"
 #include "operator.h"
-#include "panic.h"
 
-/* ---- weights: K <- sigma_w2 K + sigma_b2, Theta <- K + sigma_w2 Theta. Of images K and Theta are first means over the window, of
- * whose pixels those outside the image are 0. ---- */
+double limit_coefficient(const struct node *node, int s) { return s == 0 ? 1 : *(const double *)node->form; }
 
-static void dense(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
-                  struct covariance *out) {
-    (void)node;
-    if (in[0]->k != out->k) covariance_copy(in[0], out);
-    covariance_affine(at->sigma_w2, at->sigma_b2, out);
+enum activation_kind limit_activation(const struct node *node) {
+    return (enum activation_kind)((const struct activation *)node->form - activation_of((enum activation_kind)0));
 }
 
-static void convolution(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
-                        struct covariance *out) {
+const char *limit_name(const struct network *network, int value, char text[LIMIT_NAME]) {
+    if (value == 0) return "the input";
+    const struct node *node = &network->node[value - 1];
+    if (node->layer != NONE)
+        snprintf(text, LIMIT_NAME, "%s", network->layer[node->layer].name);
+    else
+        snprintf(text, LIMIT_NAME, "%s, operator %d", node->kind->name, value);
+    return text;
+}
+
+/* ---- weights: K <- sigma_w2 K + sigma_b2, Theta <- K + sigma_w2 Theta. Of images K and Theta are first means over the
+ * window, of whose pixels those outside the image are 0. ---- */
+
+static void dense(const struct network *network, const struct node *node, const struct covariance *in, double *scratch,
+                  struct covariance *out) {
+    (void)scratch;
+    if (!in)
+        covariance_clear(out);
+    else if (in->k != out->k)
+        covariance_copy(in, out);
+    covariance_affine(node_weight(network, node)->variance, node_bias(network, node)->variance, out);
+}
+
+static void convolution(const struct network *network, const struct node *node, const struct covariance *in,
+                        double *scratch, struct covariance *out) {
     const struct filtering *f = node->form;
-    covariance_windows(f->size, f->stride, in[0], at->scratch, out);
-    covariance_affine(at->sigma_w2 / (double)(f->size * f->size), at->sigma_b2, out);
+    if (in)
+        covariance_windows(f->size, f->stride, in, scratch, out);
+    else
+        covariance_clear(out);
+    covariance_affine(node_weight(network, node)->variance / (double)(f->size * f->size),
+                      node_bias(network, node)->variance, out);
 }
 
 static int64_t convolution_stride(const struct node *node) { return ((const struct filtering *)node->form)->stride; }
-
-/* ---- activations: K <- T(K), Theta <- Theta Tdot(K) ---- */
-
-static struct dual activation_dual(const struct node *node, int64_t count, const double *variance,
-                                   struct arena *arena) {
-    return dual_prepare(
-        (enum activation_kind)((const struct activation *)node->form - activation_of((enum activation_kind)0)), count,
-        variance, arena);
+static int64_t convolution_reach(const struct node *node) {
+    return (((const struct filtering *)node->form)->size - 1) / 2;
 }
 
-static void activation(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
-                       struct covariance *out) {
-    (void)node;
-    if (in[0]->k != out->k) covariance_copy(in[0], out);
-    dual_run(at->dual, at->own, at->other, &at->pairs, out->k, out->theta);
-}
-
-/* ---- a sum of branches: their weights are independent, so their kernels add up ---- */
-
-static void sum(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
-                struct covariance *out) {
-    (void)at;
-    CHECK(*(const double *)node->form == 1);
-    int other = in[1]->k == out->k ? 0 : 1;
-    if (in[1 - other]->k != out->k) covariance_copy(in[1 - other], out);
-    covariance_add(in[other], out);
-}
-
-/* ---- pooling: the mean over p in window P and q in window Q = P + D. For windows of a x b pixels these are the displacements
- * (a D + e) with |e| < a, in each direction. ---- */
+/* ---- pooling: the mean over p in window P and q in window Q = P + D. For windows of a x b pixels these are the
+ * displacements (a D + e) with |e| < a, in each direction. ---- */
 
 static int64_t window_rows(const struct node *node) { return node->in.rows / node->out.rows; }
 static int64_t window_columns(const struct node *node) { return node->in.columns / node->out.columns; }
 
-static void pooling(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
-                    struct covariance *out) {
+static void pooling(const struct network *network, const struct node *node, const struct covariance *in,
+                    double *scratch, struct covariance *out) {
+    (void)network;
     int64_t rows = window_rows(node), columns = window_columns(node), pixels = rows * columns;
-    covariance_pool(rows, columns, 1 / (double)(pixels * pixels), in[0], at->scratch, out);
+    covariance_pool(rows, columns, 1 / (double)(pixels * pixels), in, scratch, out);
 }
 
 static bool pooling_gather(const struct node *node, int64_t n, struct displacement out, struct displacement *in) {
@@ -72,10 +73,10 @@ static bool pooling_gather(const struct node *node, int64_t n, struct displaceme
 
 /* ---- flattening: the mean over all pixels of each with itself, d = 0: one window ---- */
 
-static void flatten(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
-                    struct covariance *out) {
-    covariance_pool(node->in.rows, node->in.columns, 1 / (double)(node->in.rows * node->in.columns), in[0], at->scratch,
-                    out);
+static void flatten(const struct network *network, const struct node *node, const struct covariance *in,
+                    double *scratch, struct covariance *out) {
+    (void)network;
+    covariance_pool(node->in.rows, node->in.columns, 1 / (double)(node->in.rows * node->in.columns), in, scratch, out);
 }
 
 static bool flatten_gather(const struct node *node, int64_t n, struct displacement out, struct displacement *in) {
@@ -85,16 +86,16 @@ static bool flatten_gather(const struct node *node, int64_t n, struct displaceme
 }
 
 static const struct limit LIMITS[] = {
-    {&dense_operator, dense, true, NULL, NULL, NULL},
-    {&convolution_operator, convolution, false, convolution_stride, NULL, NULL},
-    {&activation_operator, activation, true, NULL, NULL, activation_dual},
-    {&sum_operator, sum, true, NULL, NULL, NULL},
-    {&pooling_operator, pooling, false, NULL, pooling_gather, NULL},
-    {&flatten_operator, flatten, false, NULL, flatten_gather, NULL},
+    {.kind = &dense_operator, .role = LIMIT_WEIGHTS, .in_place = true, .map = dense},
+    {&convolution_operator, LIMIT_WEIGHTS, false, convolution, convolution_stride, convolution_reach, NULL},
+    {.kind = &activation_operator, .role = LIMIT_ACTIVATION, .in_place = true},
+    {.kind = &sum_operator, .role = LIMIT_SUM, .in_place = true},
+    {.kind = &pooling_operator, .role = LIMIT_POOLING, .map = pooling, .gather = pooling_gather},
+    {.kind = &flatten_operator, .role = LIMIT_POOLING, .map = flatten, .gather = flatten_gather},
 };
 
 const struct limit *limit_of(const struct node *node) {
     for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++)
         if (LIMITS[i].kind == node->kind) return &LIMITS[i];
-    panic(__FILE__, __LINE__, "an operator without a limit");
+    return NULL;
 }

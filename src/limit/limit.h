@@ -1,38 +1,45 @@
-/* What an operator does to the kernels of the infinitely wide network: one row of limit.c for each kind. Double only. Cannot fail. */
+/* What an operator does to the kernels of the infinitely wide network: one row of limit.c for each kind. Double only.
+ * Cannot fail. */
 #ifndef LIMIT_H
 #define LIMIT_H
 
 #include <stdbool.h>
 #include "covariance.h"
-#include "dual.h"
 #include "network.h"
 
-/* What a map may need beside the covariances. */
-struct limit_at {
-    double sigma_w2, sigma_b2;
-    double *scratch; /* room of the largest image, zeros in front */
-    /* of activations: the layer; the variances' places, and which pairs of them stand in the image */
-    const struct dual *dual;
-    const struct dual_side *own, *other;
-    struct dual_pairs pairs;
-};
+/* WEIGHTS: its outputs are Gaussian, and independent of all that are not made by the same weights. POOLING: it adds up
+ * pixels, so that several displacements of its source go into one of its own. */
+enum limit_role { LIMIT_WEIGHTS, LIMIT_ACTIVATION, LIMIT_SUM, LIMIT_POOLING };
 
 struct limit {
     const struct operator_kind *kind;
-    /* out's K and Theta from those of its sources, all at one displacement, which is `stride` times that of out in the sources
-     * (NULL: 1). */
-    void (*map)(const struct node *node, const struct limit_at *at, const struct covariance *const in[SOURCES],
-                struct covariance *out);
+    enum limit_role role;
     bool in_place; /* `out` may be where a source is */
+    /* WEIGHTS: out's K and Theta from those of its source at one displacement, which is `stride` times that of out in
+     * the source (NULL: 1), and `reach` pixels from a window's centre to its edge (NULL: 0); in NULL: they are 0. POOLING: adds to out what one displacement of the source gives.
+     * scratch: room of the largest image, zeros in front. */
+    void (*map)(const struct network *network, const struct node *node, const struct covariance *in, double *scratch,
+                struct covariance *out);
     int64_t (*stride)(const struct node *node);
-    /* An operator that sums over several displacements of its source: the n-th of them, beginning with 0, that is needed at out's;
-     * false after the last. `map` then adds to out what one of them gives. NULL: not such an operator.
+    int64_t (*reach)(const struct node *node);
+    /* POOLING: the n-th of the source's displacements, beginning with 0, that is needed at out's; false after the last.
      * For example, pooling over 2 x 2 pixels asks at out's (0, 0) for the nine from (-1, -1) to (1, 1). */
     bool (*gather)(const struct node *node, int64_t n, struct displacement out, struct displacement *in);
-    /* An operator whose map depends on the variances, K[p, p] of x = x', of all examples: variance[count]. NULL: a linear map. */
-    struct dual (*dual)(const struct node *node, int64_t count, const double *variance, struct arena *arena);
 };
 
+/* NULL: none is known. */
 const struct limit *limit_of(const struct node *node);
+
+static inline int limit_sources(const struct node *node) {
+    int count = 0;
+    while (count < SOURCES && node->source[count] >= 0) count++;
+    return count;
+}
+/* Of a sum: the coefficient of its source s. */
+double limit_coefficient(const struct node *node, int s);
+enum activation_kind limit_activation(const struct node *node);
+/* "the input", a layer's name, or the operator's and its place in the list; returns text. */
+enum { LIMIT_NAME = 64 };
+const char *limit_name(const struct network *network, int value, char text[LIMIT_NAME]);
 
 #endif

@@ -9,6 +9,7 @@
 #include "dual.h"
 #include "eigen.h"
 #include "infinite.h"
+#include "panic.h"
 #include "problem.h"
 
 struct memory {
@@ -27,26 +28,44 @@ static struct memory lay_out(struct arena *arena, const struct problem *problem)
 /* Kernels of all points with the first `columns`. */
 static int64_t columns_of(const struct config *config) { return config->train_size + config_test_columns(config); }
 
+/* reference_check has refused what has no limit. */
+static struct infinite_plan *plan_of(const struct problem *problem) {
+    struct infinite_plan *plan;
+    CHECK(infinite_plan_create(problem->network, &plan) == OK);
+    return plan;
+}
+
+status reference_check(const struct config *config, const struct dataset *shape) {
+    struct problem problem = problem_create(config, shape);
+    struct infinite_plan *plan = NULL;
+    status result = infinite_plan_create(problem.network, &plan);
+    infinite_plan_free(plan);
+    problem_free(&problem);
+    return result;
+}
+
 /* The arena that everything needs. */
-static double count_bytes(const struct problem *problem, int64_t columns) {
+static double count_bytes(const struct problem *problem, const struct infinite_plan *plan, int64_t columns) {
     struct arena arena = arena_counting();
     struct memory memory = lay_out(&arena, problem);
-    infinite_kernels(problem->network, problem->points.train + problem->points.test, columns, memory.x, memory.k,
-                     memory.theta, &arena, NULL);
+    infinite_kernels(plan, problem->points.train + problem->points.test, columns, memory.x, memory.k, memory.theta,
+                     &arena, NULL);
     return (double)arena.peak;
 }
 
 void reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
     struct problem problem = problem_create(config, shape);
+    struct infinite_plan *plan = plan_of(&problem);
     int64_t columns = columns_of(config);
     double n = (double)config->train_size, m = (double)config->data.test_size, beyond = (double)columns - n;
     *cost = (struct task_cost){
         .flops = (n + m) * (n + m) * (double)shape->inputs + 4 * n * n * n,
         .share = 1,
-        .elementwise = infinite_work(problem.network, (int64_t)(n + m), columns) + n * n * n,
-        .arena_bytes = count_bytes(&problem, columns) + (double)la_eigen_bytes((int64_t)n, 1),
+        .elementwise = infinite_work(plan, (int64_t)(n + m), columns) + n * n * n,
+        .arena_bytes = count_bytes(&problem, plan, columns) + (double)la_eigen_bytes((int64_t)n, 1),
         .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
     };
+    infinite_plan_free(plan);
     problem_free(&problem);
 }
 
@@ -108,13 +127,13 @@ static status solve(int64_t n, const struct host *host, struct record *record) {
     return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n), host);
 }
 
-static status compute(const struct config *config, const struct problem *problem, const struct dataset *data,
-                      const struct host *host, struct arena *arena, struct record *record) {
+static status compute(const struct config *config, const struct problem *problem, const struct infinite_plan *plan,
+                      const struct dataset *data, const struct host *host, struct arena *arena, struct record *record) {
     struct memory memory = lay_out(arena, problem);
     int64_t n = problem->points.train, m = problem->points.test, d = problem->inputs, columns = columns_of(config);
     memcpy(memory.x, data->x_train, (size_t)(n * d) * sizeof(double));
     memcpy(memory.x + n * d, data->x_test, (size_t)(m * d) * sizeof(double));
-    if (infinite_kernels(problem->network, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
+    if (infinite_kernels(plan, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
         FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
     fill_record(problem, &memory, data, columns, record);
     if (!is_in_range(record, n)) return refuse(config);
@@ -126,12 +145,14 @@ status reference_run(const struct config *config, const struct dataset *data, st
     double begin = clock_seconds();
     const struct host host = task_host(&hooks);
     struct problem problem = problem_create(config, data);
+    struct infinite_plan *plan = plan_of(&problem);
     struct arena arena;
-    status result = arena_create((size_t)count_bytes(&problem, columns_of(config)), &arena);
+    status result = arena_create((size_t)count_bytes(&problem, plan, columns_of(config)), &arena);
     if (result == OK) {
-        result = compute(config, &problem, data, &host, &arena, record);
+        result = compute(config, &problem, plan, data, &host, &arena, record);
         arena_free(&arena);
     }
+    infinite_plan_free(plan);
     problem_free(&problem);
     record_scalar(record, METRIC_REFERENCE_SECONDS, clock_seconds() - begin);
     return result;

@@ -14,6 +14,7 @@ void task_point_cost(const struct config *config, const struct dataset *shape, s
 }
 
 status task_check(const struct config *config, const struct dataset *shape) {
+    if (task_needs_reference(config)) TRY(reference_check(config, shape));
     return (config->run.precision == PRECISION_F32 ? point_check_f32 : point_check_f64)(config, shape);
 }
 

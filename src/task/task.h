@@ -44,8 +44,8 @@ struct task_cost {
 /* shape: as dataset_check or dataset_load fills it; its examples are not looked at. */
 void task_point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
 void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
-/* What cannot be computed at all, whatever the memory: an eigenproblem beyond LAPACK's sizes. ERROR_INPUT in one line that begins with the
- * key. For plan and run, before any work starts. */
+/* What cannot be computed at all, whatever the memory: a limit of infinite width that is asked for and not there, an eigenproblem
+ * beyond LAPACK's sizes. ERROR_INPUT in one line that begins with the key. For plan and run, before any work starts. */
 status task_check(const struct config *config, const struct dataset *shape);
 /* Replaces `linearization: auto` by the point's choice, which depends on run.memory: before config_key, so that a record's
  * name says what was done. */

@@ -4,6 +4,7 @@
 #include "bench.h"
 
 #include "infinite.h"
+#include "panic.h"
 
 struct bench {
     struct arena *arena;
@@ -11,11 +12,17 @@ struct bench {
     double *k, *theta;
 };
 
-static double least_seconds(const struct bench *bench, const struct network *network, int64_t points, int rounds) {
+static struct infinite_plan *plan_of(const struct network *network) {
+    struct infinite_plan *plan;
+    CHECK(infinite_plan_create(network, &plan) == OK);
+    return plan;
+}
+
+static double least_seconds(const struct bench *bench, const struct infinite_plan *plan, int64_t points, int rounds) {
     struct bench_timer timer = {0};
     for (int round = 0; round < rounds; round++) {
         bench_begin(&timer);
-        infinite_kernels(network, points, points, bench->x, bench->k, bench->theta, bench->arena, NULL);
+        infinite_kernels(plan, points, points, bench->x, bench->k, bench->theta, bench->arena, NULL);
         bench_end(&timer);
     }
     return timer.least;
@@ -25,9 +32,11 @@ static void run_points(const struct bench *bench, struct config config, const ch
     enum { POINTS = 2000, INPUTS = 64 };
     config.network.family = FAMILY_FC;
     const struct network *network = bench_network(bench->arena, &config, (struct shape){1, 1, INPUTS});
-    double seconds = least_seconds(bench, network, POINTS, 4);
+    struct infinite_plan *plan = plan_of(network);
+    double seconds = least_seconds(bench, plan, POINTS, 4);
     printf("infinite fc %s: %.1f M entries/s (target for relu and erf 60)\n", name,
            POINTS * (double)POINTS / seconds / 1e6);
+    infinite_plan_free(plan);
 }
 
 static void run_images(const struct bench *bench, struct config config, int64_t points, const char *name) {
@@ -35,12 +44,14 @@ static void run_images(const struct bench *bench, struct config config, int64_t 
     config.network.family = FAMILY_CONV;
     config.network.depth = LAYERS;
     const struct network *network = bench_network(bench->arena, &config, (struct shape){SIZE, SIZE, 3});
-    double seconds = least_seconds(bench, network, points, 4), pixels = SIZE * SIZE;
+    struct infinite_plan *plan = plan_of(network);
+    double seconds = least_seconds(bench, plan, points, 4), pixels = SIZE * SIZE;
     double updates = (double)(points * (points + 1) / 2) * LAYERS * pixels;
     if (config.network.pooling == POOLING_GLOBAL) updates *= pixels;
     printf("infinite conv %s %s: %.1f M updates/s (goal for relu 150), predicted %.2f of its time\n",
            config.network.pooling == POOLING_GLOBAL ? "global" : "flatten", name, updates / seconds / 1e6,
-           infinite_work(network, points, points) * 1e-9 / seconds);
+           infinite_work(plan, points, points) * 1e-9 / seconds);
+    infinite_plan_free(plan);
 }
 
 int main(void) {

@@ -279,10 +279,13 @@ static void check_infinite(struct golden *golden, int number, struct tally *tall
     if (H5Lexists(golden->group, "ntk_inf_train_train", H5P_DEFAULT) <= 0) return;
     double *k = sample_take(sample, ALL * ALL), *theta = sample_take(sample, ALL * ALL);
     struct arena arena = arena_counting();
-    infinite_kernels(sample->network, ALL, ALL, sample->x, k, theta, &arena, NULL);
+    struct infinite_plan *plan;
+    assert_int_equal(infinite_plan_create(sample->network, &plan), OK);
+    infinite_kernels(plan, ALL, ALL, sample->x, k, theta, &arena, NULL);
     assert_int_equal(arena_create(arena.peak, &arena), OK);
-    assert_int_equal(infinite_kernels(sample->network, ALL, ALL, sample->x, k, theta, &arena, NULL), 0);
+    assert_int_equal(infinite_kernels(plan, ALL, ALL, sample->x, k, theta, &arena, NULL), 0);
     arena_free(&arena);
+    infinite_plan_free(plan);
     la_mirror(ALL, k);
     la_mirror(ALL, theta);
     compare_part(golden, number, tally, "nngp_inf_train_train", k, 0, TRAIN, 0, TRAIN);

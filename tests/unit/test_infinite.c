@@ -13,14 +13,25 @@
 static int compute(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
                    double *theta, const struct host *host) {
     struct arena counting = arena_counting(), arena;
-    infinite_kernels(network, points, columns, NULL, NULL, NULL, &counting, NULL);
+    struct infinite_plan *plan;
+    assert_int_equal(infinite_plan_create(network, &plan), OK);
+    infinite_kernels(plan, points, columns, NULL, NULL, NULL, &counting, NULL);
     assert_int_equal(counting.used, 0);
     assert_int_equal(arena_create(counting.peak, &arena), OK);
-    int stopped = infinite_kernels(network, points, columns, x, k, theta, &arena, host);
+    int stopped = infinite_kernels(plan, points, columns, x, k, theta, &arena, host);
     assert_int_equal(arena.peak, counting.peak);
     assert_int_equal(arena.used, 0);
     arena_free(&arena);
+    infinite_plan_free(plan);
     return stopped;
+}
+
+static double work_of(const struct network *network, int64_t columns) {
+    struct infinite_plan *plan;
+    assert_int_equal(infinite_plan_create(network, &plan), OK);
+    double work = infinite_work(plan, 10, columns);
+    infinite_plan_free(plan);
+    return work;
 }
 
 /* The worst error of the lower triangle. */
@@ -79,6 +90,7 @@ static void branched(struct builder *builder, int64_t outputs) {
     struct cursor start = builder->at;
     build_convolution(builder, 5, 3, 2, "a");
     build_activation(builder);
+    build_convolution(builder, 5, 3, 1, "b");
     struct cursor end = builder->at;
     builder->at = start;
     build_convolution(builder, 5, 1, 2, "shortcut");
@@ -87,7 +99,7 @@ static void branched(struct builder *builder, int64_t outputs) {
     build_sum(builder, shortcut, 1);
     end = builder->at;
     build_activation(builder);
-    build_convolution(builder, 5, 3, 1, "b");
+    build_convolution(builder, 5, 3, 1, "c");
     build_sum(builder, end, 1);
     build_flatten(builder);
     build_dense(builder, outputs, "readout");
@@ -395,10 +407,10 @@ static void test_work(void **state) {
     sample_create(recipe, &flat);
     recipe.pooling = POOLING_GLOBAL;
     sample_create(recipe, &pooled_globally);
-    double work = infinite_work(flat.network, 10, 10);
+    double work = work_of(flat.network, 10);
     assert_true(work > 0);
-    assert_true(infinite_work(flat.network, 10, 6) < work);
-    assert_true(infinite_work(pooled_globally.network, 10, 10) > 50 * work);
+    assert_true(work_of(flat.network, 6) < work);
+    assert_true(work_of(pooled_globally.network, 10) > 50 * work);
     sample_free(&flat);
     sample_free(&pooled_globally);
 }

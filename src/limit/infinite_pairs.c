@@ -1,0 +1,367 @@
+/* Which pairs of values the kernel of the output needs, and what each is made of.
+ *
+ * Everything is bilinear in the pair (u of x, v of x'), so the last value with itself asks for pairs of what it reads,
+ * and so on to the input:
+ *     sums         (u, v) = sum over their sources, with both coefficients
+ *     weights      (u, v) from what both read if u and v are made by the same layer; else 0, since layers are independent
+ *     activations  (u, v) from what both read
+ *     strangers    what is not made by a layer, beside what is: E[phi(y) u] = E[phi'(y)] E[y u] for Gaussian u and y, so 0 if
+ *                  (y, u) is; a mean over pixels the same. Where it is not 0 no limit is computed.
+ * First all pairs are collected, then the zeros found from the input up, and at last those pairs kept that are needed and
+ * not 0. Where no weights are shared that leaves each value with itself:
+ *
+ *     x -- a -- phi -- b -- + -- f      (f, f) <- (+, +) <- (b, b) + (a, a),   (a, b) = 0: other weights
+ *          `----------------'
+ * If a and b were one layer, (a, b) and (b, a) would be needed too, and for them (x, phi), which is 0. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "infinite_plan.h"
+#include "panic.h"
+
+enum { TERMS = SOURCES * SOURCES };
+
+/* What a pair is made of. */
+struct made {
+    enum infinite_rule rule;
+    int terms;
+    struct {
+        int u, v;
+        double weight;
+    } term[TERMS];
+};
+
+/* Pairs, each once: (u, v) stands in the list, its place + 1 in the table where its hash says, or behind. */
+struct list {
+    const struct infinite_plan *plan;
+    int count, room;
+    struct infinite_pair *pair;
+    bool *is_zero, *is_needed;
+    int *table;
+    int bits; /* 2^bits entries in the table, at most half of them taken */
+};
+
+/* ---- rules ---- */
+
+enum { ROLE_INPUT = -1 };
+
+static const struct node *node_of(const struct infinite_plan *plan, int value) {
+    return &plan->network->node[value - 1];
+}
+
+static int role_of(const struct infinite_plan *plan, int value) {
+    return value == 0 ? ROLE_INPUT : (int)plan->limit[value - 1]->role;
+}
+
+static int source_of(const struct infinite_plan *plan, int value) { return node_of(plan, value)->source[0]; }
+
+static void add_term(struct made *made, int u, int v, double weight) {
+    int t = 0;
+    while (t < made->terms && (made->term[t].u != u || made->term[t].v != v)) t++;
+    if (t == made->terms) {
+        made->term[t].u = u, made->term[t].v = v, made->term[t].weight = 0;
+        made->terms++;
+    }
+    made->term[t].weight += weight;
+}
+
+/* A sum's sources and coefficients; any other value is itself. */
+static int expand(const struct infinite_plan *plan, int value, int source[SOURCES], double coefficient[SOURCES]) {
+    if (role_of(plan, value) != LIMIT_SUM) {
+        source[0] = value, coefficient[0] = 1;
+        return 1;
+    }
+    const struct node *node = node_of(plan, value);
+    for (int s = 0; s < limit_sources(node); s++)
+        source[s] = node->source[s], coefficient[s] = limit_coefficient(node, s);
+    return limit_sources(node);
+}
+
+static struct made sum_of(const struct infinite_plan *plan, int u, int v) {
+    struct made made = {.rule = INFINITE_SUM};
+    int a[SOURCES], b[SOURCES];
+    double c[SOURCES], d[SOURCES];
+    int own = expand(plan, u, a, c), other = expand(plan, v, b, d);
+    for (int s = 0; s < own; s++)
+        for (int t = 0; t < other; t++) add_term(&made, a[s], b[t], c[s] * d[t]);
+    return made;
+}
+
+static struct made both_sources(const struct infinite_plan *plan, enum infinite_rule rule, int u, int v) {
+    struct made made = {.rule = rule};
+    add_term(&made, source_of(plan, u), source_of(plan, v), 1);
+    return made;
+}
+
+/* Looks behind the value that is not made by weights. */
+static struct made strangers(const struct infinite_plan *plan, int u, int v) {
+    struct made made = {.rule = INFINITE_STRANGERS};
+    bool own = role_of(plan, u) == LIMIT_POOLING || role_of(plan, v) == LIMIT_WEIGHTS;
+    add_term(&made, own ? source_of(plan, u) : u, own ? v : source_of(plan, v), 1);
+    return made;
+}
+
+static const struct made NOTHING = {.rule = INFINITE_SUM}, UNKNOWN = {.rule = INFINITE_STRANGERS};
+
+static struct made made_of(const struct infinite_plan *plan, int u, int v) {
+    int own = role_of(plan, u), other = role_of(plan, v), either = own > other ? own : other;
+    bool alike = own == other;
+    if (own == LIMIT_SUM || other == LIMIT_SUM) return sum_of(plan, u, v);
+    if (alike && own == ROLE_INPUT) return (struct made){.rule = INFINITE_INPUT};
+    if (alike && own == LIMIT_ACTIVATION) return both_sources(plan, INFINITE_ACTIVATION, u, v);
+    if (alike && own == LIMIT_WEIGHTS)
+        return node_of(plan, u)->layer == node_of(plan, v)->layer ? both_sources(plan, INFINITE_WEIGHTS, u, v)
+                                                                  : NOTHING;
+    if (u == v) return both_sources(plan, INFINITE_POOLING, u, v);
+    if (either == LIMIT_WEIGHTS) return NOTHING; /* with the input */
+    if (either == LIMIT_ACTIVATION && (own == ROLE_INPUT || other == ROLE_INPUT)) return UNKNOWN;
+    return strangers(plan, u, v);
+}
+
+/* ---- the list ---- */
+
+static uint64_t hash(const struct list *list, int u, int v) {
+    return (((uint64_t)u << 32 | (uint64_t)v) * 0x9e3779b97f4a7c15u) >> (64 - list->bits);
+}
+
+/* Where (u, v) stands in the table, or would. */
+static int *entry_of(const struct list *list, int u, int v) {
+    uint64_t at = hash(list, u, v), mask = ((uint64_t)1 << list->bits) - 1;
+    for (; list->table[at]; at = (at + 1) & mask) {
+        const struct infinite_pair *pair = &list->pair[list->table[at] - 1];
+        if (pair->u == u && pair->v == v) break;
+    }
+    return &list->table[at];
+}
+
+static int place_of(const struct list *list, int u, int v) { return *entry_of(list, u, v) - 1; }
+
+static void index_pairs(struct list *list) {
+    free(list->table);
+    list->table = infinite_take((int64_t)1 << list->bits, sizeof *list->table);
+    for (int p = 0; p < list->count; p++) *entry_of(list, list->pair[p].u, list->pair[p].v) = p + 1;
+}
+
+static void make_room(struct list *list) {
+    list->room *= 2, list->bits++;
+    list->pair = realloc(list->pair, (size_t)list->room * sizeof *list->pair);
+    CHECK(list->pair);
+    index_pairs(list);
+}
+
+static void append(struct list *list, int u, int v) {
+    if (list->count == list->room) make_room(list);
+    int *entry = entry_of(list, u, v);
+    if (*entry) return;
+    list->pair[list->count] = (struct infinite_pair){.u = u, .v = v};
+    *entry = ++list->count;
+}
+
+static struct list list_create(const struct infinite_plan *plan) {
+    enum { BITS = 7 };
+    struct list list = {.plan = plan, .room = 1 << (BITS - 1), .bits = BITS};
+    list.pair = infinite_take(list.room, sizeof *list.pair);
+    index_pairs(&list);
+    return list;
+}
+
+static void list_free(struct list *list) {
+    free(list->pair);
+    free(list->table);
+    free(list->is_zero);
+    free(list->is_needed);
+}
+
+static int later(const struct infinite_pair *pair) { return pair->u > pair->v ? pair->u : pair->v; }
+static int earlier(const struct infinite_pair *pair) { return pair->u > pair->v ? pair->v : pair->u; }
+
+static int compare(const void *a, const void *b) {
+    const struct infinite_pair *p = a, *q = b;
+    if (later(p) != later(q)) return later(p) < later(q) ? -1 : 1;
+    if (earlier(p) != earlier(q)) return earlier(p) < earlier(q) ? -1 : 1;
+    return (p->u > q->u) - (p->u < q->u);
+}
+
+/* All pairs that the output asks for, in order. */
+static void collect(struct list *list) {
+    int end = list->plan->network->nodes;
+    append(list, end, end);
+    for (int p = 0; p < list->count; p++) {
+        struct made made = made_of(list->plan, list->pair[p].u, list->pair[p].v);
+        for (int t = 0; t < made.terms; t++) append(list, made.term[t].u, made.term[t].v);
+    }
+    qsort(list->pair, (size_t)list->count, sizeof *list->pair, compare);
+    index_pairs(list);
+}
+
+/* ---- zeros ---- */
+
+static bool is_zero(const struct list *list, const struct infinite_pair *pair, const struct made *made) {
+    const struct infinite_plan *plan = list->plan;
+    if (made->rule == INFINITE_INPUT || made->rule == INFINITE_ACTIVATION) return false;
+    if (made->rule == INFINITE_WEIGHTS && node_bias(plan->network, node_of(plan, pair->u))->variance > 0) return false;
+    if (made->rule == INFINITE_STRANGERS && made->terms == 0) return false;
+    for (int t = 0; t < made->terms; t++)
+        if (!list->is_zero[place_of(list, made->term[t].u, made->term[t].v)]) return false;
+    return true;
+}
+
+static void find_zeros(struct list *list) {
+    list->is_zero = infinite_take(list->count, sizeof *list->is_zero);
+    for (int p = 0; p < list->count; p++) {
+        struct made made = made_of(list->plan, list->pair[p].u, list->pair[p].v);
+        list->is_zero[p] = is_zero(list, &list->pair[p], &made);
+    }
+}
+
+/* ---- what has a limit ---- */
+
+/* Gaussian: made by weights, or linearly of what is. of_data: made of the input without weights, so no wider than it is. */
+static void describe(const struct infinite_plan *plan, bool *is_gaussian, bool *is_of_data) {
+    is_of_data[0] = true;
+    for (int value = 1; value <= plan->network->nodes; value++) {
+        const struct node *node = node_of(plan, value);
+        int role = role_of(plan, value);
+        bool keeps = role == LIMIT_SUM || role == LIMIT_POOLING ||
+                     (role == LIMIT_ACTIVATION && limit_activation(node) == ACTIVATION_IDENTITY);
+        is_gaussian[value] = role == LIMIT_WEIGHTS || keeps;
+        for (int s = 0; role != LIMIT_WEIGHTS && s < limit_sources(node); s++) {
+            is_gaussian[value] &= is_gaussian[node->source[s]];
+            is_of_data[value] |= is_of_data[node->source[s]];
+        }
+    }
+}
+
+static status check_value(const struct infinite_plan *plan, int value, const bool *is_gaussian,
+                          const bool *is_of_data) {
+    if (value == 0) return OK;
+    char text[LIMIT_NAME];
+    const struct node *node = node_of(plan, value);
+    const char *name = limit_name(plan->network, value, text);
+    int role = role_of(plan, value);
+    if (role == LIMIT_ACTIVATION && limit_activation(node) != ACTIVATION_IDENTITY && !is_gaussian[node->source[0]])
+        INFINITE_REFUSE("%s reads what is not Gaussian; a layer has to stand before it", name);
+    if (role == LIMIT_WEIGHTS && !plan->limit[value - 1]->stride && infinite_pixels(plan->network, node->source[0]) > 1)
+        INFINITE_REFUSE("%s reads an image; it has to be flattened or pooled before", name);
+    if (node->layer != NONE && node->earlier != NONE &&
+        is_of_data[node->source[0]] != is_of_data[plan->network->node[node->earlier].source[0]])
+        INFINITE_REFUSE("layer %s reads the input and hidden values", name);
+    if (role == LIMIT_SUM && is_of_data[value])
+        INFINITE_REFUSE("%s adds the input, whose width is given; a layer has to stand between", name);
+    return OK;
+}
+
+static status check_pair(const struct infinite_plan *plan, const struct infinite_pair *pair, const struct made *made) {
+    char text[LIMIT_NAME], other_text[LIMIT_NAME];
+    const char *own = limit_name(plan->network, pair->u, text), *other = limit_name(plan->network, pair->v, other_text);
+    struct shape a = infinite_shape(plan->network, pair->u), b = infinite_shape(plan->network, pair->v);
+    if (made->rule == INFINITE_STRANGERS) INFINITE_REFUSE("%s and %s are correlated", own, other);
+    if (plan->segment_of[pair->u] != plan->segment_of[pair->v])
+        INFINITE_REFUSE("%s and %s are correlated across pooling or flattening", own, other);
+    if (a.rows != b.rows || a.columns != b.columns || plan->stride[pair->u] != plan->stride[pair->v])
+        INFINITE_REFUSE("%s and %s are correlated at different resolutions", own, other);
+    if (made->rule == INFINITE_ACTIVATION &&
+        limit_activation(node_of(plan, pair->u)) != limit_activation(node_of(plan, pair->v)))
+        INFINITE_REFUSE("%s and %s are correlated and differ in kind", own, other);
+    return OK;
+}
+
+/* The output is made by weights that are used nowhere else, so what goes back from it does not depend on what goes forward. */
+static status check_output(const struct infinite_plan *plan, bool *is_output) {
+    const struct network *network = plan->network;
+    char text[LIMIT_NAME];
+    is_output[network->nodes] = true;
+    for (int value = network->nodes; value > 0; value--) {
+        const struct node *node = node_of(plan, value);
+        if (!is_output[value] || role_of(plan, value) == LIMIT_WEIGHTS) continue;
+        if (role_of(plan, value) != LIMIT_SUM)
+            INFINITE_REFUSE("the output, %s, is not a layer's", limit_name(network, value, text));
+        for (int s = 0; s < limit_sources(node); s++) is_output[node->source[s]] = true;
+    }
+    for (int value = 1; value <= network->nodes; value++) {
+        const struct node *node = node_of(plan, value);
+        if (node->layer != NONE && node->earlier != NONE && is_output[value] != is_output[node->earlier + 1])
+            INFINITE_REFUSE("layer %s makes the output and hidden values", limit_name(network, value, text));
+    }
+    return OK;
+}
+
+/* From the output back. */
+static status find_needed(struct list *list, const bool *is_gaussian, const bool *is_of_data) {
+    list->is_needed = infinite_take(list->count, sizeof *list->is_needed);
+    list->is_needed[list->count - 1] = true;
+    for (int p = list->count - 1; p >= 0; p--) {
+        const struct infinite_pair *pair = &list->pair[p];
+        if (!list->is_needed[p]) continue;
+        struct made made = made_of(list->plan, pair->u, pair->v);
+        TRY(check_value(list->plan, pair->u, is_gaussian, is_of_data));
+        TRY(check_pair(list->plan, pair, &made));
+        for (int t = 0; t < made.terms; t++) {
+            int term = place_of(list, made.term[t].u, made.term[t].v);
+            list->is_needed[term] |= !list->is_zero[term];
+        }
+    }
+    return OK;
+}
+
+static status find(struct list *list, bool *flags) {
+    const struct infinite_plan *plan = list->plan;
+    int64_t values = plan->network->nodes + 1;
+    TRY(check_output(plan, flags));
+    memset(flags, 0, (size_t)values * sizeof *flags);
+    describe(plan, flags, flags + values);
+    collect(list);
+    find_zeros(list);
+    return find_needed(list, flags, flags + values);
+}
+
+/* ---- the plan's part ---- */
+
+static void fill(struct list *list, struct infinite_plan *plan) {
+    int *moved = infinite_take(list->count, sizeof *moved);
+    plan->pair = infinite_take(list->count, sizeof *plan->pair);
+    plan->term = infinite_take((int64_t)list->count * TERMS, sizeof *plan->term);
+    for (int p = 0; p < list->count; p++) {
+        if (!list->is_needed[p]) continue;
+        struct infinite_pair *pair = &plan->pair[plan->pairs];
+        struct made made = made_of(plan, list->pair[p].u, list->pair[p].v);
+        *pair = (struct infinite_pair){list->pair[p].u, list->pair[p].v, .rule = made.rule, .first = plan->terms};
+        for (int t = 0; t < made.terms; t++) {
+            int term = place_of(list, made.term[t].u, made.term[t].v);
+            if (list->is_zero[term]) continue;
+            plan->term[plan->terms++] = (struct infinite_term){moved[term], made.term[t].weight};
+            pair->terms++;
+        }
+        moved[p] = plan->pairs++;
+    }
+    free(moved);
+}
+
+/* Activations, and the pairs whose variances they need; what pooling gathers is made anew where it is needed. */
+static void mark_variances(struct infinite_plan *plan) {
+    plan->activation = infinite_take(plan->network->nodes, sizeof *plan->activation);
+    for (int p = 0; p < plan->pairs; p++) {
+        const struct infinite_pair *pair = &plan->pair[p];
+        if (pair->u != pair->v || pair->rule != INFINITE_ACTIVATION) continue;
+        plan->activation[plan->activations++] = pair->u - 1;
+        plan->pair[plan->term[pair->first].pair].is_of_variances = true;
+    }
+    for (int p = plan->pairs - 1; p >= 0; p--) {
+        const struct infinite_pair *pair = &plan->pair[p];
+        for (int t = pair->first; t < pair->first + pair->terms; t++)
+            plan->pair[plan->term[t].pair].is_of_variances |= pair->is_of_variances && pair->rule != INFINITE_POOLING;
+    }
+}
+
+status infinite_pairs_find(struct infinite_plan *plan) {
+    struct list list = list_create(plan);
+    bool *flags = infinite_take(2 * ((int64_t)plan->network->nodes + 1), sizeof *flags);
+    status result = find(&list, flags);
+    if (result == OK) {
+        fill(&list, plan);
+        mark_variances(plan);
+    }
+    free(flags);
+    list_free(&list);
+    return result;
+}
