@@ -42,17 +42,25 @@ def student_of(freedom, p):
 
 @lru_cache(maxsize=None)
 def chi_squared_of(freedom, p):
-    """Begins at the cube of Wilson and Hilferty."""
+    """Of the smaller tail; begins at the cube of Wilson and Hilferty."""
 
     def tail(x):
-        return mpmath.gammainc(freedom / 2, x / 2, regularized=True)
+        ends = (0, x / 2) if p < 0.5 else (x / 2, mpmath.inf)
+        return mpmath.gammainc(freedom / 2, *ends, regularized=True)
 
     part = 2 / (9 * freedom)
-    return solve(tail, 1 - p, freedom * max(1 - part + normal(p) * sqrt(part), 0.05) ** 3)
+    return solve(tail, min(p, 1 - p), freedom * max(1 - part + normal(p) * sqrt(part), 0.05) ** 3)
 
 
 def solve(tail, wanted, start):
-    """The x > 0 with tail(x) = wanted, by secants of the logarithms, which are nearly a parabola; their last step is below
-    1e-8, and its error that of rounding."""
-    u = mpmath.findroot(lambda u: mpmath.log(tail(mpmath.exp(u)) / wanted), (log(start), log(start) + 0.01), tol=1e-8)
-    return float(mpmath.exp(u))
+    """The x > 0 with tail(x) = wanted, to 1e-12: the logarithm of a tail is monotone in that of x, and nearly a line or a
+    parabola."""
+
+    def excess(u):
+        return mpmath.log(tail(mpmath.exp(u)) / wanted)
+
+    low = high = mpmath.log(start)
+    step, sign = mpmath.mpf(1) / 64, mpmath.sign(excess(low))
+    while mpmath.sign(excess(low)) == mpmath.sign(excess(high)) == sign:
+        low, high, step = low - step, high + step, 2 * step
+    return float(mpmath.exp(mpmath.findroot(excess, (low, high), solver="anderson", tol=1e-14)))
