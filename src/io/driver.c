@@ -79,6 +79,10 @@ static herr_t driver_truncate(H5FD_t *own, hid_t list, hbool_t closing) {
 }
 
 static const H5FD_class_t driver_class = {
+#ifdef H5FD_CLASS_VERSION /* from HDF5 1.14 on */
+    .version = H5FD_CLASS_VERSION,
+    .value = 511, /* the last of those that are nobody's */
+#endif
     .name = "draft",
     .maxaddr = ((haddr_t)1 << 62) - 1,
     .fc_degree = H5F_CLOSE_STRONG,

@@ -31,7 +31,7 @@ static int are_finite(int64_t n, const double *x) {
     return 1;
 }
 
-static int call_rate(realtype t, N_Vector y, N_Vector rate, void *data) {
+static int call_rate(sunrealtype t, N_Vector y, N_Vector rate, void *data) {
     struct solver *solver = data;
     const struct ode *ode = solver->ode;
     if (ask(solver)) return END;
@@ -39,7 +39,7 @@ static int call_rate(realtype t, N_Vector y, N_Vector rate, void *data) {
     return are_finite(ode->n, N_VGetArrayPointer(rate)) ? GO_ON : TRY_SMALLER;
 }
 
-static int call_jacobian(N_Vector v, N_Vector product, realtype t, N_Vector y, N_Vector rate, void *data,
+static int call_jacobian(N_Vector v, N_Vector product, sunrealtype t, N_Vector y, N_Vector rate, void *data,
                          N_Vector scratch) {
     (void)scratch;
     struct solver *solver = data;
@@ -50,21 +50,27 @@ static int call_jacobian(N_Vector v, N_Vector product, realtype t, N_Vector y, N
     return GO_ON;
 }
 
-/* CVODE's words: what they say is in what it returns. */
+/* CVODE's words are not heard: what they say is in what it returns. */
+#if SUNDIALS_VERSION_MAJOR < 7
+#define SUN_COMM_NULL NULL
 static void ignore(int code, const char *module, const char *function, char *words, void *data) {
     (void)code, (void)module, (void)function, (void)words, (void)data;
 }
+static int silence(struct solver *solver) { return CVodeSetErrHandlerFn(solver->cvode, ignore, NULL); }
+#else
+static int silence(struct solver *solver) { return SUNContext_ClearErrHandlers(solver->context); }
+#endif
 
 static int created(struct solver *solver, double start, double *y) {
     const struct ode *ode = solver->ode;
-    if (SUNContext_Create(NULL, &solver->context)) return 0;
-    solver->y = N_VMake_Serial(ode->n, y, solver->context);
+    if (SUNContext_Create(SUN_COMM_NULL, &solver->context)) return 0;
+    solver->y = N_VMake_Serial((sunindextype)ode->n, y, solver->context);
     if (!solver->y) return 0;
     solver->gmres = SUNLinSol_SPGMR(solver->y, SUN_PREC_NONE, ode->n < KRYLOV ? (int)ode->n : KRYLOV, solver->context);
     solver->cvode = CVodeCreate(CV_BDF, solver->context);
     if (!solver->gmres || !solver->cvode) return 0;
-    return !CVodeSetErrHandlerFn(solver->cvode, ignore, NULL) &&
-           !CVodeInit(solver->cvode, call_rate, start, solver->y) && !CVodeSetUserData(solver->cvode, solver) &&
+    return !silence(solver) && !CVodeInit(solver->cvode, call_rate, start, solver->y) &&
+           !CVodeSetUserData(solver->cvode, solver) &&
            !CVodeSStolerances(solver->cvode, ode->relative, ode->absolute) &&
            !CVodeSetMaxNumSteps(solver->cvode, STEPS_MOST) &&
            !CVodeSetLinearSolver(solver->cvode, solver->gmres, NULL) &&
