@@ -129,13 +129,19 @@ python_packages() { python_find "$@" >/dev/null || printf 'python3-%s\n' "${PYTH
 # Root needs these for mpirun.
 MPIRUN_ROOT=(OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 
+# More ranks than there are cores, to Open MPI 4 and 5. MPICH needs nothing of all this.
+MPIRUN_OVERSUBSCRIBE=(OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe)
+MPIRUN_UNBOUND=(OMPI_MCA_hwloc_base_binding_policy=none PRTE_MCA_hwloc_default_binding_policy=none)
+# Open MPI 4 keeps back its own words on exit codes that are not 0 (5 has no such words).
+MPIRUN_QUIET=OMPI_MCA_orte_execute_quiet=1
+
 # What mpirun (Open MPI) needs to start any number of ranks anywhere: as root, more than there are cores, each on any core
 # (threads of a rank must not share one), and idle ones that give way.
 mpirun_environment() {
     if [ "$(id -u)" = 0 ]; then
         export "${MPIRUN_ROOT[@]}"
     fi
-    export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
+    export "${MPIRUN_OVERSUBSCRIBE[@]}" "${MPIRUN_UNBOUND[@]}" "$MPIRUN_QUIET" OMPI_MCA_mpi_yield_when_idle=1
 }
 
 # For mpirun over several hosts: a link that is down for 10 s is survived; where it stays down, or a host dies, mpirun ends with an error 12.3 to

@@ -38,8 +38,8 @@ export OPENBLAS_NUM_THREADS=$threads OMP_NUM_THREADS=$threads OMPI_MCA_mpi_yield
 END
     [ "$launcher" = srun ] || cat <<END
 # No binding, since rank 0 has a second thread; a connection between nodes that is lost for good ends the job within seconds.
-export OMPI_MCA_hwloc_base_binding_policy=none
-export $(quoted "${MPIRUN_KEEPALIVE[@]}")
+export $(quoted "${MPIRUN_UNBOUND[@]}")
+export $(quoted "${MPIRUN_KEEPALIVE[@]}" "$MPIRUN_QUIET")
 [ "\$(id -u)" != 0 ] || export $(quoted "${MPIRUN_ROOT[@]}") # or mpirun refuses root
 END
 }
@@ -65,7 +65,7 @@ slurm_lines() {
 
 script_slurm() {
     local launch="srun --mpi=$mpi --export=ALL --kill-on-bad-exit=1 --cpus-per-task=\"\$SLURM_CPUS_PER_TASK\""
-    [ "$launcher" = srun ] || launch="mpirun -quiet -n \"\$SLURM_NTASKS\""
+    [ "$launcher" = srun ] || launch="mpirun -n \"\$SLURM_NTASKS\""
     script_begin 'sbatch job.sh' "$(slurm_lines)"
     cat <<END
 launch=($launch)
@@ -112,7 +112,7 @@ script_pbs() {
     cat <<END
 # PBS gives no notice before walltime ends, so timeout does; mpirun passes USR1 on.
 SECONDS=0
-launch=(timeout --foreground --preserve-status --signal=USR1 $((slot - lead)) mpirun -quiet -n $ranks --hostfile "\$PBS_NODEFILE")
+launch=(timeout --foreground --preserve-status --signal=USR1 $((slot - lead)) mpirun -n $ranks --hostfile "\$PBS_NODEFILE")
 
 # qdel, and preemption (where PBS itself runs the job again); but TERM after the notice is the end of walltime.
 is_ended_by_others() { [ -n "\$ended" ] && [ \$SECONDS -lt $((slot - lead)) ]; }
@@ -133,9 +133,9 @@ script_mpirun() {
     script_begin ./job.sh
     cat <<END
 # As many ranks as are asked for, however many cores mpirun counts.
-export OMPI_MCA_rmaps_base_oversubscribe=1
+export $(quoted "${MPIRUN_OVERSUBSCRIBE[@]}")
 # In a session of its own, so that Ctrl-C reaches this script, which stops the ranks properly, and not mpirun.
-launch=(setsid mpirun -quiet -n $ranks${hostfile:+ --hostfile $(quoted "$hostfile")}${ranks_per_node:+ --map-by ppr:$ranks_per_node:node})
+launch=(setsid mpirun -n $ranks${hostfile:+ --hostfile $(quoted "$hostfile")}${ranks_per_node:+ --map-by ppr:$ranks_per_node:node})
 job=\$\$
 
 is_ended_by_others() { [ -n "\$ended" ]; }

@@ -1,6 +1,6 @@
 /* How many requests a second rank 0's helper thread serves: tasks that take no time, asked for by all other ranks.
  *
- * usage: mpirun -quiet -n RANKS bench_server [DIR [TASKS]]: in a folder of its own in DIR (/tmp), which is removed again.
+ * usage: mpirun -n RANKS bench_server [DIR [TASKS]]: in a folder of its own in DIR (/tmp), which is removed again.
  * bench_server_alone is the same without claims (no_claims.c): messages and queue alone.
  *
  * A request is a report and the order that answers it. Ranks wait in MPI_Recv, not in a worker's naps, to ask as often

@@ -7,8 +7,7 @@ program=$1 study=$2
 shift 2
 extra=("$@")
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
-export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
+. "$here/../../jobs/lib.sh" && mpirun_environment
 unset STUB_SECONDS STUB_FAIL STUB_FAIL_REFERENCE STUB_DIVERGE STUB_BETTER_CORE 2>/dev/null || true
 work=$(mktemp -d "${TMPDIR:-/tmp}/ntksweep-mpi.XXXXXX")
 launched=
@@ -21,7 +20,7 @@ fail() { echo "FAILED: $*" >&2; for log in "$work"/*.log; do [ -e "$log" ] && ta
 # start RANKS ARGUMENT...: `run ARGUMENT...` under mpirun, in the background; mpirun is $launched, the messages are in $work/run.log.
 start() {
     local ranks=$1; shift
-    mpirun -quiet -n "$ranks" "$program" run "$@" "${extra[@]}" > "$work/run.out" 2> "$work/run.log" &
+    mpirun -n "$ranks" "$program" run "$@" "${extra[@]}" > "$work/run.out" 2> "$work/run.log" &
     launched=$!
 }
 
