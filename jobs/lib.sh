@@ -20,6 +20,8 @@ PACKAGES_BUILD=(gcc libc6-dev make cmake pkg-config libopenblas-dev liblapacke-d
 # SUNDIALS comes with PETSc, Trilinos and a Fortran compiler: 86 MB to download and 392 MB of disk, for flows of cross-entropy alone.
 PACKAGES_CHECK=(libsundials-dev libcmocka-dev clang clang-format hdf5-tools netcdf-bin)
 PACKAGES_CLUSTER=(slurmctld slurmd slurm-client munge iproute2 procps)
+PACKAGES_PAGES=(chromium poppler-utils)
+PACKAGES_TYPES=(mypy python3-typeshed)
 # Modules of Python by their import names, which are pip's names too; Debian's packages are python3-NAME in lower case.
 PYTHON_MODULES=(numpy mpmath xarray h5netcdf h5py matplotlib)
 

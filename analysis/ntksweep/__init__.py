@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import xarray as xr
@@ -25,6 +26,9 @@ from .curves import Curve, curves_of, every_step, final, has_numbers
 from .load import Study, open_results
 from .point import InputError, Layer, Point
 from .training import Network, replay
+
+if TYPE_CHECKING:
+    from . import plot
 
 __all__ = ["InputError", "Layer", "Network", "Point", "Study", "levels", "open", "plot", "replay", "slopes"]
 

@@ -113,15 +113,28 @@ def final_scores(ensemble):
 def bands_figure(ensembles, on=style.PAGE):
     points = shown_points(ensembles)
     figure, axes = on.grid(len(points))
+    values = seen_values(ensembles, points)
     for panel, (example, output) in zip(axes, points):
         for (ensemble, look), end in zip(looks_of(ensembles), ends_of(ensembles)):
             draw_bands(panel, ensemble, example, output, look, end)
         panel.set_title(point_title(ensembles, example, output))
         dress_time(panel, ensembles)
+        style.keep_in_view(panel, *values)
         if style.is_first(panel):
             panel.set_ylabel("output")
     style.legend_beside(axes, study_handles(ensembles) + handles(ensembles), None)
     return figure
+
+
+def seen_values(ensembles, points):
+    """Edges of the networks' bands, and all others."""
+    own, others = [], []
+    for ensemble in ensembles:
+        for part in filter(None, (ensemble.networks, ensemble.process, ensemble.posterior, ensemble.linear)):
+            half = 0 if part is ensemble.linear else DEVIATIONS * np.nan_to_num(part.deviation)
+            values = [(part.mean + sign * half)[:, example, output] for sign in (-1, 1) for example, output in points]
+            (own if part is ensemble.networks else others).extend(values)
+    return np.concatenate(own), np.concatenate([*others, []])
 
 
 def point_title(ensembles, example, output):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Callable
 
 from . import style
 from .curves import curves_of, reference_curve
@@ -48,7 +49,7 @@ class Section:
     kind: str
     title: str
     caption: str
-    draw: object  # makes the figure, on a Page or the axes of style
+    draw: Callable[..., Any]  # makes the figure, on a Page or the axes of style
     curves: list = field(default_factory=list)  # for the tables
     number: int = 1  # of several of its kind: the page folds in those after the first
     of: int = 1

@@ -2,6 +2,7 @@
 step, and the NNGP posterior."""
 
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Spread:
 
     mean: np.ndarray
     variance: np.ndarray
-    covariance: np.ndarray = None
+    covariance: Optional[np.ndarray] = None
     size: int = 0
 
     @property

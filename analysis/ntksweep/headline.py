@@ -15,10 +15,12 @@ NAMED_FITS = 4
 
 
 def headline(context):
+    """Paragraphs, the exponents first."""
     if not context.rmse:
         diverged = any((study.data["status"] > 0).any() for study in context.studies)
-        return "No RMSE at the last step: all recorded points diverged." if diverged else "No RMSE is recorded yet."
-    return " ".join([width_line(context), *scale_lines(context), *prediction_lines(context), *ensemble_lines(context)])
+        return ["No RMSE at the last step: all recorded points diverged." if diverged else "No RMSE is recorded yet."]
+    first = " ".join([width_line(context), *scale_lines(context)])
+    return [first, *prediction_lines(context), *ensemble_lines(context)]
 
 
 def width_line(context):
@@ -47,6 +49,7 @@ def prediction_lines(context):
         largest = largest_cell(curves)
         if largest and len({cell(curve.where, "prediction") for curve in largest}) == 1:
             place = where_text({"width": largest[0].x[-1], "train_size": largest[0].where["train_size"]})
+            place += f" ({largest[0].source})" * (len(context.studies) > 1)
             yield f"At the last step the RMSE of the network with {place} is {distances(largest)}."
 
 
@@ -79,7 +82,8 @@ def ensemble_lines(context):
     judged = [group[-1] for group in groups_of(context.ensembles) if group[-1].process and group[-1].is_large]
     for ensemble in judged[:NAMED_FITS]:
         row = ensemble_row(ensemble)
-        place = f" ({ensemble.cell})" if len(judged) > 1 else ""
+        several = len(context.studies) > 1
+        place = f" ({', '.join([ensemble.source] * several + [ensemble.cell])})" if len(judged) > 1 or several else ""
         networks = f"{ensemble.size_text} networks of width {value_text(ensemble.where['width'])}{place}"
         score, ratio = number(row["largest_z_networks"]), number(row["variance_ratio_networks"])
         yield (

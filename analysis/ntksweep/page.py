@@ -4,7 +4,7 @@ import base64
 import re
 from html import escape
 
-from . import local
+from . import local, template
 from .headline import headline, remarks
 from .statistics import FEWEST, RESAMPLES
 from .style import FORMATS
@@ -13,62 +13,7 @@ from .tables import cost_rows, plain_table, rank_rows, slope_table, summary_tabl
 from .words import number, plural
 
 LISTED = 100
-SCROLL = '<div class="scroll" tabindex="0">'  # so that keys scroll it
-STYLE = """
-:root { color-scheme: light dark; --text: #1c1c1c; --back: #fff; --soft: #666; --line: #ddd; --card: #f6f6f4;
-        --link: #0061a8; }
-@media (prefers-color-scheme: dark) {
-  :root { --text: #e6e6e6; --back: #181818; --soft: #a8a8a8; --line: #3a3a3a; --card: #242424; --link: #7cc4ff; }
-}
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back);
-       max-width: 62rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 1rem 0 .5rem; }
-h2 { font-size: 1.15rem; margin: 2.2rem 0 .4rem; }
-.headline { font-size: 1.15rem; }
-.remark { border-left: 3px solid #e69f00; padding-left: .7rem; margin: .4rem 0; }
-figure { margin: .5rem 0; }
-figure img { max-width: 100%; background: #fff; border-radius: 4px; }
-figcaption, .soft { color: var(--soft); font-size: .9rem; }
-.scroll { overflow: auto; max-height: 30rem; margin: .6rem 0; }
-table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem .7rem .2rem 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { font-weight: 600; position: sticky; top: 0; background: var(--back); }
-td.wide { white-space: normal; }
-.slopes .scroll { max-height: none; }
-.slopes td { white-space: pre; vertical-align: top; font-size: .8rem; color: var(--soft); }
-.slopes td::first-line, .slopes td:first-child { color: var(--text); }
-pre { background: var(--card); padding: .7rem; overflow: auto; font-size: .8rem; border-radius: 4px; }
-summary { cursor: pointer; }
-a { color: var(--link); }
-:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-nav ul { columns: 18rem; padding-left: 1.2rem; font-size: .9rem; }
-nav li { break-inside: avoid; }
-@media print {
-  :root { color-scheme: light; --text: #000; --back: #fff; --soft: #444; --line: #bbb; --card: #fff; --link: #000; }
-  @page { margin: 15mm; }
-  body { font-size: 10pt; max-width: none; padding: 0; }
-  h2, summary, thead { break-after: avoid; }
-  figure, tr { break-inside: avoid; }
-  figure img { max-height: 21cm; }
-  figcaption, p { orphans: 3; widows: 3; }
-  .scroll { overflow: visible; max-height: none; }
-  table { font-size: 7.5pt; }
-  th, td, .slopes td { white-space: normal; overflow-wrap: break-word; padding-right: .4rem; }
-  .slopes td { white-space: pre-line; font-size: 7.5pt; }
-  th { position: static; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; overflow: visible; }
-  details::details-content { content-visibility: visible; display: block; height: auto; }
-}
-@media screen and (max-width: 40rem) { figure { overflow-x: auto; } figure img { max-width: none; width: 46rem; } }
-"""
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>{style}</style></head>
-<body onbeforeprint="{unfold}">
-{body}
-</body></html>
-"""
-UNFOLD = "for (const part of document.querySelectorAll('details')) part.open = true"
+SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="table">'  # so that keys scroll it
 METHOD = f"""<h2>How the numbers are made</h2>
 <p>A level is the geometric mean over seeds, its interval exp(mean(log) &plusmn; t<sub>0.975</sub>
 s/&radic;S). An exponent is the slope of the weighted least-squares line through the logarithms (weights: one
@@ -83,13 +28,14 @@ def write_page(path, context, sections, rest, failed, formats=FORMATS):
     """sections: those of the figures, whose files (SVG among the formats) stand in path's folder figures/, but for the
     failed ones (name -> reason); rest: those that are not drawn."""
     title = escape(context.title)
-    body = [f"<h1>{title}</h1>", f'<p class="headline">{raised(escape(headline(context)))}</p>']
+    first, *more = [raised(escape(line)) for line in headline(context)]
+    body = [f"<h1>{title}</h1>", f'<p class="headline">{first}</p>', *(f"<p>{line}</p>" for line in more)]
     body += local_html(context) + [f'<p class="remark">{raised(escape(line))}</p>' for line in remarks(context)]
     drawn = [section_html(section, path.parent, failed, formats) for section in sections]
     body += drawn[:1] + summary_html(context) + drawn[1:] + rest_html(rest)
     body += cost_html(context) + unrecorded_html(context) + [METHOD] + run_html(context)
     content = with_contents(linked("\n".join(body), path.parent))
-    path.write_text(PAGE.format(title=title, style=STYLE, unfold=UNFOLD, body=content), encoding="utf-8")
+    path.write_text(template.page(title, content), encoding="utf-8")
 
 
 def linked(body, folder):
@@ -99,11 +45,11 @@ def linked(body, folder):
         name = found.group()
         return f'<a href="{name}">{name}</a>' if (folder / name).exists() else name
 
-    return re.sub(r"\b(?:tables|figures)/\w+\.(?:csv|png|svg|pdf)\b", link, body)
+    return re.sub(r"(?<![\"/\w])(?:tables|figures)/\w+\.(?:csv|png|svg|pdf)\b", link, body)
 
 
 def with_contents(body):
-    """Headings get names, and a list of them stands before the first."""
+    """Headings get names, and a list of them stands before the first; a first link leads behind it."""
     names, lines = set(), []
 
     def named(found):
@@ -117,7 +63,8 @@ def with_contents(body):
 
     body = re.sub("<h2>(.*?)</h2>", named, body)
     head, first, rest = body.partition("<h2 ")
-    return f'{head}<nav aria-label="Contents"><ul>{"".join(lines)}</ul></nav>\n{first}{rest}'
+    skip = re.sub("<li><a (.*?)>.*", r'<a class="skip" \1>Skip to the first figure</a>', lines[0])
+    return f'{skip}{head}<nav aria-label="Contents"><ul>{"".join(lines)}</ul></nav>\n{first}{rest}'
 
 
 def raised(text):
@@ -140,7 +87,11 @@ def picture(section, folder, failed, formats):
     image = base64.b64encode((folder / "figures" / f"{section.name}.svg").read_bytes()).decode()
     files = f'<span class="soft">{", ".join(f"figures/{section.name}.{kind}" for kind in formats)}</span>'
     caption = f"<figcaption>{raised(escape(section.caption))} {files}</figcaption>"
-    return f'<img alt="{escape(section.title)}" src="data:image/svg+xml;base64,{image}">{caption}'
+    name = escape(section.title)
+    return (
+        f'<a class="picture" href="figures/{section.name}.svg" title="{name}, in full size">'
+        f'<img alt="{name}" src="data:image/svg+xml;base64,{image}"></a>{caption}'
+    )
 
 
 def rest_html(rest):

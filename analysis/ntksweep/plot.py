@@ -65,7 +65,7 @@ def chosen(sections: Iterable[Section], kind: str, number: int) -> Section:
 
 
 def draw_section(section: Section, axes, width: float | None) -> Figure:
-    on = style.Page(width) if axes is None else style.Given(axes)
+    on: style.Page | style.Given = style.Page(width) if axes is None else style.Given(axes)
     with on.look():
         figure = section.draw(on=on)
         if axes is None:

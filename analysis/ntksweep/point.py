@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -136,7 +136,7 @@ def number_of(text: str) -> object:
     return text
 
 
-def same(a: object, b: object) -> bool:
+def same(a: Any, b: Any) -> bool:
     """Of axes' values: words, or numbers as far as labels write them."""
     if isinstance(a, str) or isinstance(b, (str, bytes)):
         return str(a) == str(plain_text(b))

@@ -15,6 +15,7 @@ from . import style
 from .paper import beside
 from .words import SYMBOLS, axis_label, exponent, interval, legend_text, metric_label, named_value, where_text
 
+WORDS_MAX = 6  # places of a panel where it is said in words that seeds diverged
 COLOURED = ("phase", "prediction", "layer", "train_size", "width")
 
 
@@ -105,7 +106,8 @@ def scaling_figure(chunk, colour_name, palette, guides, unfitted, title, paper, 
         dress_panel(panel, members + near, shared or y_limits(members))
         panel.set_title(panel_title(metric, place, one_metric, members) if len(chunk) > 1 else "")
     label_axes(axes, drawn, metric_label(chunk[0][0][0]) if one_metric else "")
-    handles = legend_handles(drawn, palette, colour_name, guides, alone=len(chunk) == 1, unfitted=unfitted)
+    crowded = any(is_crowded(members) for _, members in chunk)
+    handles = legend_handles(drawn, palette, colour_name, guides, len(chunk) == 1, unfitted, crowded)
     add_legend(axes, handles + paper_handles(given), colour_name, palette, drawn)
     on.head(figure, title)
     return figure
@@ -162,7 +164,7 @@ def y_limits(curves):
 def draw_panel(panel, curves, palette, colour_name, guides, unfitted):
     for curve, shift in zip(curves, shifts(curves)):
         colour = colour_of(curve, palette, colour_name)
-        draw_curve(panel, curve, colour, unfitted(curve) if unfitted else None, shift)
+        draw_curve(panel, curve, colour, unfitted(curve) if unfitted else None, shift, is_crowded(curves))
     for guide, line in zip(guides, style.LINES[2:]):
         draw_guide(panel, curves, guide, line)
 
@@ -180,8 +182,8 @@ def colour_of(curve, palette, colour_name):
     return palette.get(curve.where.get(colour_name), style.OKABE_ITO[curve.order % len(style.OKABE_ITO)])
 
 
-def draw_curve(panel, curve, colour, open_points=None, shift=1.0):
-    """open_points [X], or None: markers that are drawn open."""
+def draw_curve(panel, curve, colour, open_points=None, shift=1.0, crowded=False):
+    """open_points [X], or None: markers that are drawn open. crowded: whether there is no room for words."""
     x = curve.x * shift
     mean, low, high = (
         np.where(part > 0, part, np.nan) for part in (curve.level.mean, curve.level.low, curve.level.high)
@@ -192,11 +194,16 @@ def draw_curve(panel, curve, colour, open_points=None, shift=1.0):
     is_open = np.zeros(len(mean), bool) if open_points is None else open_points
     for points, face in ((~is_open, colour), (is_open, "white")):
         panel.plot(x[points], mean[points], marker, color=colour, markerfacecolor=face)
-    mark_diverged(panel, x, curve, colour)
+    mark_diverged(panel, x, curve, colour, crowded)
 
 
-def mark_diverged(panel, x, curve, colour):
-    """Where seeds diverged: how many, of which model, beside the median over all, or the survivors' mean where that is
+def is_crowded(curves):
+    """Whether seeds diverged at more places of a panel than there is room for words on each."""
+    return sum(np.count_nonzero(curve.diverged) for curve in curves) > WORDS_MAX
+
+
+def mark_diverged(panel, x, curve, colour, crowded):
+    """Where seeds diverged: how many, of which model (crowded: that is left to the tables), beside the median over all, or the survivors' mean where that is
     infinite. A cross at the upper edge where none is left."""
     for i in np.flatnonzero(curve.diverged):
         if not np.isfinite(curve.level.mean[i]):
@@ -205,7 +212,8 @@ def mark_diverged(panel, x, curve, colour):
         if np.isfinite(curve.median[i]):
             panel.plot(x[i], curve.median[i], "_", color=colour, markersize=14, markeredgewidth=2)
         y = curve.median[i] if np.isfinite(curve.median[i]) else curve.level.mean[i]
-        write_diverged(panel, x[i], y, curve.diverged_text(i), colour, to_the_left=i == len(x) - 1)
+        text = f"{curve.diverged[i]}/{np.sum(curve.status[i] >= 0)}" if crowded else curve.diverged_text(i)
+        write_diverged(panel, x[i], y, text, colour, to_the_left=i == len(x) - 1)
 
 
 def write_diverged(panel, x, y, text, colour, to_the_left):
@@ -266,7 +274,7 @@ def label_axes(axes, curves, y_label):
             panel.set_ylabel(y_label)
 
 
-def legend_handles(curves, palette, colour_name, guides, alone, unfitted):
+def legend_handles(curves, palette, colour_name, guides, alone, unfitted, crowded=False):
     """In a figure of one panel a line for each curve, with its exponent; else, or where colours are in a bar, one for
     each colour and study."""
     guide_lines = [
@@ -277,6 +285,9 @@ def legend_handles(curves, palette, colour_name, guides, alone, unfitted):
         guide_lines.append(
             Line2D([], [], color=style.GREY, linestyle="", marker="o", markerfacecolor="white", label="not yet fitted")
         )
+    if crowded:
+        label = "median; a/b: of b seeds a diverged"
+        guide_lines.append(Line2D([], [], color=style.GREY, linestyle="", marker="_", markersize=14, label=label))
     if any(map(all_diverged, curves)):
         guide_lines.append(Line2D([], [], color=style.GREY, linestyle="", marker="x", label="all seeds diverged"))
     bar = palette and style.needs_bar(palette)

@@ -2,6 +2,7 @@
 equal input."""
 
 import math
+from textwrap import fill
 
 import matplotlib
 import numpy as np
@@ -24,6 +25,7 @@ LINES = ["-", "--", ":", "-."]
 OKABE_ITO = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c6d31"]
 PANELS_MAX = 12
 NAMES_MAX = 45  # beside a colour bar
+TITLE = 10.5  # its letters an inch
 PAD = 0.09  # inches around panels and legends
 BAR, BAR_WIDTH = "bar", 0.15
 DPI = 150
@@ -76,9 +78,9 @@ class Page:
         return look({**LOOK, **SMALL} if self.width else LOOK)
 
     def head(self, figure, title):
-        """A paper has its own captions."""
+        """In as many lines as it needs; a paper has its own captions."""
         if title and not self.width:
-            figure.suptitle(title, fontsize=11)
+            figure.suptitle(fill(title, int(TITLE * figure.get_figwidth())), fontsize=11)
 
     def grid(self, count, columns=3, share_y=True):
         """A figure and `count` panels, at most `columns` a row."""
@@ -198,6 +200,18 @@ def log_axis(axis, low, high):
     axis.set_major_locator(ticker.LogLocator(base=10, subs=steps, numticks=9 if decades > 7 else 99))
     axis.set_major_formatter(ticker.FuncFormatter(tick_text))
     axis.set_minor_locator(ticker.NullLocator())  # minor ticks would take more time than all else in a figure
+
+
+def keep_in_view(panel, own, others):
+    """The vertical axis of what is [..] own, and of others as far as its span beyond it: a model that diverges would
+    leave nothing of the rest to be seen."""
+    own, others = (values[np.isfinite(values)] for values in map(np.ravel, (own, others)))
+    if len(own):
+        low, high = own.min(), own.max()
+        near = np.clip(others, 2 * low - high, 2 * high - low)
+        low, high = min(low, near.min(initial=low)), max(high, near.max(initial=high))
+        room = 0.05 * (high - low) or 0.1
+        panel.set_ylim(low - room, high + room)
 
 
 def log_scale(axis):

@@ -14,10 +14,12 @@ from .load import EXAMPLES, GRID
 from .scaling import families_of, study_line, study_marker, unique
 from .words import axis_label, loss_label, named_value, value_text, where_text
 
+DIVERGED = 1e6  # a loss so many times its first has diverged
 MARKED = 5  # points of a line, at least, that have its study's marker
 MODELS = (("-", "network"), ("--", "its linearization"))
 MARKERS = "A marker for each study."
 OVERLAID = 2  # test points of which several studies' outputs are drawn
+OUTPUTS = ["outputs", "outputs_linear"]
 LOSSES = ["loss_train", "loss_train_linear", "loss_test", "loss_test_linear"]
 
 
@@ -45,7 +47,7 @@ def loss_panels(curves):
 
 
 def outputs(context):
-    for number, of, place, curves in figures_of(context, ["outputs", "outputs_linear"], apart=output_count):
+    for number, of, place, curves in figures_of(context, OUTPUTS, apart=output_count):
         sizes, widths = shared(curves, "train_size", 2), shared(curves, "width", 3)
         shown = having(largest_output(curves), train_size=sizes, width=widths)
         caption = (
@@ -192,12 +194,15 @@ def source_handles(curves, lined=False):
 
 
 def positive_range(curves):
-    """Of the levels that are seen: on a logarithmic axis step 0 is not."""
-    levels = np.concatenate([curve.level.mean[curve.x > 0 if is_log(curve.x) else ...] for curve in curves])
-    levels = levels[np.isfinite(levels) & (levels > 0)]
+    """Of the levels that are seen: on a logarithmic axis step 0 is not; nor is what has grown to more than DIVERGED times
+    the first ones."""
+    seen = [curve.level.mean[curve.x > 0 if is_log(curve.x) else ...] for curve in curves]
+    seen = [levels[np.isfinite(levels) & (levels > 0)] for levels in seen]
+    levels = np.concatenate(seen)
     if not len(levels):
         return 0.1, 1.0
-    return max(levels.min(), levels.max() * 1e-8) / 1.4, levels.max() * 1.4
+    top = min(levels.max(), DIVERGED * max(part[0] for part in seen if len(part)))
+    return max(levels.min(), top * 1e-8) / 1.4, top * 1.4
 
 
 def is_log(x):
@@ -263,11 +268,13 @@ def output_figure(panels, columns, on=style.PAGE):
     figure, axes = on.grid(len(panels), columns=columns)
     probes = sorted({probe_of(curve) for curve in curves})
     palette, marked = dict(zip(probes, style.OKABE_ITO)), markers(curves)
+    values = [np.concatenate([*(first_seed(c) for c in curves if c.metric == name), []]) for name in OUTPUTS]
     for panel, (key, members) in zip(axes, panels.items()):
         for curve in members:
             look = {"color": palette[probe_of(curve)], "linestyle": model_line(curve), "linewidth": 1.3}
             panel.plot(curve.x, first_seed(curve), **look, **marked(curve))
         dress_time(panel, members)
+        style.keep_in_view(panel, *values)
         panel.set_title(", ".join(named_value(name, value) for name, value in zip(("train_size", "width"), key)))
         if style.is_first(panel):
             panel.set_ylabel("output")

@@ -13,7 +13,7 @@ import xarray as xr
 
 from .point import InputError, Point
 
-Tensors = "list[np.ndarray]"  # weight, bias, weight, ... in the order of the forward pass
+Tensors = list[np.ndarray]  # weight, bias, weight, ... in the order of the forward pass
 PHI = {  # value, derivative
     "relu": (lambda h: np.maximum(h, 0), lambda h: (h > 0).astype(float)),
     "erf": (np.vectorize(math.erf, otypes=[float]), lambda h: 2 / np.sqrt(np.pi) * np.exp(-h * h)),
@@ -25,7 +25,7 @@ OUTPUTS = ("f_train", "f_test")
 
 def windows(x, size, stride):
     """For each place (u, v) of a filter: what of the image lies under it, [example, row, column, channel]."""
-    reach, rows, columns = size // 2, *(-(-n // stride) for n in x.shape[1:3])
+    reach, (rows, columns) = size // 2, (-(-n // stride) for n in x.shape[1:3])
     padded = np.pad(x, ((0, 0), (reach, reach), (reach, reach), (0, 0)))
     for u in range(size):
         for v in range(size):
@@ -178,7 +178,7 @@ class Network:
         for i in range(len(x)):
             for w in np.eye(outputs):
                 g = self.gradient(theta, x[i : i + 1], w)
-                rows.append(np.concatenate([(a / max(root, 1e-300)).ravel() for a, root in zip(g, roots)]))
+                rows.append(np.concatenate([(part / max(root, 1e-300)).ravel() for part, root in zip(g, roots)]))
         return np.array(rows)
 
 
@@ -310,7 +310,7 @@ def dataset_of(point: Point, found: list[State]) -> xr.Dataset:
     linears = [np.array(part) for part in zip(*(state.linear for state in found))]
     outputs = {**dict(zip(OUTPUTS, networks)), **{f"{name}_linear": f for name, f in zip(OUTPUTS, linears)}}
     example = {name: "train_example" if "train" in name else "test_example" for name in outputs}
-    variables = {name: (("step", example[name], "output"), f) for name, f in outputs.items()}
+    variables: dict[str, tuple] = {name: (("step", example[name], "output"), f) for name, f in outputs.items()}
     loss = LOSSES[point.settings["training.loss"]].value
     for name, f in outputs.items():
         target = point.arrays["y_train" if "train" in name else "y_test"]

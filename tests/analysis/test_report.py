@@ -72,7 +72,7 @@ def test_every_figure_is_there(holes):
 
 def test_the_page_stands_alone(holes):
     page = holes[2]
-    assert not re.search(r"(src)=\"(?!data:)", page) and "<script" not in page
+    assert not re.search(r"(src)=\"(?!data:)", page) and "http" not in page.replace("http://www.w3.org", "")
     links = re.findall(r"href=\"([^\"]*)\"", page)
     assert len(links) > 20 and "tables/slopes.csv" in links and "figures/rmse_width.png" in links
     for link in links:

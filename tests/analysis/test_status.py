@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import synthetic
-from ntksweep import curves, tables, words
+from ntksweep import curves, style, tables, times, words
 from ntksweep.context import Context
 from ntksweep.figures import rmse_against_axes, rmse_against_width
 from ntksweep.load import load_studies
@@ -150,3 +150,42 @@ def test_a_sentence_is_no_label(tmp_path):
     data = labelled(synthetic.dataset(AXES), "the rate, or its share of the largest stable one for the loss")
     (section,) = rmse_against_axes(Context([study(tmp_path / "study", data)], []))
     assert section.figure.axes[0].get_xlabel() == "learning rate"
+
+
+def test_a_model_that_blows_up_leaves_the_rest_in_view(tmp_path):
+    """Of losses a million times the first, of outputs three times what the networks have, and no more."""
+    data = synthetic.dataset({"train_size": [32], "width": [64, 256], "seed": [0, 1, 2]})
+    blown = 10 ** (12.0 * data["step"] / 1000)
+    for name in ("loss_test_linear", "outputs_linear"):
+        data[name] = data[name] * blown
+    found = Context([study(tmp_path / "study", data)], [])
+    (losses,), (outputs,) = times.losses(found), times.outputs(found)
+    low, high = losses.figure.axes[1].get_ylim()
+    first = float(data["loss_test_linear"].isel(step=1).max())
+    assert low < float(data["loss_test"].min()) and 1e5 * first < high < 1e7 * first
+    panel = outputs.figure.axes[0]
+    values = np.concatenate([line.get_ydata() for line in panel.lines if line.get_linestyle() == "-"])
+    low, high = panel.get_ylim()
+    assert low < values.min() < values.max() < high < low + 6 * np.ptp(data["outputs"].sel(seed=0).values)
+
+
+@pytest.mark.parametrize("widths", [[64, 256], [16, 32, 64, 128, 256, 512, 1024]])
+def test_where_many_diverged_a_fraction_says_so(tmp_path, widths):
+    axes = {**AXES, "width": widths}
+    (section,) = rmse_against_width(Context([study(tmp_path / "study", catapult([0], axes=axes))], []))
+    panel = section.figure.axes[0]
+    texts = {text.get_text() for text in panel.texts}
+    legend = [text.get_text() for text in section.figure.legends[0].get_texts()]
+    assert texts == ({"1/3"} if len(widths) > 6 else {"1 of 3 linearizations\ndiverged"})
+    assert ("median; a/b: of b seeds a diverged" in legend) == (len(widths) > 6)
+
+
+def test_a_long_title_is_not_cut(tmp_path):
+    title = "A title of many words which does not fit into one line and has a word like " + 3 * "learning_rates_"
+    found = study(tmp_path / "study", synthetic.dataset(AXES), title=title)
+    (section,) = rmse_against_width(Context([found], []))
+    figure = section.figure
+    style.lay_out(figure)
+    box = figure.texts[0].get_window_extent(figure.canvas.get_renderer())
+    assert "\n" in figure.texts[0].get_text()
+    assert box.x0 >= 0 and box.y1 <= figure.bbox.y1 and box.x1 <= figure.bbox.x1
