@@ -88,7 +88,8 @@ def bands_caption(ensembles):
     if first.posterior:
         parts.append("at the right edge the NNGP posterior, infinitely wide with the readout alone trained to the end")
     if first.process and several:
-        parts[-1] += ". Shown are the test point where the mean is most standard errors from the process, and the first"
+        parts[-1] += ". Shown are the test point where the mean is most standard errors (z) from the process, and"
+        parts[-1] += " the first"
     return "; ".join(parts) + "."
 
 
@@ -254,7 +255,7 @@ def agreement_section(ensembles, place, number, of):
     caption = (
         "Largest |z| over test points and outputs, z being the mean's distance from the NTK-GP's in standard errors; "
         "if networks were as that process, 95 of 100 ensembles would stay below the line of dashes and dots. Beside it "
-        "the variance summed over test points and outputs, over the NTK-GP's; band: 95 of 100 ensembles of that process."
+        "the variance summed over test points and outputs, over the NTK-GP's; band: 95 of 100 ensembles of that one."
     )
     heading = title("Agreement of ensemble and NTK-GP", place)
     return Section("ensemble_agreement", heading, caption, partial(agreement_figure, ensembles), [], number, of)

@@ -10,8 +10,8 @@ PROCESSES = multiprocessing.get_context("fork")  # what a figure is drawn from i
 
 
 def draw_all(sections, folder, at_once, told, page=style.PAGE, formats=style.FORMATS):
-    """Writes the figures of the sections into folder, a file of each format; returns name -> reason of those that failed. told(done) is called
-    after each."""
+    """Writes the figures of the sections into folder, a file of each format; returns name -> reason of those that
+    failed. told(done) is called after each."""
     waiting, running, failed = list(sections), {}, {}
     while waiting or running:
         while waiting and len(running) < at_once:

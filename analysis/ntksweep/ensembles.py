@@ -168,7 +168,8 @@ def spread_of(cell, name):
     """Over seeds; a lone one has no variance."""
     if not has(cell, f"{name}_mean"):
         return None
-    size = cell["ensemble_size_linear" if name.endswith("_linear") and "ensemble_size_linear" in cell else "ensemble_size"]
+    own = name.endswith("_linear") and "ensemble_size_linear" in cell
+    size = cell["ensemble_size_linear" if own else "ensemble_size"]
     return Spread(cell[f"{name}_mean"].values, cell[f"{name}_variance"].values, size=int(size))
 
 

@@ -20,7 +20,8 @@ s/&radic;S). An exponent is the slope of the weighted least-squares line through
 over the variance of each mean, the variances drawn towards the pooled one); its 95 % interval is a bootstrap
 of {RESAMPLES} draws of whole seeds, widened for few seeds by &radic;(S/(S&minus;1)) and Student's t. A slope
 between neighbours is the same fit through two points. Fewer than {FEWEST} seeds give no
-interval. A value is lost where a model on which it depends diverged: the network's own (losses, changes, outputs) stay where its linearization alone did. All values:
+interval. A value is lost where a model on which it depends diverged: the network's own (losses, changes, outputs)
+stay where its linearization alone did. All values:
 tables/levels.csv, tables/slopes.csv, tables/time.csv.</p>"""
 
 

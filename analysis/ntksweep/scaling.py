@@ -203,8 +203,8 @@ def is_crowded(curves):
 
 
 def mark_diverged(panel, x, curve, colour, crowded):
-    """Where seeds diverged: how many, of which model (crowded: that is left to the tables), beside the median over all, or the survivors' mean where that is
-    infinite. A cross at the upper edge where none is left."""
+    """Where seeds diverged: how many, of which model (crowded: that is left to the tables), beside the median over all,
+    or the survivors' mean where that is infinite. A cross at the upper edge where none is left."""
     for i in np.flatnonzero(curve.diverged):
         if not np.isfinite(curve.level.mean[i]):
             panel.plot(x[i], 0.97, "x", color=colour, transform=panel.get_xaxis_transform(), zorder=9)

@@ -17,8 +17,8 @@ figure { margin: .5rem 0; }
 .picture img { display: block; max-width: 100%; background: #fff; border-radius: 4px; }
 figcaption, .soft { color: var(--soft); font-size: .9rem; }
 .scroll { overflow: auto; max-height: 30rem; margin: .6rem 0; }
-[data-more]::before { content: "scrolls " attr(data-more); display: block; position: sticky; left: 0; width: fit-content;
-                      color: var(--soft); font-size: .8rem; }
+[data-more]::before { content: "scrolls " attr(data-more); color: var(--soft); font-size: .8rem;
+                      display: block; width: fit-content; position: sticky; left: 0; }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .7rem .2rem 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { font-weight: 600; position: sticky; top: 0; background: var(--back); }

@@ -70,8 +70,8 @@ def title(words, place):
 
 
 def figures_of(context, metrics, wanted=lambda study: True, apart=lambda study, curve: None):
-    """Yields (number, of how many, place, curves) for each value of the other axes. Wanted studies are together where they
-    have the same clock, and the same of `apart`; those of a figure that has not all are named."""
+    """Yields (number, of how many, place, curves) for each value of the other axes. Wanted studies are together where
+    they have the same clock, and the same of `apart`; those of a figure that has not all are named."""
     groups = {}
     for order, study in enumerate(context.studies):
         for curve in time_curves(study, order, metrics) if wanted(study) else []:
@@ -189,13 +189,16 @@ def model_handles(curves):
 def source_handles(curves, lined=False):
     """Of several studies; lined: their lines tell them too."""
     orders = {curve.source: curve.order for curve in curves} if is_overlay(curves) else {}
-    looks = {name: {"linestyle": study_line(i) if lined else "", "marker": study_marker(i)} for name, i in orders.items()}
-    return [Line2D([], [], color=style.GREY, label=name, **look) for name, look in looks.items()]
+    lines = {name: study_line(order) if lined else "" for name, order in orders.items()}
+    return [
+        Line2D([], [], color=style.GREY, label=name, linestyle=lines[name], marker=study_marker(order))
+        for name, order in orders.items()
+    ]
 
 
 def positive_range(curves):
-    """Of the levels that are seen: on a logarithmic axis step 0 is not; nor is what has grown to more than DIVERGED times
-    the first ones."""
+    """Of the levels that are seen: on a logarithmic axis step 0 is not; nor is what has grown to more than DIVERGED
+    times the first ones."""
     seen = [curve.level.mean[curve.x > 0 if is_log(curve.x) else ...] for curve in curves]
     seen = [levels[np.isfinite(levels) & (levels > 0)] for levels in seen]
     levels = np.concatenate(seen)

@@ -8,13 +8,14 @@ from ntksweep.context import Context
 from ntksweep.load import load_studies
 
 AXES = {"train_size": [32, 128], "width": [64, 256], "seed": [0, 1, 2]}
+NETWORK = "{ family: fc, depth: 2 }"
 MODELS = ["network", "its linearization"]
 
 
-def contexts(folder, make=lambda axes, **options: synthetic.dataset(axes, **options), grids=(AXES, AXES), more=("", "")):
+def contexts(folder, make=synthetic.dataset, grids=(AXES, AXES), more=("", "")):
     """Of one study, and of two."""
     names = [
-        synthetic.write_study(folder / name, make(axes, generator_seed=seed), network="{ family: fc, depth: 2 }", more=text)
+        synthetic.write_study(folder / name, make(axes, generator_seed=seed), network=NETWORK, more=text)
         for name, axes, text, seed in zip(("erf", "relu"), grids, more, (7, 8))
     ]
     return Context(load_studies(names[:1]), []), Context(load_studies(names), [])
@@ -66,8 +67,8 @@ def test_a_line_begins_at_the_first_step_that_a_logarithmic_axis_has(plain):
 
 def test_what_cannot_be_compared_is_apart_and_named(tmp_path):
     _, both = contexts(tmp_path, more=("", "training:\n  loss: cross_entropy\n"))
-    assert [section.title for section in times.losses(both)] == ["Losses against time: erf", "Losses against time: relu"]
-    assert [section.title for section in times.rmse(both)] == ["RMSE against time"]
+    titles = [section.title for section in (*times.losses(both), *times.rmse(both))]
+    assert titles == ["Losses against time: erf", "Losses against time: relu", "RMSE against time"]
 
 
 def test_panels_are_of_values_that_all_have(tmp_path):
@@ -98,8 +99,8 @@ def test_ensembles_share_panels_in_colours_of_their_own(tmp_path):
     section, agreement = bands.sections(contexts(tmp_path, with_ensemble, grids)[1])
     assert section.title == "Ensemble and Gaussian processes: N = 32" and section.of == 1
     assert legend(section) == [
-        "erf: 12 networks, n = 256", "relu: 12 networks, n = 128", "networks, mean", "networks ± 2 sd", "linearized, mean",
-        "NTK-GP, mean", "NTK-GP ± 2 sd", "NNGP posterior ± 2 sd",
+        "erf: 12 networks, n = 256", "relu: 12 networks, n = 128", "networks, mean", "networks ± 2 sd",
+        "linearized, mean", "NTK-GP, mean", "NTK-GP ± 2 sd", "NNGP posterior ± 2 sd",
     ]  # fmt: skip
     assert [row[0] for row in section.table[1]] == [
         f"{name}, N = 32, n = {width}" for name, widths in (("erf", (64, 256)), ("relu", (64, 128))) for width in widths
@@ -113,5 +114,5 @@ def test_ensembles_on_other_test_points_are_apart(tmp_path):
     def make(axes, generator_seed):
         return with_ensemble(axes, generator_seed=generator_seed, probes=4 + (generator_seed == 8))
 
-    titles = [section.title for section in bands.sections(contexts(tmp_path, make)[1])]
-    assert [title.split(": ")[1] for title in titles] == [f"{name}, N = 32, n = 256" for name in ("erf", "relu") for _ in "ab"]
+    places = [section.title.split(": ")[1] for section in bands.sections(contexts(tmp_path, make)[1])]
+    assert places == 2 * ["erf, N = 32, n = 256"] + 2 * ["relu, N = 32, n = 256"]

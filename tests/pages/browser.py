@@ -1,4 +1,4 @@
-"""Chromium without a window, driven by its DevTools protocol over a pipe: messages of JSON, each ended by a zero byte."""
+"""Chromium without a window, driven by its DevTools protocol over a pipe: JSON, each message ended by a zero byte."""
 
 import base64
 import json
@@ -84,5 +84,5 @@ class Browser:
     def pdf(self, path):
         """As printed on A4, with the page's own margins."""
         self("Emulation.setEmulatedMedia", media="")
-        data = self("Page.printToPDF", preferCSSPageSize=False, paperWidth=8.27, paperHeight=11.69, printBackground=True)
+        data = self("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=True)
         path.write_bytes(base64.b64decode(data["data"]))

@@ -54,8 +54,10 @@ def test_nothing_is_wider_than_the_screen(page, width):
     browser.value(UNFOLD)
     assert browser.value("document.documentElement.scrollWidth") == width
     beyond = browser.value("""
-        [...document.body.querySelectorAll(":not(.skip)")].filter(part => !part.parentElement.closest(".scroll, .picture"))
-            .filter(part => part.getBoundingClientRect().right > innerWidth + 0.5).map(part => part.outerHTML.slice(0, 80))""")
+        [...document.body.querySelectorAll(":not(.skip)")]
+            .filter(part => !part.parentElement.closest(".scroll, .picture"))
+            .filter(part => part.getBoundingClientRect().right > innerWidth + 0.5)
+            .map(part => part.outerHTML.slice(0, 80))""")
     assert beyond == []
 
 
@@ -99,7 +101,8 @@ def test_the_column_of_what_diverged_is_reached_by_keys_on_a_narrow_screen(page)
 FOCUS = """(() => {
     const part = document.activeElement, box = part.getBoundingClientRect(), look = getComputedStyle(part);
     return { tag: part.tagName, kind: part.className, link: part.getAttribute("href"), open: part.parentElement?.open,
-             outlined: look.outlineStyle != "none" && parseFloat(look.outlineWidth) >= 2 && look.outlineColor != look.backgroundColor,
+             outlined: look.outlineStyle != "none" && parseFloat(look.outlineWidth) >= 2
+                       && look.outlineColor != look.backgroundColor,
              inside: box.right > 0 && box.bottom > 0 && box.left < innerWidth && box.top < innerHeight };
 })()"""
 
@@ -185,7 +188,8 @@ def squeezed(text):
 def test_paper_has_all_text_of_the_page_and_what_is_folded_in(page, paper):
     printed = squeezed(told(paper, "-raw"))
     parts = page().value("""
-        [...document.querySelectorAll("h1, h2, p, li, th, td, pre, summary, figcaption")].map(part => part.textContent)""")
+        [...document.querySelectorAll("h1, h2, p, li, th, td, pre, summary, figcaption")]
+            .map(part => part.textContent)""")
     folded = page().value("[...document.querySelectorAll('details *')].length")
     lost = [part for part in parts if squeezed(part) not in printed]
     assert len(parts) > 500 and folded > 100 and lost == []
