@@ -144,8 +144,8 @@ static void add_rectangle(int64_t rows, int64_t columns, int64_t batch, int64_t 
     }
 }
 
-/* Along one axis: the pixels p of window `number` of out's rectangle whose q lies in the window that belongs to it, as places first to
- * end - 1 of in's rectangle. */
+/* Along one axis: the pixels p of window `number` of out's rectangle whose q lies in the window that belongs to it, as
+ * places first to end - 1 of in's rectangle. */
 struct part {
     int64_t first, end;
 };

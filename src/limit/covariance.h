@@ -1,12 +1,14 @@
-/* Covariances of pairs of examples (x, x') in the infinitely wide network, stored by displacement: for one d = q - p, K[p, q] and
- * Theta[p, q] over the pixels p for which p and q = p + d both are in the image, a rectangle of rows - |d.row| x columns - |d.column|.
- * In images of 3 x 4 pixels at d = (1, -1), p is in rows 0 and 1, columns 1 to 3: 2 x 3 numbers, the first of p = (0, 1), q = (1, 0).
+/* Covariances of pairs of examples (x, x') in the infinitely wide network, stored by displacement: for one d = q - p,
+ * K[p, q] and Theta[p, q] over the pixels p for which p and q = p + d both are in the image, a rectangle of
+ * rows - |d.row| x columns - |d.column|. In images of 3 x 4 pixels at d = (1, -1), p is in rows 0 and 1, columns 1-3:
+ * 2 x 3 numbers, the first of p = (0, 1), q = (1, 0).
  *
- * What a filter's window sees of a pair (p, q) is seen at the same displacement, so every operator but pooling works on one such
- * small image. `batch` pairs with the same x go side by side (1x1 images only: others have one).
- * Entry (r, c, b) stands at r pitch + c batch + b. Each row ends in `reach` pixels of zeros, as many as the widest filter reaches
- * from its centre (or as there are in the image's rows or columns); before the first row there are reach rows of zeros, and behind
- * the last there is room for as many: so a window's sum is a flat loop over the whole image. With reach 1 and batch 1 (. is 0):
+ * What a filter's window sees of a pair (p, q) is seen at the same displacement, so every operator but pooling works on
+ * one such small image. `batch` pairs with the same x go side by side (1x1 images only: others have one).
+ * Entry (r, c, b) stands at r pitch + c batch + b. Each row ends in `reach` pixels of zeros, as many as the widest
+ * filter reaches from its centre (or as there are in the image's rows or columns); before the first row there are reach
+ * rows of zeros, and behind the last there is room for as many: so a window's sum is a flat loop over the whole image.
+ * With reach 1 and batch 1 (. is 0):
  *
  *             . . . .      front, reach rows
  *     k ->    a b c .      pitch 4
@@ -34,7 +36,8 @@ struct covariance {
 /* Without its arrays. */
 struct covariance covariance_create(int64_t image_rows, int64_t image_columns, struct displacement at, int64_t batch,
                                     int64_t reach);
-/* Numbers from the first row of zeros in front to the last behind, and where k begins among them; of the largest, at = 0. */
+/* Numbers from the first row of zeros in front to the last behind, and where k begins among them; of the largest,
+ * at = 0. */
 int64_t covariance_room(const struct covariance *image);
 int64_t covariance_front(const struct covariance *image);
 /* Numbers of the image itself, rows pitch. */
@@ -48,11 +51,12 @@ int64_t covariance_second(const struct covariance *image);
 
 /* K <- weight K + bias; Theta <- K + weight Theta; zeros between the rows stay. */
 void covariance_affine(double weight, double bias, struct covariance *image);
-/* out = sums over windows of size x size pixels (odd) of `in`, centred at every stride-th pixel, nothing outside. With size 3, stride 1
- * and one row 1 2 3 of pixels: 3 6 5, since outside is 0.
- * The zeros that a row needs on its left are those behind the row before, so the sum runs through the image as one long array and
- * puts numbers in out's gaps as well, here 3 behind 5: covariance_affine clears them. out's arrays have room for an image of in's
- * size, also where stride > 1. scratch: room of in's size, zeros in front. Writes zeros behind `in`. */
+/* out = sums over windows of size x size pixels (odd) of `in`, centred at every stride-th pixel, nothing outside. With
+ * size 3, stride 1 and one row 1 2 3 of pixels: 3 6 5, since outside is 0.
+ * The zeros that a row needs on its left are those behind the row before, so the sum runs through the image as one long
+ * array and puts numbers in out's gaps as well, here 3 behind 5: covariance_affine clears them. out's arrays have room
+ * for an image of in's size, also where stride > 1. scratch: room of in's size, zeros in front. Writes zeros behind
+ * `in`. */
 void covariance_windows(int64_t size, int64_t stride, const struct covariance *in, double *scratch,
                         struct covariance *out);
 /* out = image; out *= weight; out += weight image. */

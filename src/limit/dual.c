@@ -45,8 +45,8 @@ static inline double angle_of(double k12, double root) {
     return copysign(fabs((size > root ? PI / 2 : 0) - angle), k12);
 }
 
-/* Blocks of at most DUAL_BLOCK pairs: product = K11 K22, offset = 1 + 2 (K11 + K22); k holds K12 and becomes T, theta is
- * multiplied by Tdot. Beside product = 0 and offset = 1, 0 stays 0. */
+/* Blocks of at most DUAL_BLOCK pairs: product = K11 K22, offset = 1 + 2 (K11 + K22); k holds K12 and becomes T, theta
+ * is multiplied by Tdot. Beside product = 0 and offset = 1, 0 stays 0. */
 enum { DUAL_BLOCK = 512 };
 typedef void dual_block(int64_t count, const double *restrict product, const double *restrict offset,
                         double *restrict k, double *restrict theta);
@@ -204,7 +204,8 @@ static void run_images(dual_block *block, const double *own, const double *other
 static double scale_of(double variance) { return variance > 0 ? ldexp(1, ilogb(variance) / 2) : 1; }
 
 /* One row of places whose variances' products are out of range: K11 = a^2 u, K22 = b^2 v, K12 = ab w. relu is
- * homogeneous, T = ab T(u, v, w); erf, for a, b >= 1, has its root^2 over (ab)^2. Exact, since a and b are powers of two. */
+ * homogeneous, T = ab T(u, v, w); erf, for a, b >= 1, has its root^2 over (ab)^2. Exact, since a and b are powers of
+ * two. */
 static void run_extreme(const struct dual *dual, const double *own, int64_t own_step, const double *other,
                         int64_t count, double *k, double *theta) {
     double product[DUAL_BLOCK] = {0}, offset[DUAL_BLOCK] = {0}, scale[DUAL_BLOCK];

@@ -4,9 +4,10 @@
  * relu: arc-cosine kernels (Cho & Saul 2009); erf: Williams 1997; identity: T = K12, Tdot = 1; tanh: the Hermite series
  *     Tdot = sum_n b_n(K11) b_n(K22) c^2n,   T = K12 sum_n b_n(K11) b_n(K22) c^2n / (2n + 1),
  * b_n(K) = E[phi'(sqrt(K) z) h_2n(z)] with normalized Hermite polynomials, by the trapezoidal rule (exponentially
- * convergent where Gauss-Hermite is not) at Chebyshev nodes over a layer's range of variances and by interpolation between
- * them; a two-dimensional trapezoidal rule for the pairs that 512 terms do not serve (variances above 7 and c near
- * +-1; 0.1 to 0.3 ms a pair at variance 50, growing with it). A layer with a variance above DUAL_TANH_MOST has NaN.
+ * convergent where Gauss-Hermite is not) at Chebyshev nodes over a layer's range of variances and by interpolation
+ * between them; a two-dimensional trapezoidal rule for the pairs that 512 terms do not serve (variances above 7 and c
+ * near +-1; 0.1 to 0.3 ms a pair at variance 50, growing with it). A layer with a variance above DUAL_TANH_MOST has
+ * NaN.
  *
  * What has a variance is a place: a point, or a pixel of a point. Places lie in one array for all points of a layer.
  * Accuracy, absolute: relu 4e-16 sqrt(K11 K22) in T, erf 4e-16, tanh 1e-13; the same in Tdot, but that near c = +-1 a
@@ -15,9 +16,9 @@
  * powers of two, which changes no bit.
  * A covariance that rounding has carried beyond sqrt(K11 K22) counts as c = +-1. For a place of variance 0, T = 0, and
  * relu's Tdot is 1/4 with every other place.
- * Bits: relu, erf and identity give the same on every CPU. A pair has the same bits in whatever pieces runs are cut: a row of 1000
- * pairs at once, or as 600 and 400. Of tanh that is so while the sides stay as they were filled; a side of other points may change
- * the last bit of its coefficients (they come from a matrix product).
+ * Bits: relu, erf and identity give the same on every CPU. A pair has the same bits in whatever pieces runs are cut: a
+ * row of 1000 pairs at once, or as 600 and 400. Of tanh that is so while the sides stay as they were filled; a side of
+ * other points may change the last bit of its coefficients (they come from a matrix product).
  * Double only. Maths: cannot fail. Not collective. */
 #ifndef DUAL_H
 #define DUAL_H
@@ -39,11 +40,11 @@ struct dual {
     double *reach;       /* [tiers][nodes]: see dual_side */
 };
 
-/* Prepares a layer for variances[count]; takes its memory from the arena (a counting arena gets the sizes: `variance` is
- * not read then). The arrays stand in the arena until the caller releases them. Memory: 0.5 MB for tanh. */
+/* Prepares a layer for variances[count]; takes its memory from the arena (a counting arena gets the sizes: `variance`
+ * is not read then). The arrays stand in the arena until the caller releases them. Memory: 0.5 MB for tanh. */
 struct dual dual_prepare(enum activation_kind kind, int64_t count, const double *variance, struct arena *arena);
-/* Each place with itself, exact where a run could not be: t[count] (may be where variance is), and tdot[count] (may be NULL)
- * (relu: K/2 and 1/2). */
+/* Each place with itself, exact where a run could not be: t[count] (may be where variance is), and tdot[count] (may be
+ * NULL) (relu: K/2 and 1/2). */
 void dual_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot);
 
 /* Of two layers of one kind, for pairs of a place of one with a place of the other. */
@@ -64,14 +65,14 @@ int64_t dual_side_most(const struct dual *dual);
 /* room: dual_side_numbers(dual) * count numbers, lent. */
 struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const double *variance, double *room);
 
-/* Pairs of a place of one side with one of the other. Entry (r, c) stands at r pitch + c and is of place own + r own_row + c own_step and
- * place other + r other_row + c. own_step: 0 (one point with many) or 1 (two images). */
+/* Pairs of a place of one side with one of the other. Entry (r, c) stands at r pitch + c and is of place own + r
+ * own_row + c own_step and place other + r other_row + c. own_step: 0 (one point with many) or 1 (two images). */
 struct dual_pairs {
     int64_t rows, columns, pitch;
     int64_t own, own_row, own_step, other, other_row;
 };
-/* k holds K12 and becomes T; theta is multiplied by Tdot. Entries between columns and pitch are 0 and stay it. A place with itself
- * is taken for what it is, whatever k holds. */
+/* k holds K12 and becomes T; theta is multiplied by Tdot. Entries between columns and pitch are 0 and stay it. A place
+ * with itself is taken for what it is, whatever k holds. */
 void dual_run(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
               const struct dual_pairs *pairs, double *k, double *theta);
 

@@ -1,9 +1,9 @@
-/* The Hermite coefficients of tanh as functions of the variance: quadrature at Chebyshev nodes of u = log(K + shift), then
- * interpolation.
+/* The Hermite coefficients of tanh as functions of the variance: quadrature at Chebyshev nodes of u = log(K + shift),
+ * then interpolation.
  *
- * phi' has poles where K z^2 = -pi^2/4, so the functions are analytic but for negative K, where they jump by exp(-pi^2/(8|K|)): below
- * 1e-17 up to the shift, which keeps u finite at K = 0, and pi away in u beyond. On a range of half-length L in u the error
- * falls with the nodes as exp(-nodes asinh(angle/L)) for any angle < pi. */
+ * phi' has poles where K z^2 = -pi^2/4, so the functions are analytic but for negative K, where they jump by
+ * exp(-pi^2/(8|K|)): below 1e-17 up to the shift, which keeps u finite at K = 0, and pi away in u beyond. On a range of
+ * half-length L in u the error falls with the nodes as exp(-nodes asinh(angle/L)) for any angle < pi. */
 #include <math.h>
 #include <string.h>
 
@@ -136,8 +136,8 @@ static void fill_reach(const struct dual *dual) {
     }
 }
 
-/* Values at the nodes cos(pi j/(nodes - 1)) become the coefficients of the Chebyshev polynomials (the first and the last
- * value and coefficient count half). */
+/* Values at the nodes cos(pi j/(nodes - 1)) become the coefficients of the Chebyshev polynomials (the first and the
+ * last value and coefficient count half). */
 static void transform(int nodes, const double *cosine, double *row) {
     double value[DUAL_NODES];
     memcpy(value, row, (size_t)nodes * sizeof *row);

@@ -29,7 +29,7 @@ void dual_tanh_side(const struct dual *dual, struct dual_side *side, double *roo
     for (int64_t j = 0; j < count; j++) side->inverse_root[j] = side->variance[j] > 0 ? 1 / sqrt(side->variance[j]) : 0;
 }
 
-/* ---- Pairs: places own + j step and other + j. Loops are written once, and compiled for step 0 and for step 1. ---- */
+/* ---- Pairs: places own + j step and other + j. Loops are written once, and compiled for steps 0 and 1. ---- */
 
 struct pairs {
     const struct dual *dual;

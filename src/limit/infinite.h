@@ -1,28 +1,32 @@
 /* Kernels of the infinitely wide network, NNGP K and NTK Theta (times I_k), in double. For values u, v of the list and
- * pixels p of x and q of x', K[u, v] is the covariance of u at p and v at q, Theta[u, v] the inner product of their derivatives:
- *     K = x[p].x'[q]/channels, Theta = 0                             (the input)
- *     K <- T(K), Theta <- Theta Tdot(K)                              (activation; Lee et al. 2019, supplement E)
- *     K <- sigma_w^2 K + sigma_b^2, Theta <- K + sigma_w^2 Theta     (dense; convolution: of means over the window; 0 between
- *                                                                     values of two layers)
- *     sums over the sources of u and of v                            (sums)
- *     means over p = q, over all p and q of two windows              (flatten; pooling)
- * The result is K and Theta of the output with itself. Networks without images have one pixel. Where several nodes use one
- * layer, Theta is the sum over all pairs of its nodes (Yang 2020, arXiv:2006.14548); where none do, only pairs u = v are not 0.
+ * pixels p of x and q of x', K[u, v] is the covariance of u at p and v at q, Theta[u, v] the inner product of their
+ * derivatives by all weights:
+ *     K = x[p].x'[q]/channels, Theta = 0                          (the input)
+ *     K <- T(K), Theta <- Theta Tdot(K)                           (activation; Lee et al. 2019, supplement E)
+ *     K <- sigma_w^2 K + sigma_b^2, Theta <- K + sigma_w^2 Theta  (dense; convolution: of means over the window)
+ *     sums over the sources of u and those of v                   (sum)
+ *     means over p = q, over all p and q of two windows           (flatten; pooling)
+ * and 0 between values that two layers make. The result is K and Theta of the output with itself. Where several nodes
+ * use one layer, Theta is so the sum over layers, over all pairs of their nodes; where none do, all pairs but u = v are
+ * 0. Networks without images have one pixel. Why products of tied weights behave as if they were independent, where the
+ * output's are not among them: Yang 2020, arXiv:2006.14548.
  *
- *     a pair of examples:      pairs of values (infinite_pairs.c)     one value of two examples, at displacement d
- *                                                                     (covariance.h)
- *     segment 0   conv_1 phi conv_2 + phi      (conv_1, conv_1)  ...  . . . .     p = (0, 0), q = p + d: a rectangle of
- *                 ----- pooling ------         (pool, pool)           a b c .     K and one of Theta, small enough to stay
- *     segment 1   readout                      (readout, readout)     d e f .     in a near cache
+ *     a pair of examples:   pairs of values (infinite_pairs.c)    one pair at displacement d (covariance.h)
  *
- * Pairs of examples, and their displacements q - p, are independent given the variances K[p, p] of x = x'; those are found
- * first. One displacement of one pair of examples (a row of pairs, where there is one pixel) then goes through all pairs of
- * values of a segment, up to the next pooling, and is added up there; a pooling asks for the displacements that it needs,
- * flattening for one. In the network above on 32 x 32 pixels, each pair of examples goes 63 x 63 times through segment 0 and
- * once through segment 1.
- * Memory, in doubles: images of a few pairs of values; the variances of all points at every activation, and of a few pairs of
- * values; for images, the inputs; for tanh the series' coefficients of the pixels of some points on either side, 519 numbers
- * a pixel and activation or fewer: of one point, or of more in 64 MB.
+ *     segment 0   conv_1    (conv_1, conv_1)   (conv_1, conv_2)   . . . .   p, q = p + d: a rectangle of K and one
+ *                 phi       (phi, phi)         (conv_2, conv_1)   a b c .   of Theta, small enough to stay in a
+ *                 conv_2    (conv_2, conv_2)   where both are     d e f .   near cache
+ *               - pooling -                    one layer          . . . .
+ *     segment 1   readout   (readout, readout)
+ *
+ * Pairs of examples, and their displacements q - p, are independent given the variances K[p, p] of x = x'; those are
+ * found first. One displacement of one pair of examples (a row of pairs, where there is one pixel) then goes through
+ * all pairs of values of a segment, up to the next pooling, and is added up there; a pooling asks for the displacements
+ * that it needs, flattening for one. In the network above on 32 x 32 pixels, each pair of examples goes 63 x 63 times
+ * through segment 0 and once through segment 1.
+ * Memory, in doubles: images of a few pairs of values; the variances of all points at every activation, and of a few
+ * pairs of values; for images, the inputs; for tanh the series' coefficients of the pixels of some points on either
+ * side, 519 numbers a pixel and activation or fewer: of one point, or of more in 64 MB.
  * Not collective. */
 #ifndef INFINITE_H
 #define INFINITE_H
@@ -30,17 +34,18 @@
 #include "host.h"
 #include "network.h"
 
-/* What follows from the list of nodes. The network stays where it is until the plan is freed. ERROR_INPUT in one line where the
- * network has no limit, or none that is computed: what reads around a pooling; values that are added up or read by one
- * layer and are correlated otherwise than through layers; an activation of what is not Gaussian; an output that is not a
- * layer's own. */
+/* What follows from the list of nodes. The network stays where it is until the plan is freed. ERROR_INPUT in one line
+ * where the network has no limit, or none that is computed: what reads around a pooling; values that are correlated
+ * otherwise than through layers; an activation of what is not Gaussian; a sum with the input; an output that is not
+ * made by layers of its own. */
 struct infinite_plan;
 status infinite_plan_create(const struct network *network, struct infinite_plan **plan);
 void infinite_plan_free(struct infinite_plan *plan);
 
-/* x[points, size of the input]. k, theta[points, points]: entries (i, j) with j <= i and j < columns are set. Scratch from
- * the arena, given back; a counting arena gets the sizes only. host: asked after every pair of images, at least every 1024
- * pairs in a row without images; returns 1 if it was told to stop, else 0. Cannot fail. Built with REAL_BITS 64 alone. */
+/* x[points, size of the input]. k, theta[points, points]: entries (i, j) with j <= i and j < columns are set. Scratch
+ * from the arena, given back; a counting arena gets the sizes only. host: asked after every pair of images, at least
+ * every 1024 pairs in a row without images; returns 1 if it was told to stop, else 0. Cannot fail. Built with REAL_BITS
+ * 64 alone. */
 int infinite_kernels(const struct infinite_plan *plan, int64_t points, int64_t columns, const double *x, double *k,
                      double *theta, struct arena *arena, const struct host *host);
 /* About how many nanoseconds of a core that takes, without inner products of inputs, from sizes alone. */

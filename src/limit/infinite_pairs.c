@@ -3,16 +3,16 @@
  * Everything is bilinear in the pair (u of x, v of x'), so the last value with itself asks for pairs of what it reads,
  * and so on to the input:
  *     sums         (u, v) = sum over their sources, with both coefficients
- *     weights      (u, v) from what both read if u and v are made by the same layer; else 0, since layers are independent
+ *     weights      (u, v) from what both read if one layer makes u and v; else 0, since layers are independent
  *     activations  (u, v) from what both read
- *     strangers    what is not made by a layer, beside what is: E[phi(y) u] = E[phi'(y)] E[y u] for Gaussian u and y, so 0 if
- *                  (y, u) is; a mean over pixels the same. Where it is not 0 no limit is computed.
- * First all pairs are collected, then the zeros found from the input up, and at last those pairs kept that are needed and
- * not 0. Where no weights are shared that leaves each value with itself:
+ *     strangers    what no layer makes beside what one makes: E[phi(y) v] = E[phi'(y)] E[y v] for Gaussian y and v, so
+ *                  0 if (y, v) is; a mean over pixels the same. Where it is not 0 no limit is computed.
+ * First all pairs are collected, then the zeros found from the input up, and at last those pairs kept that are needed
+ * and not 0. Where no layer is used twice that leaves each value with itself:
  *
- *     x -- a -- phi -- b -- + -- f      (f, f) <- (+, +) <- (b, b) + (a, a),   (a, b) = 0: other weights
- *          `----------------'
- * If a and b were one layer, (a, b) and (b, a) would be needed too, and for them (x, phi), which is 0. */
+ *     h0 ---------- + -- h1 ---------- + -- h2     (h2, h2) <- (h1, h1), (d2, d2);  (h1, d2) <- (h0, d2), (d1, d2)
+ *      `- phi - d1 -'     `- phi - d2 -'           d1, d2 of two layers: (d1, d2) = 0, and so is (h0, d2)
+ *                                                  of one layer: (d1, d2) <- (phi(h0), phi(h1)) <- (h0, h1) */
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,7 +216,7 @@ static void find_zeros(struct list *list) {
 
 /* ---- what has a limit ---- */
 
-/* Gaussian: made by weights, or linearly of what is. of_data: made of the input without weights, so no wider than it is. */
+/* Gaussian: made by weights, or linearly of what is. of_data: made of the input without weights, and as wide as it. */
 static void describe(const struct infinite_plan *plan, bool *is_gaussian, bool *is_of_data) {
     is_of_data[0] = true;
     for (int value = 1; value <= plan->network->nodes; value++) {
@@ -266,7 +266,8 @@ static status check_pair(const struct infinite_plan *plan, const struct infinite
     return OK;
 }
 
-/* The output is made by weights that are used nowhere else, so what goes back from it does not depend on what goes forward. */
+/* The output is made by weights that are used nowhere else, so what goes back from it does not depend on what goes
+ * forward. */
 static status check_output(const struct infinite_plan *plan, bool *is_output) {
     const struct network *network = plan->network;
     char text[LIMIT_NAME];

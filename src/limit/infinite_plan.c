@@ -81,7 +81,7 @@ static void find_segments(struct infinite_plan *plan) {
     }
 }
 
-/* ---- buffers: given back after the last reader; segments share none, since one runs many times within the next ---- */
+/* ---- buffers: given back after the last reader; segments share none: one runs many times within the next ---- */
 
 /* Which buffers are free, and which pair reads each one last. */
 struct buffers {

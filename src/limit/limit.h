@@ -16,8 +16,9 @@ struct limit {
     enum limit_role role;
     bool in_place; /* `out` may be where a source is */
     /* WEIGHTS: out's K and Theta from those of its source at one displacement, which is `stride` times that of out in
-     * the source (NULL: 1), and `reach` pixels from a window's centre to its edge (NULL: 0); in NULL: they are 0. POOLING: adds to out what one displacement of the source gives.
-     * scratch: room of the largest image, zeros in front. */
+     * the source (NULL: 1), and `reach` pixels from a window's centre to its edge (NULL: 0); in NULL: they are 0.
+     * POOLING: adds to out what one displacement of the source gives. scratch: room of the largest image, zeros in
+     * front. */
     void (*map)(const struct network *network, const struct node *node, const struct covariance *in, double *scratch,
                 struct covariance *out);
     int64_t (*stride)(const struct node *node);

@@ -1,5 +1,5 @@
-/* The kernels of infinite width the plain way: K and Theta between all pixels of all points, [points pixels, points pixels], operator by
- * operator as their definitions say. */
+/* The kernels of infinite width the plain way: K and Theta between all pixels of all points, [points pixels, points
+ * pixels], operator by operator as their definitions say. */
 #ifndef INFINITE_PLAIN_H
 #define INFINITE_PLAIN_H
 

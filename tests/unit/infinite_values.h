@@ -1,5 +1,5 @@
-/* The kernels of infinite width where layers are used at several places, the plain way: covariances S of all pairs of values
- * (at all pixels of all points) from the input on, inner products P of their cotangents from the output back, and
+/* The kernels of infinite width where layers are used at several places, the plain way: covariances S of all pairs of
+ * values (at all pixels of all points) from the input on, inner products P of their cotangents from the output back,
  *     Theta = sum over pairs (u, v) of nodes of one layer, over pixels p of u and q of v, of P[u p, v q] S[u p, v q]
  * (src/README.md, Infinite width). A pair is looked at from its later value. */
 #ifndef INFINITE_VALUES_H
@@ -30,7 +30,7 @@ static inline bool values_has_layer(const struct values *values, int u) {
     return u > 0 && values_node(values, u)->layer != NONE;
 }
 
-/* A linear map of pixels: out a gets weight times in b, for all b with weight != 0; alike: two such maps move together. */
+/* A linear map of pixels, weight times the sum over the window of each; two of them move together, or not (pooling). */
 struct linear {
     bool moves_together;
     double weight; /* of a pair */

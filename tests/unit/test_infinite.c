@@ -1,5 +1,5 @@
-/* The infinite-width kernels against a plain implementation over all pairs of pixels, and against empirical kernels: their average
- * over seeds, extrapolated in 1/width. */
+/* The infinite-width kernels against a plain implementation over all pairs of pixels, and against empirical kernels:
+ * their average over seeds, extrapolated in 1/width. */
 #include "sample.h"
 
 #include <stdlib.h>
@@ -164,8 +164,8 @@ static void test_one_pixel(void **state) {
 
 /* ---- sizes ---- */
 
-/* Without bias relu networks are homogeneous: sigma_w2 2^e times as large makes K and Theta 2^(e layers) times as large, to the bit, also
- * where products of kernels overflow or vanish. */
+/* Without bias relu networks are homogeneous: sigma_w2 2^e times as large makes K and Theta 2^(e layers) times as
+ * large, to the bit, also where products of kernels overflow or vanish. */
 static void check_homogeneous(struct recipe recipe, int exponent, int layers, struct tally *tally) {
     enum { POINTS = 4 };
     double k[2][POINTS * POINTS] = {0}, theta[2][POINTS * POINTS] = {0};

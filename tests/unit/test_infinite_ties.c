@@ -1,5 +1,5 @@
-/* The infinite-width kernels of networks that use a layer at several places: against printed values, against all pairs of
- * values, against networks of finite width; and what has no limit. */
+/* The infinite-width kernels of networks that use a layer at several places: against printed values, against all pairs
+ * of values, against networks of finite width; and what has no limit. */
 #include "sample.h"
 
 #include <stdlib.h>
@@ -68,7 +68,8 @@ static void equilibrium(struct builder *builder, int64_t outputs) {
     build_dense(builder, outputs, "readout");
 }
 
-/* States of a recurrent network, read together: phi(h_1) + 2 phi(h_2), whose h are of one layer and of what is independent. */
+/* States of a recurrent network, read together: phi(h_1) + 2 phi(h_2), whose h are of one layer and of what is
+ * independent. */
 static void states(struct builder *builder, int64_t outputs) {
     int64_t width = builder->config->width;
     build_dense(builder, width, "input");
