@@ -1,6 +1,6 @@
 # The layers, in order: a module sees only those it names. (Included by the top CMakeLists.txt.)
 module(spec SOURCES pieces.c keys.c yaml_source.c value_type.c value_numbers.c value_texts.c value_words.c value.c axes.c checks.c study.c
-       study_text.c grid.c record_name.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES yaml xxhash m)
+       study_text.c grid.c record_name.c data_keys.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES yaml xxhash m)
 module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c cholesky.c core.c machine.c buffer.c DEPENDS base
        LIBRARIES blas m ${CMAKE_DL_LIBS})
 if(SUNDIALS_FOUND)
@@ -9,8 +9,8 @@ else()
   module(solve SOURCES ode_none.c DEPENDS base)
   target_compile_definitions(spec PRIVATE NTKSWEEP_WITHOUT_SUNDIALS)
 endif()
-module(data SOURCES dataset.c labels.c images.c mnist.c cifar.c cifar10.c cifar100.c drawn.c gaussian.c sphere.c clusters.c
-       arrays.c scaling.c npy.c csv.c byte_stream.c zip.c bytes.c DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
+file(GLOB sources_of_data RELATIVE ${CMAKE_SOURCE_DIR}/src/data CONFIGURE_DEPENDS src/data/*.c) # a source is its file
+module(data SOURCES ${sources_of_data} DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
 module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c sum.c pooling.c filtering.c filtering_patches.c
        filtering_minimal.c tiles.c network.c build.c family_fc.c family_conv.c family_wrn.c
        DEPENDS base spec la)

@@ -35,7 +35,7 @@ void dataset_free(struct dataset *dataset);
 status dataset_check(const struct config *config, int64_t train, struct dataset *shape);
 /* Digest (XXH3, 128 bits) of the first `train` training examples, all test examples, targets and scaling. */
 void dataset_digest(const struct dataset *dataset, int64_t train, unsigned char digest[16]);
-/* Two configs load the same dataset (same source, path, classes, sizes, seed, order, ..., and targets that suit both losses). */
+/* Two configs load the same dataset: the same keys of the section data, and targets that suit both losses. */
 int dataset_same(const struct config *a, const struct config *b);
 
 #endif

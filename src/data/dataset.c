@@ -4,17 +4,14 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "data_keys.h"
 #include "help.h"
 #include "panic.h"
 #include "source.h"
 #include "sources.h"
-#include "study.h"
 
-static const struct source *const source_table[] = {
-    [SOURCE_MNIST] = &source_mnist,       [SOURCE_CIFAR10] = &source_cifar10,   [SOURCE_CIFAR100] = &source_cifar100,
-    [SOURCE_ARRAYS] = &source_arrays,     [SOURCE_GAUSSIAN] = &source_gaussian, [SOURCE_SPHERE] = &source_sphere,
-    [SOURCE_CLUSTERS] = &source_clusters,
-};
+#define LOADER(NAME, name, traits, meaning) [SOURCE_##NAME] = &source_##name,
+static const struct source *const source_table[] = {SOURCE_LIST(LOADER)};
 
 static status allocate(int64_t rows, int64_t columns, double **array) {
     *array = calloc((size_t)(rows > 0 ? rows : 1), (size_t)columns * sizeof **array);
@@ -101,15 +98,6 @@ void dataset_digest(const struct dataset *set, int64_t train, unsigned char dige
     XXH3_freeState(state);
 }
 
-static int same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
-
-static int same_list(const struct text_list *a, const struct text_list *b) {
-    if (a->count != b->count) return 0;
-    for (int64_t i = 0; i < a->count; i++)
-        if (strcmp(a->item[i], b->item[i]) != 0) return 0;
-    return 1;
-}
-
 /* Two classes have targets that depend on the loss. */
 static int may_have_two_classes(const struct config *config) {
     int is_usual = source_has(config->data.source, SOURCE_PIXELS) && config->data.files.count == 0;
@@ -118,20 +106,6 @@ static int may_have_two_classes(const struct config *config) {
 
 static int has_cross_entropy(const struct config *config) { return config->training.loss == LOSS_CROSS_ENTROPY; }
 
-static int same_files(const struct config *a, const struct config *b) {
-    return same_text(a->data.path, b->data.path) && same_list(&a->data.files, &b->data.files) &&
-           same_list(&a->data.classes, &b->data.classes) && same_text(a->data.class_names, b->data.class_names) &&
-           a->data.labels == b->data.labels && a->data.channels == b->data.channels && a->data.scale == b->data.scale &&
-           a->data.target_scale == b->data.target_scale && a->data.resize == b->data.resize;
-}
-
-static int same_drawn(const struct config *a, const struct config *b) {
-    return a->data.dimension == b->data.dimension && a->data.outputs == b->data.outputs &&
-           a->data.degree == b->data.degree && !(a->data.mean < b->data.mean) && !(a->data.mean > b->data.mean);
-}
-
 int dataset_same(const struct config *a, const struct config *b) {
-    return a->data.source == b->data.source && same_files(a, b) && same_drawn(a, b) &&
-           a->data.test_size == b->data.test_size && a->data.seed == b->data.seed && a->data.order == b->data.order &&
-           (has_cross_entropy(a) == has_cross_entropy(b) || !may_have_two_classes(a));
+    return config_same_data(a, b) && (has_cross_entropy(a) == has_cross_entropy(b) || !may_have_two_classes(a));
 }

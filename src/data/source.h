@@ -1,4 +1,4 @@
-/* The sources of data: one file and one row of the table in dataset.c each. Not collective. */
+/* The sources of data: one file here, and one row of spec/source_list.h each. Not collective. */
 #ifndef SOURCE_H
 #define SOURCE_H
 
@@ -10,8 +10,9 @@ struct source {
     status (*load)(const struct config *config, int keep, struct dataset *dataset);
 };
 
-extern const struct source source_mnist, source_cifar10, source_cifar100, source_arrays, source_gaussian, source_sphere,
-    source_clusters;
+#define SOURCE_DECLARE(NAME, name, traits, meaning) extern const struct source source_##name;
+SOURCE_LIST(SOURCE_DECLARE)
+#undef SOURCE_DECLARE
 
 /* Allocates the four arrays, filled with zeros. Fails with ERROR_MEMORY; what is allocated is ended by dataset_free. */
 status dataset_allocate(struct dataset *dataset);

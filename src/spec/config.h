@@ -7,18 +7,12 @@
 #define CONFIG_H
 
 #include <stdint.h>
+#include "source_list.h"
 
-/* Their properties: sources.h. */
-enum data_source {
-    SOURCE_MNIST,
-    SOURCE_CIFAR10,
-    SOURCE_GAUSSIAN,
-    SOURCE_CIFAR100,
-    SOURCE_ARRAYS,
-    SOURCE_SPHERE,
-    SOURCE_CLUSTERS,
-    DATA_SOURCES
-};
+/* SOURCE_MNIST, ...: source_list.h. */
+#define SOURCE_NUMBER(NAME, name, traits, meaning) SOURCE_##NAME,
+enum data_source { SOURCE_LIST(SOURCE_NUMBER) DATA_SOURCES };
+#undef SOURCE_NUMBER
 enum data_order { ORDER_SHUFFLED, ORDER_FILE };
 enum data_labels { LABELS_FINE, LABELS_COARSE };
 enum data_channels { CHANNELS_LAST, CHANNELS_FIRST };

@@ -10,26 +10,26 @@
 #define WORDS(...)  ((const char *const[]){__VA_ARGS__, NULL})
 #define ANY_COUNT   INT_MAX            /* what BLAS counts */
 #define EXACT_COUNT 9007199254740992.0 /* 2^53: whole numbers that a double holds */
+/* So that lists of nodes, about 2 a layer and 15 a block, stay shorter than limit/infinite_plan.h's INFINITE_NODES. */
+#define LAYERS_MOST 1000
+#define BLOCKS_MOST 100
+#define SHRINK_MOST 64 /* sums of squares of so many pixels stay exact: data/images.h */
 
-static const struct key_condition with_files = {.traits = SOURCE_FILES}, with_pixels = {.traits = SOURCE_PIXELS},
-                                  with_drawn = {.traits = SOURCE_DRAWN};
-static const struct key_condition with_gaussian = {AT(data.source), 1u << SOURCE_GAUSSIAN, "data.source is gaussian",
-                                                   0};
-static const struct key_condition with_mnist = {AT(data.source), 1u << SOURCE_MNIST, "data.source is mnist", 0};
-static const struct key_condition with_cifar100 = {AT(data.source), 1u << SOURCE_CIFAR100, "data.source is cifar100",
-                                                   0};
-static const struct key_condition with_arrays = {AT(data.source), 1u << SOURCE_ARRAYS, "data.source is arrays", 0};
-static const struct key_condition with_sphere = {AT(data.source), 1u << SOURCE_SPHERE, "data.source is sphere", 0};
-static const struct key_condition with_clusters = {AT(data.source), 1u << SOURCE_CLUSTERS, "data.source is clusters",
-                                                   0};
+/* Of sources by what they have, or one alone. */
+static const struct key_condition with_files = {AT(data.source), 0, NULL, SOURCE_FILES},
+                                  with_pixels = {AT(data.source), 0, NULL, SOURCE_PIXELS},
+                                  with_drawn = {AT(data.source), 0, NULL, SOURCE_DRAWN};
+#define WITH_SOURCE(NAME) (&(const struct key_condition){AT(data.source), 1u << SOURCE_##NAME, NULL, 0})
 static const struct key_condition with_depth = {AT(network.family), 1u << FAMILY_FC | 1u << FAMILY_CONV,
                                                 "network.family is fc or conv (wrn has blocks)", 0};
-static const struct key_condition with_conv = {AT(network.family), 1u << FAMILY_CONV, "network.family is conv", 0};
-static const struct key_condition with_wrn = {AT(network.family), 1u << FAMILY_WRN, "network.family is wrn", 0};
-static const struct key_condition with_standard = {AT(network.parameterization), 1u << PARAMETERIZATION_STANDARD,
-                                                   "network.parameterization is standard", 0};
-static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, "training.optimizer is sgd",
-                                              0};
+static const struct key_condition with_conv = {AT(network.family), 1u << FAMILY_CONV, NULL, 0};
+static const struct key_condition with_wrn = {AT(network.family), 1u << FAMILY_WRN, NULL, 0};
+static const struct key_condition with_standard = {AT(network.parameterization), 1u << PARAMETERIZATION_STANDARD, NULL,
+                                                   0};
+static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, NULL, 0};
+
+#define SOURCE_WORD(NAME, name, traits, meaning)    #name,
+#define SOURCE_MEANING(NAME, name, traits, meaning) "; " #name ": " meaning
 
 static const struct key_condition with_linear = {AT(training.models), 1u << 1, "training.models has linear", 0};
 
@@ -45,15 +45,13 @@ const struct key_section keys_section_table[] = {
 const struct key key_table[] = {
     {"title", TYPE_TEXT, AT(title), .fallback = "\"\"", .unit = "", .meaning = "heads the report"},
 
-    {"data.source", TYPE_CHOICE, AT(data.source),
-     .choice = WORDS("mnist", "cifar10", "gaussian", "cifar100", "arrays", "sphere", "clusters"), .effect = EFFECT_DATA,
-     .unit = "1",
-     .meaning = "files of MNIST (IDX, also .gz), CIFAR-10 or CIFAR-100 (binary versions); your own arrays; or drawn: "
-                "normal inputs and a random teacher, a polynomial on a sphere, two clusters"},
+    {"data.source", TYPE_CHOICE, AT(data.source), .choice = (const char *const[]){SOURCE_LIST(SOURCE_WORD) NULL},
+     .effect = EFFECT_DATA, .unit = "1", .meaning = "read from files or drawn" SOURCE_LIST(SOURCE_MEANING)},
     {"data.path", TYPE_PATH, AT(data.path), .when = &with_files, .unit = "",
      .meaning = "folder of the files, for arrays also one file; relative to the study file, on the command line to the "
                 "working directory"},
-    {"data.files", TYPE_TEXTS, AT(data.files), .fallback = "[]", .effect = EFFECT_DATA, .when = &with_mnist, .unit = "",
+    {"data.files", TYPE_TEXTS, AT(data.files), .fallback = "[]", .effect = EFFECT_DATA, .when = WITH_SOURCE(MNIST),
+     .unit = "",
      .meaning = "names of other IDX files: training images, training labels, test images, test labels; their classes "
                 "are the labels of the training file; []: MNIST's names and its labels, 0 to 9"},
     {"data.classes", TYPE_TEXTS, AT(data.classes), .fallback = "[]", .effect = EFFECT_DATA, .when = &with_files,
@@ -64,32 +62,33 @@ const struct key key_table[] = {
      .meaning = "file of the names that data.classes may use: one class a line, the first is label 0, or LABEL NAME in "
                 "every line; other labels are refused; \"\": the source's own names"},
     {"data.labels", TYPE_CHOICE, AT(data.labels), .choice = WORDS("fine", "coarse"), .fallback = "fine",
-     .effect = EFFECT_DATA, .when = &with_cifar100, .unit = "1", .meaning = "the 100 classes, or the 20 superclasses"},
+     .effect = EFFECT_DATA, .when = WITH_SOURCE(CIFAR100), .unit = "1",
+     .meaning = "the 100 classes, or the 20 superclasses"},
     {"data.channels", TYPE_CHOICE, AT(data.channels), .choice = WORDS("last", "first"), .fallback = "last",
-     .effect = EFFECT_DATA, .when = &with_arrays, .unit = "1",
+     .effect = EFFECT_DATA, .when = WITH_SOURCE(ARRAYS), .unit = "1",
      .meaning = "examples of three dimensions are [row, column, channel], or [channel, row, column]"},
     {"data.scale", TYPE_CHOICE, AT(data.scale), .choice = WORDS("global", "feature", "none"), .fallback = "global",
-     .axis = "scale", .effect = EFFECT_DATA, .when = &with_arrays, .unit = "1",
+     .axis = "scale", .effect = EFFECT_DATA, .when = WITH_SOURCE(ARRAYS), .unit = "1",
      .meaning =
          "inputs are centred and scaled by one mean and deviation of the training split, by those of each input, "
          "or left as they are"},
     {"data.target_scale", TYPE_CHOICE, AT(data.target_scale), .choice = WORDS("global", "feature", "none"),
-     .fallback = "none", .axis = "target_scale", .effect = EFFECT_DATA, .when = &with_arrays, .unit = "1",
+     .fallback = "none", .axis = "target_scale", .effect = EFFECT_DATA, .when = WITH_SOURCE(ARRAYS), .unit = "1",
      .meaning = "the same for real targets"},
-    {"data.resize", TYPE_COUNT, AT(data.resize), .least = 1, .most = 64, .fallback = "1", .axis = "resize",
+    {"data.resize", TYPE_COUNT, AT(data.resize), .least = 1, .most = SHRINK_MOST, .fallback = "1", .axis = "resize",
      .effect = EFFECT_DATA, .when = &with_pixels, .unit = "1",
      .meaning = "images shrink by this factor: the mean of each square of so many rows and columns is a pixel"},
     {"data.dimension", TYPE_COUNT, AT(data.dimension), .least = 1, .most = ANY_COUNT, .axis = "dimension",
      .effect = EFFECT_DATA, .when = &with_drawn, .unit = "1",
      .meaning = "inputs of an example; of a sphere at least 2"},
     {"data.outputs", TYPE_COUNT, AT(data.outputs), .least = 1, .most = ANY_COUNT, .fallback = "1",
-     .axis = "data_outputs", .effect = EFFECT_DATA, .when = &with_gaussian, .unit = "1",
+     .axis = "data_outputs", .effect = EFFECT_DATA, .when = WITH_SOURCE(GAUSSIAN), .unit = "1",
      .meaning = "outputs of the teacher"},
     {"data.degree", TYPE_COUNT, AT(data.degree), .least = 1, .most = 64, .fallback = "2", .axis = "degree",
-     .effect = EFFECT_DATA, .when = &with_sphere, .unit = "1",
+     .effect = EFFECT_DATA, .when = WITH_SOURCE(SPHERE), .unit = "1",
      .meaning = "of the target, the Gegenbauer polynomial of one direction, with variance 1"},
     {"data.mean", TYPE_REAL, AT(data.mean), .most = HUGE_VAL, .fallback = "1", .axis = "cluster_mean",
-     .effect = EFFECT_DATA, .when = &with_clusters, .unit = "1",
+     .effect = EFFECT_DATA, .when = WITH_SOURCE(CLUSTERS), .unit = "1",
      .meaning = "|m|: examples are N(m, 1) with target +1 and N(-m, 1) with -1 in turn"},
     {"data.test_size", TYPE_COUNT, AT(data.test_size), .least = 1, .most = ANY_COUNT, .fallback = "128",
      .effect = EFFECT_DATA, .unit = "1", .meaning = "test examples, the same for all points"},
@@ -103,11 +102,11 @@ const struct key key_table[] = {
     {"network.family", TYPE_CHOICE, AT(network.family), .choice = WORDS("fc", "conv", "wrn"), .fallback = "fc",
      .effect = EFFECT_REFERENCE, .unit = "1",
      .meaning = "fully connected; convolutional; wide residual (three groups of blocks). The last two need images"},
-    {"network.depth", TYPE_COUNT, AT(network.depth), .least = 0, .most = 1000, .fallback = "3", .axis = "depth",
+    {"network.depth", TYPE_COUNT, AT(network.depth), .least = 0, .most = LAYERS_MOST, .fallback = "3", .axis = "depth",
      .effect = EFFECT_REFERENCE, .when = &with_depth, .unit = "1",
      .meaning = "hidden layers (fc; 0: the readout alone) or convolutions (conv; at least 1)"},
-    {"network.blocks", TYPE_COUNT, AT(network.blocks), .least = 1, .most = 100, .fallback = "1", .axis = "blocks",
-     .effect = EFFECT_REFERENCE, .when = &with_wrn, .unit = "1",
+    {"network.blocks", TYPE_COUNT, AT(network.blocks), .least = 1, .most = BLOCKS_MOST, .fallback = "1",
+     .axis = "blocks", .effect = EFFECT_REFERENCE, .when = &with_wrn, .unit = "1",
      .meaning = "residual blocks in each of the three groups; the depth is 6 blocks + 4"},
     {"network.kernel_size", TYPE_COUNT, AT(network.kernel_size), .least = 1, .most = 999, .odd = 1, .fallback = "3",
      .axis = "kernel_size", .effect = EFFECT_REFERENCE, .when = &with_conv, .unit = "1",
@@ -252,30 +251,40 @@ static int choice_of(const struct config *config, size_t offset) {
     return *(const int *)(const void *)((const char *)config + offset);
 }
 
+static unsigned values_of(const struct key_condition *when) {
+    return when->traits ? sources_with(when->traits) : when->values;
+}
+
 int key_applies(const struct key *key, const struct config *config) {
-    if (!key->when) return 1;
-    if (key->when->traits) return source_has(config->data.source, key->when->traits);
-    return (int)(key->when->values >> choice_of(config, key->when->offset) & 1u);
+    return !key->when || (values_of(key->when) >> choice_of(config, key->when->offset) & 1u);
+}
+
+static const struct key *choice_at(size_t offset) {
+    const struct key *key = key_table;
+    while (key->type != TYPE_CHOICE || key->offset != offset) key++;
+    return key;
 }
 
 /* "data.source is A, B or C" */
-static void sources_words(unsigned traits, size_t size, char *out) {
-    const char *const *word = key_find("data.source")->choice;
-    int last = DATA_SOURCES - 1, count = 0;
-    while (!source_has(last, traits)) last--;
-    snprintf(out, size, "data.source is ");
-    for (int source = 0; source <= last; source++) {
-        size_t used = strlen(out);
-        if (!source_has(source, traits)) continue;
-        snprintf(out + used, size - used, "%s%s", count++ == 0 ? "" : source == last ? " or " : ", ", word[source]);
+static void choice_words(const struct key_condition *when, size_t size, char *out) {
+    const struct key *choice = choice_at(when->offset);
+    unsigned left = values_of(when);
+    size_t used = (size_t)snprintf(out, size, "%s is ", choice->name);
+    const char *between = "";
+    for (int value = 0; left && used < size; value++) {
+        if (!(left >> value & 1u)) continue;
+        left &= ~(1u << value);
+        used += (size_t)snprintf(out + used, size - used, "%s%s", left || !*between ? between : " or ",
+                                 choice->choice[value]);
+        between = ", ";
     }
 }
 
 void key_when_words(const struct key *key, size_t size, char *out) {
-    if (key->when->traits)
-        sources_words(key->when->traits, size, out);
-    else
+    if (key->when->words)
         snprintf(out, size, "%s", key->when->words);
+    else
+        choice_words(key->when, size, out);
 }
 
 static int smallest(int a, int b, int c) {

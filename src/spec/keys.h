@@ -29,11 +29,12 @@ enum key_effect {
     EFFECT_REFERENCE /* its value, in the names of points and of references */
 };
 
-/* The key means something only while a choice (at `offset`) is one of `values` (bits), or while data.source has one of `traits`. */
+/* The key means something only while a choice (at `offset`) is one of `values` (bits), or while data.source has one of
+ * `traits`. */
 struct key_condition {
     size_t offset;
     unsigned values;
-    const char *words; /* "data.source is gaussian"; NULL: from traits */
+    const char *words; /* "training.models has linear"; NULL: made of the choice's own */
     unsigned traits;   /* enum source_trait; 0: values count */
 };
 

@@ -1,15 +1,13 @@
 #include "sources.h"
 
-enum { LABELLED_IMAGES = SOURCE_FILES | SOURCE_PIXELS | SOURCE_IMAGES | SOURCE_CLASSES };
-
-static const unsigned traits_of[DATA_SOURCES] = {
-    [SOURCE_MNIST] = LABELLED_IMAGES,
-    [SOURCE_CIFAR10] = LABELLED_IMAGES,
-    [SOURCE_GAUSSIAN] = SOURCE_DRAWN,
-    [SOURCE_CIFAR100] = LABELLED_IMAGES,
-    [SOURCE_ARRAYS] = SOURCE_FILES | SOURCE_IMAGES | SOURCE_CLASSES,
-    [SOURCE_SPHERE] = SOURCE_DRAWN,
-    [SOURCE_CLUSTERS] = SOURCE_DRAWN | SOURCE_CLASSES,
-};
+#define TRAITS(NAME, name, traits, meaning) [SOURCE_##NAME] = (traits),
+static const unsigned traits_of[DATA_SOURCES] = {SOURCE_LIST(TRAITS)};
 
 int source_has(int source, unsigned traits) { return (traits_of[source] & traits) != 0; }
+
+unsigned sources_with(unsigned traits) {
+    unsigned sources = 0;
+    for (int source = 0; source < DATA_SOURCES; source++)
+        if (source_has(source, traits)) sources |= 1u << source;
+    return sources;
+}

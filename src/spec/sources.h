@@ -1,4 +1,4 @@
-/* What the sources of data have: the one table that keys, checks, data and tasks read. Not collective. */
+/* What the sources of data have (source_list.h), which keys, checks and data ask. Not collective. */
 #ifndef SOURCES_H
 #define SOURCES_H
 
@@ -9,10 +9,13 @@ enum source_trait {
     SOURCE_PIXELS = 2,  /* images of bytes, which data.resize can shrink */
     SOURCE_IMAGES = 4,  /* examples are images, or may be */
     SOURCE_CLASSES = 8, /* targets are classes, or may be */
-    SOURCE_DRAWN = 16   /* drawn, data.dimension inputs an example */
+    SOURCE_DRAWN = 16,  /* drawn, data.dimension inputs an example */
+    SOURCE_LABELLED_IMAGES = SOURCE_FILES | SOURCE_PIXELS | SOURCE_IMAGES | SOURCE_CLASSES
 };
 
 /* Has the source one of these traits? */
 int source_has(int source, unsigned traits);
+/* Those that have one of them: bit s for source s. */
+unsigned sources_with(unsigned traits);
 
 #endif

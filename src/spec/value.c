@@ -28,6 +28,13 @@ double value_get(const struct key *key, const struct config *config) {
     return value_type_of(key)->get(key, config);
 }
 
+int value_same(const struct key *key, const struct config *a, const struct config *b) {
+    const struct value_type *type = value_type_of(key);
+    if (!type->get) return type->same(key, a, b);
+    double x = type->get(key, a), y = type->get(key, b);
+    return !(x < y) && !(x > y);
+}
+
 void value_put(const struct key *key, double value, struct config *config) {
     CHECK(value_type_of(key)->put);
     value_type_of(key)->put(key, value, config);

@@ -21,6 +21,9 @@ char *value_format(const struct key *key, const struct config *config, enum valu
 double value_get(const struct key *key, const struct config *config);
 void value_put(const struct key *key, double value, struct config *config);
 
+/* Have both the same value of the key? */
+int value_same(const struct key *key, const struct config *a, const struct config *b);
+
 /* "a whole number >= 0": what the key takes. */
 void value_expected(const struct key *key, size_t size, char *out);
 

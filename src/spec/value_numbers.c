@@ -191,8 +191,8 @@ int value_compare_numbers(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-const struct value_type value_count = {read_count, write_count, count_words, get_count, put_count, NULL, NULL};
-const struct value_type value_real = {read_real, write_real, real_words, get_real, put_real, NULL, NULL};
+const struct value_type value_count = {read_count, write_count, count_words, get_count, put_count, NULL, NULL, NULL};
+const struct value_type value_real = {read_real, write_real, real_words, get_real, put_real, NULL, NULL, NULL};
 const struct value_type value_bytes = {.read = read_bytes, .write = write_bytes, .words = bytes_words};
-const struct value_type value_rate = {read_rate, write_rate,     rate_words,     get_rate,
-                                      put_rate,  read_rate_item, write_rate_item};
+const struct value_type value_rate = {read_rate, write_rate,     rate_words,      get_rate,
+                                      put_rate,  read_rate_item, write_rate_item, NULL};

@@ -90,6 +90,20 @@ static void texts_words(const struct key *key, size_t size, char *out) {
     snprintf(out, size, "a list of at least two names or numbers, or []");
 }
 
-const struct value_type value_text = {.read = read_text, .write = write_text, .words = text_words};
-const struct value_type value_path = {.read = read_path, .write = write_text, .words = text_words};
-const struct value_type value_texts = {.read = read_texts, .write = write_texts, .words = texts_words};
+static int same_text(const struct key *key, const struct config *a, const struct config *b) {
+    const char *x = *MEMBER_CONST(char *, key, a), *y = *MEMBER_CONST(char *, key, b);
+    return x == y || (x && y && strcmp(x, y) == 0);
+}
+
+static int same_texts(const struct key *key, const struct config *a, const struct config *b) {
+    const struct text_list *x = MEMBER_CONST(struct text_list, key, a), *y = MEMBER_CONST(struct text_list, key, b);
+    if (x->count != y->count) return 0;
+    for (int64_t i = 0; i < x->count; i++)
+        if (strcmp(x->item[i], y->item[i]) != 0) return 0;
+    return 1;
+}
+
+const struct value_type value_text = {.read = read_text, .write = write_text, .words = text_words, .same = same_text};
+const struct value_type value_path = {.read = read_path, .write = write_text, .words = text_words, .same = same_text};
+const struct value_type value_texts = {
+    .read = read_texts, .write = write_texts, .words = texts_words, .same = same_texts};

@@ -169,7 +169,8 @@ static void batch_words(const struct key *key, size_t size, char *out) {
     snprintf(out, size, "%s or a whole number from %.0f to %.0f", key->choice[0], key->least, key->most);
 }
 
-const struct value_type value_choice = {read_choice, write_choice, choice_words, get_choice, put_choice, NULL, NULL};
-const struct value_type value_batch = {read_batch, write_batch, batch_words, get_batch, put_batch, NULL, NULL};
+const struct value_type value_choice = {read_choice, write_choice, choice_words, get_choice,
+                                        put_choice,  NULL,         NULL,         NULL};
+const struct value_type value_batch = {read_batch, write_batch, batch_words, get_batch, put_batch, NULL, NULL, NULL};
 const struct value_type value_flags = {.read = read_flags, .write = write_flags, .words = flags_words};
 const struct value_type value_steps = {.read = read_steps, .write = write_steps, .words = steps_words};

@@ -407,6 +407,27 @@ static void test_sameness_is_of_the_data_section(void **state) {
     assert_false(dataset_same(&a, &b));
 }
 
+/* Whatever the type of the key. */
+static void test_sameness_is_of_every_key(void **state) {
+    (void)state;
+    static const char *const files[] = {"a", "b", "c", "d"};
+    enum { KEYS = 8 };
+    struct config a = image_config(SOURCE_MNIST, "here"), b[KEYS];
+    for (int i = 0; i < KEYS; i++) b[i] = a;
+    b[0].data.files = (struct text_list){4, files};
+    b[1].data.class_names = "names";
+    b[2].data.labels = LABELS_COARSE;
+    b[3].data.resize = a.data.resize + 1;
+    b[4].data.degree = 3;
+    b[5].data.mean = 0.37;
+    b[6].data.test_size = a.data.test_size + 1;
+    b[7].data.target_scale = SCALE_FEATURE;
+    for (int i = 0; i < KEYS; i++) {
+        assert_true(dataset_same(&b[i], &b[i]));
+        assert_false(dataset_same(&a, &b[i]));
+    }
+}
+
 /* A dataset of two classes is another one for cross-entropy, of more classes the same. */
 static void test_sameness_of_targets(void **state) {
     (void)state;
@@ -443,6 +464,7 @@ int main(void) {
         cmocka_unit_test(test_gaussian_sets_are_nested_and_seeded),
         cmocka_unit_test(test_digest_sees_every_part),
         cmocka_unit_test(test_sameness_is_of_the_data_section),
+        cmocka_unit_test(test_sameness_is_of_every_key),
         cmocka_unit_test(test_sameness_of_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
