@@ -1,4 +1,5 @@
-/* The network against predictions without stepping: by two kernels, in discrete steps and as gradient flow. */
+#include "predict.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ static void choose(struct point *point, enum predictor kind, int closed, int flo
     const struct points *points = &point->problem.points;
     double alpha = kind == PREDICTOR_INFINITE ? config->network.output_scale : 1;
     double outputs = config->training.loss == LOSS_MSE ? (double)points->outputs : 1;
-    point->predictor[kind] = (struct predictor_state){
+    point->predictions.of[kind] = (struct predictor_state){
         .is_closed = closed, .is_flow = flow, .rate = alpha * alpha / ((double)points->train * outputs)};
 }
 
@@ -38,27 +39,15 @@ static int64_t test_numbers(const struct point *point) {
     return point->problem.points.test * point->problem.points.outputs;
 }
 
-void predict_lay_out(struct arena *arena, struct point *point) {
-    point->prediction = ARENA_TAKE(arena, test_numbers(point), double);
+static void lay_out(struct arena *arena, struct point *point) {
+    point->predictions.at_step = ARENA_TAKE(arena, test_numbers(point), double);
     for (int kind = 0; kind < PREDICTORS; kind++) {
-        struct predictor_state *own = &point->predictor[kind];
+        struct predictor_state *own = &point->predictions.of[kind];
         struct prediction_kernel kernel = kernel_of(point, (enum predictor)kind);
         if (own->is_closed) prediction_create(&kernel, arena, &own->closed);
         if (own->is_closed && kind == PREDICTOR_EMPIRICAL) own->lambda = ARENA_TAKE(arena, kernel.n, double);
         if (own->is_flow) own->flow = ARENA_TAKE(arena, point->schedule.count * test_numbers(point), double);
     }
-}
-
-double predict_outside(const struct point *point) {
-    int64_t rows = point_kernel_rows(point);
-    double bytes =
-        point->with_kernel ? (double)la_eigen_bytes(rows, point->predictor[PREDICTOR_EMPIRICAL].is_closed) : 0;
-    for (int kind = 0; kind < PREDICTORS; kind++) {
-        struct prediction_kernel kernel = kernel_of(point, (enum predictor)kind);
-        if (point->predictor[kind].is_flow)
-            bytes = fmax(bytes, (double)prediction_flow_bytes(kernel.n, kernel.columns));
-    }
-    return bytes;
 }
 
 /* ---- beginning ---- */
@@ -77,7 +66,7 @@ static void start_closed(struct point *point, struct arena *arena, enum predicto
     double *f0_test = in_double(arena, test_numbers(point), point->model[MODEL_NETWORK]->f_test);
     if (arena_is_counting(arena)) return;
     for (int64_t i = 0; i < train; i++) f0_train[i] -= (double)points->y[i];
-    struct prediction *closed = &point->predictor[kind].closed;
+    struct prediction *closed = &point->predictions.of[kind].closed;
     closed->kernel = *kernel;
     prediction_start(f0_train, f0_test, closed);
 }
@@ -85,7 +74,7 @@ static void start_closed(struct point *point, struct arena *arena, enum predicto
 static status start_flow(struct point *point, struct arena *arena, enum predictor kind,
                          const struct prediction_kernel *kernel, const double *train_train) {
     const struct points *points = &point->problem.points;
-    const struct predictor_state *own = &point->predictor[kind];
+    const struct predictor_state *own = &point->predictions.of[kind];
     const struct host host = task_host(&point->hooks);
     int64_t train = points->train * points->outputs;
     const struct prediction_flow flow = {.n = kernel->n,
@@ -107,11 +96,11 @@ static status start_flow(struct point *point, struct arena *arena, enum predicto
 
 /* In the flow first: the eigenproblem uses theta up. */
 static status start_empirical(struct point *point, struct arena *arena, double *theta, double *lambda) {
-    const struct predictor_state *own = &point->predictor[PREDICTOR_EMPIRICAL];
+    const struct predictor_state *own = &point->predictions.of[PREDICTOR_EMPIRICAL];
     const struct host host = task_host(&point->hooks);
     struct prediction_kernel kernel = kernel_of(point, PREDICTOR_EMPIRICAL);
     if (own->is_closed || own->is_flow)
-        kernel.test_train = in_double(arena, kernel.m * kernel.n, point->kernel.test_train);
+        kernel.test_train = in_double(arena, kernel.m * kernel.n, point->kernels.first.test_train);
     if (own->is_flow) TRY(start_flow(point, arena, PREDICTOR_EMPIRICAL, &kernel, theta));
     if (!arena_is_counting(arena)) TRY(la_eigen(kernel.n, own->is_closed, theta, lambda, &host));
     kernel.lambda = own->lambda;
@@ -129,13 +118,13 @@ status predict_empirical(struct point *point, struct arena *arena, double *theta
 }
 
 void predict_nothing(struct point *point, double *lambda) {
-    struct predictor_state *own = &point->predictor[PREDICTOR_EMPIRICAL];
+    struct predictor_state *own = &point->predictions.of[PREDICTOR_EMPIRICAL];
     own->is_closed = own->is_flow = 0;
-    for (int64_t i = 0; i < point_kernel_rows(point); i++) lambda[i] = (double)NAN;
+    for (int64_t i = 0; i < kernels_rows(point); i++) lambda[i] = (double)NAN;
 }
 
-static status start_infinite(struct point *point, struct arena *arena) {
-    const struct predictor_state *own = &point->predictor[PREDICTOR_INFINITE];
+static status at_start(struct point *point, struct arena *arena) {
+    const struct predictor_state *own = &point->predictions.of[PREDICTOR_INFINITE];
     struct prediction_kernel kernel = kernel_of(point, PREDICTOR_INFINITE);
     kernel.lambda = record_values(point->reference, METRIC_REFERENCE_EIGENVALUES);
     kernel.vector = record_values(point->reference, METRIC_REFERENCE_EIGENVECTORS);
@@ -146,12 +135,7 @@ static status start_infinite(struct point *point, struct arena *arena) {
                       record_values(point->reference, METRIC_REFERENCE_NTK_TRAIN_TRAIN));
 }
 
-status predict_infinite(struct point *point, struct arena *arena) {
-    size_t mark = arena_mark(arena);
-    status result = start_infinite(point, arena);
-    arena_release(arena, mark);
-    return result;
-}
+static void count(struct arena *arena, struct point *point) { (void)at_start(point, arena); }
 
 /* ---- against the network ---- */
 
@@ -167,10 +151,11 @@ static double rmse(const struct point *point, const double *prediction) {
 
 /* Against a closed form at recorded step number `index`. */
 static double rmse_closed(struct point *point, enum predictor kind, enum dynamics dynamics, int64_t index) {
-    const struct predictor_state *own = &point->predictor[kind];
+    const struct predictor_state *own = &point->predictions.of[kind];
     const struct prediction_descent descent = {dynamics, own->rate * point->eta, point->config->training.momentum};
-    prediction_at(&point->predictor[kind].closed, &descent, (double)point->schedule.step[index], point->prediction);
-    return rmse(point, point->prediction);
+    prediction_at(&point->predictions.of[kind].closed, &descent, (double)point->schedule.step[index],
+                  point->predictions.at_step);
+    return rmse(point, point->predictions.at_step);
 }
 
 static const struct {
@@ -187,20 +172,35 @@ enum { COMPARISONS = sizeof comparisons / sizeof comparisons[0] };
 
 /* The network at this step against comparison number i; NaN: it does not exist. */
 static double compare(struct point *point, int i, int64_t index) {
-    const struct predictor_state *own = &point->predictor[comparisons[i].kind];
+    const struct predictor_state *own = &point->predictions.of[comparisons[i].kind];
     int is_flow = comparisons[i].dynamics == DYNAMICS_FLOW;
     if (is_flow && !config_has_flow(point->config)) return (double)NAN;
     if (own->is_closed) return rmse_closed(point, comparisons[i].kind, comparisons[i].dynamics, index);
     return is_flow && own->is_flow ? rmse(point, own->flow + index * test_numbers(point)) : (double)NAN;
 }
 
-void predict_step(struct point *point, int64_t index) {
+static void at_step(struct point *point, int64_t index) {
+    if (!point_has(point, MODEL_NETWORK)) return;
     for (int i = 0; point->config->measure.predictions && i < COMPARISONS; i++) {
         double value = compare(point, i, index);
-        if (isnan(value)) continue;
-        record_add(point->record, comparisons[i].metric, &point->schedule.count)[index] = value;
+        if (!isnan(value)) measure_add(point, comparisons[i].metric)[index] = value;
     }
-    if (index == point->schedule.count - 1 && point->predictor[PREDICTOR_INFINITE].is_closed)
+    if (index == point->schedule.count - 1 && point->predictions.of[PREDICTOR_INFINITE].is_closed)
         record_scalar(point->record, METRIC_RMSE_TEST_INFINITE,
                       rmse_closed(point, PREDICTOR_INFINITE, DYNAMICS_DISCRETE, index));
 }
+
+/* ---- cost ---- */
+
+static void cost(const struct point *point, struct task_cost *cost) {
+    for (int kind = 0; kind < PREDICTORS; kind++) {
+        struct prediction_kernel kernel = kernel_of(point, (enum predictor)kind);
+        if (point->predictions.of[kind].is_flow)
+            cost->outside_bytes = fmax(cost->outside_bytes, (double)prediction_flow_bytes(kernel.n, kernel.columns));
+    }
+    if (point->config->measure.predictions)
+        cost->record_bytes += sizeof(double) * COMPARISONS * (double)point->schedule.count;
+}
+
+const struct element measure_predictions = {
+    .name = "predictions", .lay_out = lay_out, .count = count, .at_start = at_start, .at_step = at_step, .cost = cost};

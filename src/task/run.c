@@ -8,7 +8,6 @@
 #include "loss.h"
 #include "matrix.h"
 #include "point.h"
-#include "rounding.h"
 
 /* ---- orders ---- */
 
@@ -85,8 +84,8 @@ static void begin_model(struct point *point, int model) {
                                         .theta0 = point->theta0,
                                         .f0_train = network->f_train,
                                         .f0_test = network->f_test,
-                                        .train_train = point->kernel.train_train,
-                                        .test_train = point->kernel.test_train};
+                                        .train_train = point->kernels.first.train_train,
+                                        .test_train = point->kernels.first.test_train};
     model_start(point->model[model], &beginning);
 }
 
@@ -100,35 +99,18 @@ static void set_up(struct point *point, struct arena *arena) {
     point->progress.seconds_setup += clock_seconds() - begin;
 }
 
-static status compute_kernels(struct point *point, struct arena *arena, const struct ntk_points *at,
-                              const struct ntk_kernels *kernels) {
-    const struct host host = task_host(&point->hooks);
-    if (ntk_empirical(point->problem.network, point->theta, at, point->kernel_room, arena, kernels, &host))
-        FAIL(ERROR_INTERRUPTED, "stopped in the kernels of step %lld", (long long)point->progress.step);
-    return OK;
-}
-
-static int is_finite(const struct point *point, const struct ntk_kernels *kernel, int64_t test) {
-    int64_t rows = point_kernel_rows(point), outputs = point->problem.points.outputs;
-    return la_is_finite(rows * rows, kernel->train_train) && la_is_finite(test * outputs * rows, kernel->test_train);
-}
-
 static status kernels_at_start(struct point *point, struct arena *arena) {
-    if (!point->with_kernel) return OK;
     double begin = clock_seconds();
-    struct ntk_points at = point_kernel_points(point);
-    TRY(compute_kernels(point, arena, &at, &point->kernel));
-    point->kernel_is_finite = is_finite(point, &point->kernel, at.test);
+    status result = kernels_start(point, arena);
     point->progress.seconds_kernel += clock_seconds() - begin;
-    return OK;
+    return result;
 }
 
 /* `empirical_fraction`: of Theta_0, that of F = alpha f, so that alpha needs no further thought. */
 static status take_rate_of_kernel(struct point *point, struct arena *arena) {
     const struct host host = task_host(&point->hooks);
-    int64_t rows = point_kernel_rows(point);
-    double *theta = ARENA_TAKE(arena, rows * rows, double), *lambda = ARENA_TAKE(arena, rows, double);
-    la_to_double(rows * rows, point->kernel.train_train, theta);
+    int64_t rows = kernels_rows(point);
+    double *theta = kernels_in_double(point, arena), *lambda = ARENA_TAKE(arena, rows, double);
     TRY(la_eigen(rows, 0, theta, lambda, &host));
     return take_fraction(point, point->config->training.learning_rate.value, lambda[rows - 1]);
 }
@@ -138,31 +120,9 @@ static status begin_at_own_rate(struct point *point, struct arena *arena) {
     double begin = clock_seconds();
     size_t mark = arena_mark(arena);
     point->eta = (double)NAN;
-    status result = point->kernel_is_finite ? take_rate_of_kernel(point, arena) : OK;
+    status result = point->kernels.is_finite ? take_rate_of_kernel(point, arena) : OK;
     arena_release(arena, mark);
     begin_model(point, MODEL_NETWORK);
-    point->progress.seconds_kernel += clock_seconds() - begin;
-    return result;
-}
-
-static status look_into_kernel(struct point *point, struct arena *arena) {
-    int64_t rows = point_kernel_rows(point);
-    double *theta = ARENA_TAKE(arena, rows * rows, double), *lambda = ARENA_TAKE(arena, rows, double);
-    la_to_double(rows * rows, point->kernel.train_train, theta);
-    if (point->kernel_is_finite)
-        TRY(predict_empirical(point, arena, theta, lambda));
-    else
-        predict_nothing(point, lambda);
-    measure_kernel(point, lambda);
-    return OK;
-}
-
-static status look_at_start(struct point *point, struct arena *arena) {
-    if (!point->with_kernel) return OK;
-    double begin = clock_seconds();
-    size_t mark = arena_mark(arena);
-    status result = look_into_kernel(point, arena);
-    arena_release(arena, mark);
     point->progress.seconds_kernel += clock_seconds() - begin;
     return result;
 }
@@ -174,8 +134,7 @@ static status begin_expansions(struct point *point, struct arena *arena) {
     if (host_stops(&host)) FAIL(ERROR_INTERRUPTED, "stopped before step 0");
     model_look(network);
     if (!points_are_in_batches(&point->problem.points)) model_forward(network, NULL);
-    TRY(look_at_start(point, arena));
-    TRY(predict_infinite(point, arena));
+    TRY(measure_start(point, arena));
     for (int i = MODEL_NETWORK + 1; i < MODELS; i++)
         if (point->kind[i]) begin_model(point, i);
     return OK;
@@ -183,23 +142,14 @@ static status begin_expansions(struct point *point, struct arena *arena) {
 
 /* ---- training ---- */
 
-static int64_t step_of(const struct point *point) { return (int64_t)point->progress.step; }
 static int64_t recorded_index(const struct point *point) {
-    return schedule_index(point->schedule.count, point->schedule.step, step_of(point));
-}
-
-static int64_t kernel_index(const struct point *point) {
-    if (!point->with_kernel || !point_has(point, MODEL_NETWORK)) return -1;
-    return schedule_index(point->schedule.kernel_count, point->schedule.kernel_step, step_of(point));
+    return schedule_index(point->schedule.count, point->schedule.step, point_step(point));
 }
 
 /* Before the forward pass, so that a stop finds a state that nothing has touched. */
-static status compute_moved(struct point *point, struct arena *arena) {
-    if (kernel_index(point) < 0) return OK;
+static status move_kernels(struct point *point, struct arena *arena) {
     double begin = clock_seconds();
-    struct ntk_points at = point_kernel_points(point);
-    at.test = 0;
-    status result = compute_kernels(point, arena, &at, &point->moved);
+    status result = kernels_move(point, arena);
     point->progress.seconds_kernel += clock_seconds() - begin;
     return result == ERROR_INTERRUPTED ? stop(point) : result;
 }
@@ -220,8 +170,8 @@ static void look(struct point *point) {
 
 /* Mini-batches have none after the last step. */
 static void forward(struct point *point) {
-    const int64_t *batch = batches_at(&point->batches, step_of(point));
-    if (batch && step_of(point) == point->config->training.steps) return;
+    const int64_t *batch = batches_at(&point->batches, point_step(point));
+    if (batch && point_step(point) == point->config->training.steps) return;
     for (int i = 0; i < MODELS; i++)
         if (point_has(point, (enum model_id)i)) model_forward(point->model[i], batch);
 }
@@ -229,12 +179,6 @@ static void forward(struct point *point) {
 /* Loss not finite, or above 1e6 times max(1, its first value). Weights and hidden values that are not finite make outputs and loss so
  * (vector.h); what they are at a step, the gradient of the step before has made them. */
 static int has_diverged(double loss, double first) { return !(isfinite(loss) && loss <= 1e6 * fmax(1, first)); }
-
-/* The kernel of this step, where one is there: of step 0, which is all models', or a moved one, the network's. */
-static int has_bad_kernel(const struct point *point, int model) {
-    if (point->with_kernel && step_of(point) == 0 && !point->kernel_is_finite) return 1;
-    return model == MODEL_NETWORK && kernel_index(point) >= 0 && !is_finite(point, &point->moved, 0);
-}
 
 /* A model's loss at a recorded step: of the training set, not finite if a test output is not. */
 static double recorded_loss(const struct point *point, const struct model *model) {
@@ -249,7 +193,7 @@ static void watch(struct point *point, int model) {
     const struct model *own = point->model[model];
     double loss = recorded_index(point) >= 0 ? recorded_loss(point, own) : model_loss(own);
     if (progress->step == 0) progress->first_loss[model] = loss;
-    if (has_bad_kernel(point, model) || has_diverged(loss, progress->first_loss[model]))
+    if (kernels_are_bad(point, model) || has_diverged(loss, progress->first_loss[model]))
         progress->diverged[model] = progress->step;
 }
 
@@ -260,12 +204,9 @@ static int is_in_training(const struct point *point) {
 }
 
 static void record_step(struct point *point) {
-    int64_t index = recorded_index(point), kernel = kernel_index(point);
-    if (index < 0) return;
+    if (recorded_index(point) < 0) return;
     double begin = clock_seconds();
-    measure_step(point, index);
-    if (point_has(point, MODEL_NETWORK)) predict_step(point, index);
-    if (kernel >= 0) measure_change(point, kernel);
+    measure_step(point, recorded_index(point));
     point->progress.seconds_recording += clock_seconds() - begin;
 }
 
@@ -282,7 +223,7 @@ static status check_rate(const struct point *point) {
 
 static status visit_step(struct point *point, struct arena *arena) {
     look(point);
-    TRY(compute_moved(point, arena));
+    TRY(move_kernels(point, arena));
     forward(point);
     for (int i = 0; i < MODELS; i++)
         if (point_has(point, (enum model_id)i)) watch(point, i);
@@ -297,7 +238,7 @@ static status train(struct point *point, struct arena *arena) {
     while (is_in_training(point)) {
         if (progress->step > 0) TRY(obey(point));
         TRY(visit_step(point, arena));
-        if (step_of(point) == point->config->training.steps) break;
+        if (point_step(point) == point->config->training.steps) break;
         step_on(point);
         double now = clock_seconds(), measured = progress->seconds_recording + progress->seconds_kernel;
         progress->seconds_training += now - begin - (measured - others);
@@ -320,7 +261,7 @@ static void end_training(struct point *point) {
     point->progress.is_trained = 1;
 }
 
-/* Orders in the repetition: nothing changes in it, so one checkpoint is enough. One that cannot be written does not end it. */
+/* A checkpoint that cannot be written does not end the point. */
 static enum task_order order_at_end(void *context) {
     struct point *point = context;
     enum task_order order = point->hooks.order ? point->hooks.order(point->hooks.context) : TASK_GO_ON;
@@ -328,37 +269,23 @@ static enum task_order order_at_end(void *context) {
     return order;
 }
 
-/* Only where the network has not diverged; releases the memory of the training. */
-static status measure_rounding(struct point *point, struct arena *arena) {
-    if (!point_is_rounded(point) || !point_has(point, MODEL_NETWORK)) return OK;
-    struct rounding rounding = point_rounding(point);
-    rounding.repeats_linear = rounding.repeats_linear && point_has(point, MODEL_LINEAR);
-    rounding.eta = (double)(real)point->eta;
-#if REAL_BITS == 32
-    rounding.theta0 = point->theta0;
-    rounding.theta = point->theta;
-    rounding.f_test = point->f_test_last[MODEL_NETWORK];
-    rounding.f_test_linear = point->f_test_last[MODEL_LINEAR];
-#endif
-    arena_release(arena, point->kept_mark);
-    rounding.hooks = (struct task_hooks){.order = order_at_end, .context = point};
-    status result = rounding_measure(point->config, point->data, arena, &rounding);
-    if (result == ERROR_INTERRUPTED) return stop(point);
-    TRY(result);
-    record_scalar(point->record, METRIC_RMSE_ROUNDING, rounding.rmse);
-    if (point->kind[MODEL_LINEAR]) record_scalar(point->record, METRIC_RMSE_ROUNDING_LINEAR, rounding.rmse_linear);
-    return OK;
+struct task_hooks point_hooks_at_end(struct point *point) {
+    return (struct task_hooks){.order = order_at_end, .context = point};
 }
 
 static status end(struct point *point, struct arena *arena) {
     const struct progress *progress = &point->progress;
     double begin = clock_seconds();
-    TRY(measure_rounding(point, arena));
+    struct task_cost cost = {0};
+    status result = measure_after(point, arena);
+    if (result == ERROR_INTERRUPTED) return stop(point);
+    TRY(result);
+    point_add_cost(point, &cost);
     record_scalar(point->record, METRIC_SECONDS_SETUP, progress->seconds_setup);
     record_scalar(point->record, METRIC_SECONDS_KERNEL, progress->seconds_kernel);
     record_scalar(point->record, METRIC_SECONDS_TRAINING, progress->seconds_training);
     record_scalar(point->record, METRIC_SECONDS_RECORDING, progress->seconds_recording + clock_seconds() - begin);
-    record_scalar(point->record, METRIC_FLOPS, point_flops(point));
+    record_scalar(point->record, METRIC_FLOPS, cost.flops);
     record_scalar(point->record, METRIC_ARENA_BYTES, (double)arena->capacity);
     return OK;
 }

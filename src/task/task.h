@@ -30,15 +30,16 @@ struct host task_host(const struct task_hooks *hooks);
 
 /* What a task will take, counted from the sizes alone, without data. */
 struct task_cost {
-    double parameters;   /* trained ones */
-    double flops;        /* of the whole task, convolutions counted as direct sums */
-    double share;        /* of the flops' time that is really taken */
-    double elementwise;  /* numbers touched outside of matrix products */
-    double calls;        /* calls of operators in the training */
-    double arena_bytes;  /* numerical memory of the task itself */
-    double record_bytes; /* values in the record, before compression; counts among the memory too */
-    double state_bytes;  /* of a checkpoint, beside the record */
-    int linearization;   /* enum linearization: the space it runs in; LINEARIZATION_AUTO: there is none */
+    double parameters;    /* trained ones */
+    double flops;         /* of the whole task, convolutions counted as direct sums */
+    double share;         /* of the flops' time that is really taken */
+    double elementwise;   /* numbers touched outside of matrix products */
+    double calls;         /* calls of operators in the training */
+    double arena_bytes;   /* numerical memory of the task itself, with outside_bytes */
+    double outside_bytes; /* of it, what libraries take for themselves */
+    double record_bytes;  /* values in the record, before compression; counts among the memory too */
+    double state_bytes;   /* of a checkpoint, beside the record */
+    int linearization;    /* enum linearization: the space it runs in; LINEARIZATION_AUTO: there is none */
 };
 
 /* shape: as dataset_check or dataset_load fills it; its examples are not looked at. */

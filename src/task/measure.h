@@ -1,0 +1,88 @@
+/* What is measured at a point: a list of elements, a file each, with their arrays of the record and what they cost. Private to
+ * task. Not collective. Adding a metric: a row in spec/metric.c, a function and a row in the element that it belongs to. Adding
+ * an element: a file, a line below, a line in measure.c. */
+#ifndef MEASURE_H
+#define MEASURE_H
+
+#include "arena.h"
+#include "metric.h"
+#include "model.h"
+#include "task.h"
+
+#define measure_is_of         REAL_NAME(measure_is_of)
+#define measure_numbers       REAL_NAME(measure_numbers)
+#define measure_add           REAL_NAME(measure_add)
+#define measure_row           REAL_NAME(measure_row)
+#define measure_lay_out       REAL_NAME(measure_lay_out)
+#define measure_count         REAL_NAME(measure_count)
+#define measure_declare       REAL_NAME(measure_declare)
+#define measure_start         REAL_NAME(measure_start)
+#define measure_step          REAL_NAME(measure_step)
+#define measure_end           REAL_NAME(measure_end)
+#define measure_after         REAL_NAME(measure_after)
+#define measure_cost          REAL_NAME(measure_cost)
+#define measure_circumstances REAL_NAME(measure_circumstances)
+#define measure_losses        REAL_NAME(measure_losses)
+#define measure_differences   REAL_NAME(measure_differences)
+#define measure_outputs       REAL_NAME(measure_outputs)
+#define measure_layers        REAL_NAME(measure_layers)
+#define measure_kernels       REAL_NAME(measure_kernels)
+#define measure_predictions   REAL_NAME(measure_predictions)
+#define measure_kept          REAL_NAME(measure_kept)
+#define measure_rounding      REAL_NAME(measure_rounding)
+
+struct point;
+
+/* A metric [step, ...] with a row for each recorded step. It is there where the models are trained that it is of (its row in
+ * spec/metric.c), and NaN from the step on at which one of them has diverged. */
+struct measurement {
+    enum metric_id metric;
+    /* Its numbers at this step; model: the last of those that it is of. */
+    void (*fill)(const struct point *point, const struct model *model, double *out);
+    int (*is_wanted)(const struct point *point); /* NULL: always */
+};
+
+/* Each member but the name may be NULL. */
+struct element {
+    const char *name;
+    const struct measurement *measurements; /* ended by one without `fill` */
+    /* Its other arrays, before the first step; the learning rate is known, and Theta_0 where there is one. */
+    void (*declare)(struct point *point);
+    /* What it holds as long as the training takes. */
+    void (*lay_out)(struct arena *arena, struct point *point);
+    /* On a counting arena: what it takes and gives back at other times. */
+    void (*count)(struct arena *arena, struct point *point);
+    /* At step 0, when the network's outputs are there; scratch from the arena. ERROR_MEMORY, ERROR_INTERRUPTED. */
+    status (*at_start)(struct point *point, struct arena *arena);
+    /* At recorded step number `index`, beside its measurements. */
+    void (*at_step)(struct point *point, int64_t index);
+    /* When the training has ended. */
+    void (*at_end)(struct point *point);
+    /* After that, in the place of the training's memory; a point that is resumed at its end begins here. ERROR_INTERRUPTED. */
+    status (*after)(struct point *point, struct arena *arena);
+    /* Adds to flops, elementwise and record_bytes what it takes beside its measurements; outside_bytes: at least so many. */
+    void (*cost)(const struct point *point, struct task_cost *cost);
+};
+extern const struct element measure_circumstances, measure_losses, measure_differences, measure_outputs, measure_layers,
+    measure_kernels, measure_predictions, measure_kept, measure_rounding;
+
+/* Are all models trained that it is of, and has none of them diverged? */
+int measure_is_of(const struct point *point, enum metric_id metric);
+/* Numbers of its array, by the dimensions of its row (DIM_PROBE: as measure.outputs says). */
+double measure_numbers(const struct point *point, enum metric_id metric);
+/* Adds that array, NaN at first; once. */
+double *measure_add(struct point *point, enum metric_id metric);
+/* Row `index` of an array [step, ...]; NULL where it is not recorded. */
+double *measure_row(const struct point *point, enum metric_id metric, int64_t index);
+
+/* All elements, in the order of the list. */
+void measure_lay_out(struct arena *arena, struct point *point);
+void measure_count(struct arena *arena, struct point *point);
+void measure_declare(struct point *point);
+status measure_start(struct point *point, struct arena *arena);
+void measure_step(struct point *point, int64_t index);
+void measure_end(struct point *point);
+status measure_after(struct point *point, struct arena *arena);
+void measure_cost(struct point *point, struct task_cost *cost);
+
+#endif

@@ -1,0 +1,29 @@
+/* The network against an expansion of it. */
+#include "loss.h"
+#include "point.h"
+
+static const struct model *network_of(const struct point *point) { return point->model[MODEL_NETWORK]; }
+
+static void rmse_train(const struct point *point, const struct model *model, double *out) {
+    const struct points *points = &point->problem.points;
+    *out = loss_rmse(points->train, points->outputs, network_of(point)->f_train, model->f_train);
+}
+
+static void rmse_test(const struct point *point, const struct model *model, double *out) {
+    const struct points *points = &point->problem.points;
+    *out = loss_rmse(points->test, points->outputs, network_of(point)->f_test, model->f_test);
+}
+
+static void rmse_test_max(const struct point *point, const struct model *model, double *out) {
+    const struct points *points = &point->problem.points;
+    *out = loss_rmse_max(points->test, points->outputs, network_of(point)->f_test, model->f_test);
+}
+
+static const struct measurement measurements[] = {
+    {METRIC_RMSE_TRAIN, rmse_train, NULL},
+    {METRIC_RMSE_TEST, rmse_test, NULL},
+    {METRIC_RMSE_TEST_MAX, rmse_test_max, NULL},
+    {0},
+};
+
+const struct element measure_differences = {.name = "differences", .measurements = measurements};
