@@ -245,6 +245,14 @@ status hdf_describe_metric(hid_t set, const struct metric *metric) {
     return OK;
 }
 
+status hdf_describe_figure(hid_t set, const struct metric *metric) {
+    int models = (int)metric->models;
+    if (metric->label) TRY(hdf_write_attribute(set, "label", metric->label));
+    if (metric->against) TRY(hdf_write_attribute(set, "figure_against", metric->against));
+    if (metric->slope != 0) TRY(hdf_write_numbers(set, "guide_slope", H5T_NATIVE_DOUBLE, 0, &metric->slope));
+    return models ? hdf_write_numbers(set, "models", H5T_NATIVE_INT, 0, &models) : OK;
+}
+
 /* Whole rows of about so many bytes, so that a tensor larger than memory allows is written in pieces. */
 static int set_chunk(hid_t list, const struct hdf_array *array, hsize_t most_bytes) {
     hsize_t chunk[H5S_MAX_RANK], bytes = H5Tget_size(array->type);

@@ -230,7 +230,8 @@ static status create_metric(struct collection *c, hid_t file, enum metric_id id)
     TRY(hdf_create_array(file, &array, &c->set[id]));
     if (metric->type == METRIC_COUNT) /* so that xarray reads NaN where there is none */
         TRY(hdf_write_numbers(c->set[id], "_FillValue", H5T_NATIVE_INT64, 1, &count_fill));
-    return hdf_describe_metric(c->set[id], metric);
+    TRY(hdf_describe_metric(c->set[id], metric));
+    return hdf_describe_figure(c->set[id], metric);
 }
 
 static status create_metrics(struct collection *c, hid_t file) {

@@ -101,6 +101,7 @@ static double wall_seconds(const struct plan *plan, double *share) {
 
 static int takes_the_same(const struct plan *plan, int64_t a, int64_t b) {
     return memcmp(&plan->work.cost[a], &plan->work.cost[b], sizeof *plan->work.cost) == 0 &&
+           plan->work.task[a].linearization == plan->work.task[b].linearization &&
            memcmp(&plan->queue[a].seconds, &plan->queue[b].seconds, sizeof(double)) == 0;
 }
 
@@ -164,12 +165,12 @@ static void print_axis_value(FILE *out, const struct axis *axis, int64_t index) 
 static void print_line(FILE *out, const struct plan *plan, int64_t cell) {
     char memory[BYTES_BYTES], record[BYTES_BYTES], seconds[DURATION_BYTES];
     const struct task_cost *cost = &plan->work.cost[cell];
+    int linearization = plan->work.task[cell].linearization;
     for (int a = 0; a < plan->study->axes; a++)
         if (plan->matters[a])
             print_axis_value(out, &plan->study->axis[a], cell / plan->stride[a] % plan->study->axis[a].count);
     fprintf(out, "%8" PRId64 " %12.0f %14s %10.3g %9s %9s %10s\n", group_size(plan), cost->parameters,
-            cost->linearization == LINEARIZATION_AUTO ? "none"
-                                                      : config_word("training.linearization", cost->linearization),
+            linearization == LINEARIZATION_AUTO ? "none" : config_word("training.linearization", linearization),
             cost->flops, fits_bytes(process_bytes(plan, cell), memory), fits_bytes(cost->record_bytes, record),
             progress_duration(plan->queue[cell].seconds, seconds));
 }

@@ -78,31 +78,32 @@ static int differs_in_seed(const struct study *study, int64_t cell) {
     return cell % study->axis[study->axes - 1].count != 0;
 }
 
-/* What a point takes does not depend on its seed. */
-static status resolve_point(const struct study *study, struct origin *origin, int64_t cell, struct task_cost *cost,
+/* What becomes of a point does not depend on its seed. */
+static status resolve_point(const struct study *study, struct origin *origin, int64_t cell, struct task_plan *plan,
                             struct work *work) {
     struct config config = study_point(study, cell);
     char key[KEY_BYTES];
     if (!differs_in_seed(study, cell)) {
         TRY((origin->is_check ? shape_from_check : shape_from_data)(origin, &config));
-        TRY(task_check(&config, &origin->shape.data));
-        task_point_cost(&config, &origin->shape.data, cost);
+        TRY(task_plan(&config, &origin->shape.data, plan));
     }
     work->shape[cell] = origin->shape;
-    config.training.linearization = cost->linearization;
+    config.training.linearization = plan->linearization;
     config_key(&config, origin->shape.digest, key);
-    add(work, cell, key, *cost, nominal_gflops[config.run.precision]);
+    add(work, cell, key, plan->cost, nominal_gflops[config.run.precision]);
+    work->task[cell].linearization = plan->linearization;
+    work->task[cell].needs_reference = plan->needs_reference;
     return OK;
 }
 
 /* First all points, then their references behind them. */
 static status resolve(const struct study *study, struct origin *origin, struct work *work) {
-    struct task_cost cost = {0};
-    for (int64_t cell = 0; cell < study->points; cell++) TRY(resolve_point(study, origin, cell, &cost, work));
+    struct task_plan plan = {0};
+    for (int64_t cell = 0; cell < study->points; cell++) TRY(resolve_point(study, origin, cell, &plan, work));
     for (int64_t cell = 0; cell < study->points; cell++) {
+        if (!work->task[cell].needs_reference) continue;
         struct config config = study_point(study, cell);
-        if (task_needs_reference(&config))
-            work->queue[cell].needs = need_reference(work, cell, &config, &work->shape[cell]);
+        work->queue[cell].needs = need_reference(work, cell, &config, &work->shape[cell]);
     }
     return OK;
 }

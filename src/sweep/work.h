@@ -15,7 +15,8 @@
 /* Sent to other ranks as it is. */
 struct work_task {
     char key[KEY_BYTES];
-    int64_t cell; /* of the grid; for a reference that of the first point that needs it */
+    int64_t cell;                       /* of the grid; for a reference that of the first point that needs it */
+    int linearization, needs_reference; /* of a point: as task_plan says */
 };
 
 /* Of a point's data: sizes, without examples. */
@@ -33,7 +34,7 @@ struct work {
 };
 
 /* Loads every dataset of the study once and resolves the keys; all that can be wrong with data, and points that cannot be
- * computed at all (task_check), are found here. */
+ * computed at all (task_plan), are found here. */
 status work_resolve(const struct study *study, struct work *work);
 /* The same without keeping examples, or drawing any: keys stand for nothing but equality. */
 status work_estimate(const struct study *study, struct work *work);

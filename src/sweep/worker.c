@@ -123,7 +123,7 @@ static status check_key(const struct worker *worker, const char *key) {
 
 static status select_data(struct worker *worker, struct config *config) {
     TRY(supply_select(&worker->supply, config));
-    task_resolve(config, worker->supply.dataset);
+    config->training.linearization = worker->job.work->task[worker->task].linearization;
     char key[KEY_BYTES];
     int is_reference = work_is_reference(worker->job.work, worker->task);
     (is_reference ? config_reference_key : config_key)(config, worker->supply.digest, key);

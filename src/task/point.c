@@ -21,7 +21,7 @@ static int runs_in_parameters(const struct point *point) {
     double parameter = steps * linear_parameters.step_flops(&point->training);
     if (!kernels_are_wanted(point))
         function += kernels_flops(point, point->problem.points.test, config->run.memory / 2);
-    return kernels_bytes(point) > config->run.memory / 2 || kernels_rows(point) > la_eigen_most(0) ||
+    return kernels_rows(point) > la_eigen_most(0) || kernels_bytes(point) > config->run.memory / 2 ||
            function > parameter;
 }
 
@@ -193,43 +193,60 @@ void point_add_cost(struct point *point, struct task_cost *cost) {
     cost->elementwise += training_elementwise(point);
     cost->calls = node_calls(point);
     cost->state_bytes = checkpoint_bytes(point);
-    cost->linearization = point_linearization(point);
     measure_cost(point, cost);
 }
 
-void point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
-    struct point point;
-    struct arena arena = arena_counting();
-    point_create(config, shape, &point);
-    point_lay_out(&arena, &point);
-    *cost = (struct task_cost){0};
-    point_add_cost(&point, cost);
-    cost->arena_bytes = (double)arena.peak + cost->outside_bytes;
-    point_free(&point);
+/* ---- plan ---- */
+
+static status check_reference(const struct point *point) {
+    int64_t train = point->problem.points.train, most = la_eigen_most(1);
+    if (train <= most) return OK;
+    FAIL(ERROR_INPUT,
+         "sweep.train_size: %" PRId64 " examples are beyond the eigensolver of infinite-width kernels; at most %" PRId64
+         " were expected",
+         train, most);
 }
 
-status point_check(const struct config *config, const struct dataset *shape) {
-    struct point point;
-    point_create(config, shape, &point);
-    int vectors = point.predictions.of[PREDICTOR_EMPIRICAL].is_closed, with_kernel = point.kernels.is_there;
-    int64_t rows = kernels_rows(&point), train = point.problem.points.train;
-    point_free(&point);
-    if (task_needs_reference(config) && train > la_eigen_most(1))
-        FAIL(ERROR_INPUT,
-             "sweep.train_size: %" PRId64
-             " examples are beyond the eigensolver of infinite-width kernels; at most %" PRId64 " were expected",
-             train, la_eigen_most(1));
-    if (config->training.learning_rate.form == RATE_EMPIRICAL_FRACTION && rows > la_eigen_most(0))
-        FAIL(ERROR_INPUT,
-             "training.learning_rate: empirical_fraction needs the eigenvalues of a kernel of %" PRId64
-             " rows (examples times outputs), beyond the eigensolver's %" PRId64
-             "; absolute or critical_fraction was expected",
-             rows, la_eigen_most(0));
-    if (with_kernel && rows > la_eigen_most(vectors))
-        FAIL(ERROR_INPUT,
-             "%s: a kernel of %" PRId64 " rows (examples times outputs) is beyond the eigensolver's %" PRId64
-             "; %s was expected",
-             vectors ? "measure.predictions" : "training.linearization", rows, la_eigen_most(vectors),
-             vectors ? "false" : "parameter (and no kept kernels)");
+static status check_own_rate(const struct point *point) {
+    int64_t rows = kernels_rows(point), most = la_eigen_most(0);
+    if (point->config->training.learning_rate.form != RATE_EMPIRICAL_FRACTION || rows <= most) return OK;
+    FAIL(ERROR_INPUT,
+         "training.learning_rate: empirical_fraction needs the eigenvalues of a kernel of %" PRId64
+         " rows (examples times outputs), beyond the eigensolver's %" PRId64
+         "; absolute or critical_fraction was expected",
+         rows, most);
+}
+
+static status check_kernel(const struct point *point) {
+    int vectors = point->predictions.of[PREDICTOR_EMPIRICAL].is_closed;
+    int64_t rows = kernels_rows(point), most = la_eigen_most(vectors);
+    if (!point->kernels.is_there || rows <= most) return OK;
+    FAIL(ERROR_INPUT,
+         "%s: a kernel of %" PRId64 " rows (examples times outputs) is beyond the eigensolver's %" PRId64
+         "; %s was expected",
+         vectors ? "measure.predictions" : "training.linearization", rows, most,
+         vectors ? "false" : "parameter (and no kept kernels)");
+}
+
+static status plan_point(struct point *point, struct task_plan *plan) {
+    const struct config *config = point->config;
+    struct arena arena = arena_counting();
+    plan->needs_reference = config_has_infinite_width(config) || (config->measure.keep & KEEP_KERNELS);
+    plan->linearization = point_linearization(point);
+    if (plan->needs_reference) TRY(check_reference(point));
+    TRY(check_own_rate(point));
+    TRY(check_kernel(point));
+    point_lay_out(&arena, point);
+    point_add_cost(point, &plan->cost);
+    plan->cost.arena_bytes = (double)arena.peak + plan->cost.outside_bytes;
     return OK;
+}
+
+status point_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan) {
+    struct point point;
+    *plan = (struct task_plan){0};
+    point_create(config, shape, &point);
+    status result = plan_point(&point, plan);
+    point_free(&point);
+    return result;
 }

@@ -21,8 +21,7 @@
 #define point_state         REAL_NAME(point_state)
 #define point_hooks_at_end  REAL_NAME(point_hooks_at_end)
 #define point_add_cost      REAL_NAME(point_add_cost)
-#define point_cost          REAL_NAME(point_cost)
-#define point_check         REAL_NAME(point_check)
+#define point_plan          REAL_NAME(point_plan)
 #define point_run           REAL_NAME(point_run)
 
 /* What the future of a point depends on beside the arrays of its models. Doubles, so that it is an array of the state. */

@@ -9,19 +9,8 @@
 #include "reference.h"
 #include "variants.h"
 
-void task_point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
-    (config->run.precision == PRECISION_F32 ? point_cost_f32 : point_cost_f64)(config, shape, cost);
-}
-
-status task_check(const struct config *config, const struct dataset *shape) {
-    if (task_needs_reference(config)) TRY(reference_check(config, shape));
-    return (config->run.precision == PRECISION_F32 ? point_check_f32 : point_check_f64)(config, shape);
-}
-
-void task_resolve(struct config *config, const struct dataset *shape) {
-    struct task_cost cost;
-    task_point_cost(config, shape, &cost);
-    config->training.linearization = cost.linearization;
+status task_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan) {
+    return (config->run.precision == PRECISION_F32 ? point_plan_f32 : point_plan_f64)(config, shape, plan);
 }
 
 void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
@@ -35,10 +24,9 @@ double task_seconds(const struct task_cost *cost, double gflops) {
 
 static double arena_within(const struct config *config, double memory, const struct dataset *shape) {
     struct config within = *config;
-    struct task_cost cost;
+    struct task_plan plan;
     within.run.memory = (int64_t)memory;
-    task_point_cost(&within, shape, &cost);
-    return cost.arena_bytes;
+    return task_plan(&within, shape, &plan) == OK ? plan.cost.arena_bytes : 0;
 }
 
 /* Tiles shrink with run.memory, and the linearization may change its space: the least that suffices is found by halving. */
@@ -53,10 +41,6 @@ double task_point_memory(const struct config *config, const struct dataset *shap
             low = middle;
     }
     return high;
-}
-
-int task_needs_reference(const struct config *config) {
-    return config_has_infinite_width(config) || (config->measure.keep & KEEP_KERNELS);
 }
 
 static int is_told_to_stop(void *context) {

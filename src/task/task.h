@@ -42,23 +42,24 @@ struct task_cost {
     int linearization;    /* enum linearization: the space it runs in; LINEARIZATION_AUTO: there is none */
 };
 
-/* shape: as dataset_check or dataset_load fills it; its examples are not looked at. */
-void task_point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
+/* What becomes of a point, from its config and the sizes of its data alone (shape: as dataset_check or dataset_load fills it; its
+ * examples are not looked at). */
+struct task_plan {
+    struct task_cost cost;
+    int linearization; /* enum linearization: what `auto` comes to, which depends on run.memory. It is put into the config before
+                            config_key, so that a record's name says what was done. LINEARIZATION_AUTO: there is none */
+    int needs_reference; /* does it use infinite-width kernels? All do but those in the standard parameterization at one rate for
+                            all tensors, whose kernel has no such limit (unless kernels are kept) */
+};
+
+/* For plan and run, before any work starts. ERROR_INPUT in one line that begins with the key: what cannot be computed at all,
+ * whatever the memory, an eigenproblem beyond LAPACK's sizes. */
+status task_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan);
 void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
-/* What cannot be computed at all, whatever the memory: a limit of infinite width that is asked for and not there, an eigenproblem
- * beyond LAPACK's sizes. ERROR_INPUT in one line that begins with the key. For plan and run, before any work starts. */
-status task_check(const struct config *config, const struct dataset *shape);
-/* Replaces `linearization: auto` by the point's choice, which depends on run.memory: before config_key, so that a record's
- * name says what was done. */
-void task_resolve(struct config *config, const struct dataset *shape);
 /* Predicted seconds at `gflops` = measured GEMM rate in the task's precision. */
 double task_seconds(const struct task_cost *cost, double gflops);
-/* Smallest `run.memory` (bytes) with which the point runs. */
+/* Smallest `run.memory` (bytes) with which a point that can be planned runs. */
 double task_point_memory(const struct config *config, const struct dataset *shape);
-/* Does the point use infinite-width kernels? All do but those in the standard parameterization at one rate for all
- * tensors, whose kernel has no such limit (unless kernels are kept). */
-int task_needs_reference(const struct config *config);
-
 /* Trains the point's network beside its linearization. `reference` is the record of the point's reference (NULL: it needs none). *record is
  * owned by the caller (record_free), set only on OK. A diverged point is OK. Fails: ERROR_MEMORY, ERROR_INTERRUPTED. */
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,

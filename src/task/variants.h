@@ -4,10 +4,8 @@
 
 #include "task.h"
 
-void point_cost_f32(const struct config *config, const struct dataset *shape, struct task_cost *cost);
-void point_cost_f64(const struct config *config, const struct dataset *shape, struct task_cost *cost);
-status point_check_f32(const struct config *config, const struct dataset *shape);
-status point_check_f64(const struct config *config, const struct dataset *shape);
+status point_plan_f32(const struct config *config, const struct dataset *shape, struct task_plan *plan);
+status point_plan_f64(const struct config *config, const struct dataset *shape, struct task_plan *plan);
 /* Fills the record; ERROR_MEMORY, ERROR_INTERRUPTED. */
 status point_run_f32(const struct config *config, const struct dataset *data, const struct record *reference,
                      struct task_hooks hooks, struct record *record);

@@ -17,13 +17,15 @@ static double seconds_of(const struct config *config) {
     return setting("STUB_SECONDS", 0.02) * (double)config->width / 64 * (1 + 0.1 * (double)(config->seed % 7));
 }
 
-void task_point_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+status task_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan) {
     double width = (double)config->width;
-    *cost = (struct task_cost){.parameters = width * (double)(shape->inputs + shape->outputs),
-                               .flops = 1e10 * seconds_of(config),
-                               .arena_bytes = 8 * width * width,
-                               .record_bytes = 4096,
-                               .linearization = LINEARIZATION_FUNCTION};
+    *plan = (struct task_plan){.cost = {.parameters = width * (double)(shape->inputs + shape->outputs),
+                                        .flops = 1e10 * seconds_of(config),
+                                        .arena_bytes = 8 * width * width,
+                                        .record_bytes = 4096},
+                               .linearization = LINEARIZATION_FUNCTION,
+                               .needs_reference = 1};
+    return OK;
 }
 
 void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
@@ -35,24 +37,8 @@ void task_reference_cost(const struct config *config, const struct dataset *shap
 double task_seconds(const struct task_cost *cost, double gflops) { return cost->flops / (1e9 * gflops); }
 
 double task_point_memory(const struct config *config, const struct dataset *shape) {
-    struct task_cost cost;
-    task_point_cost(config, shape, &cost);
-    return cost.arena_bytes;
-}
-
-status task_check(const struct config *config, const struct dataset *shape) {
-    (void)config, (void)shape;
-    return OK;
-}
-
-void task_resolve(struct config *config, const struct dataset *shape) {
     (void)shape;
-    config->training.linearization = LINEARIZATION_FUNCTION;
-}
-
-int task_needs_reference(const struct config *config) {
-    (void)config;
-    return 1;
+    return 8 * (double)config->width * (double)config->width;
 }
 
 static enum task_order ask(const struct task_hooks *hooks) {

@@ -17,7 +17,8 @@ static const double PATIENCE = 0.25;
 /* Of another machine, about which nothing can be known from here. */
 static const char stranger[] = "host=elsewhere pid=77 space=0123-4567:89 start=1234 job=slurm:main:45 restart=1\n";
 
-static struct work_task tasks[] = {{"00aa11bb22cc33dd44ee55ff66778899", 0}, {"10aa11bb22cc33dd44ee55ff66778899", 1}};
+static struct work_task tasks[] = {{.key = "00aa11bb22cc33dd44ee55ff66778899", .cell = 0},
+                                   {.key = "10aa11bb22cc33dd44ee55ff66778899", .cell = 1}};
 static const struct work work = {.points = 1, .count = 2, .task = tasks};
 
 struct place {

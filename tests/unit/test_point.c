@@ -107,9 +107,10 @@ static void create_subject(const struct recipe *recipe, struct subject *subject)
     *subject = (struct subject){.study = read_recipe(recipe)};
     subject->config = study_point(subject->study, 0);
     subject->data = random_data(recipe, &subject->config);
-    task_resolve(&subject->config, &subject->data);
-    assert_int_equal(task_check(&subject->config, &subject->data), OK);
-    if (task_needs_reference(&subject->config))
+    struct task_plan plan;
+    assert_int_equal(task_plan(&subject->config, &subject->data, &plan), OK);
+    subject->config.training.linearization = plan.linearization;
+    if (plan.needs_reference)
         assert_int_equal(task_reference(&subject->config, &subject->data, none, &subject->reference), OK);
 }
 
@@ -376,12 +377,12 @@ static const struct recipe memory_points[] = {
 
 static void check_memory(const struct recipe *recipe) {
     struct subject subject;
-    struct task_cost cost;
+    struct task_plan plan;
     create_subject(recipe, &subject);
-    task_point_cost(&subject.config, &subject.data, &cost);
+    assert_int_equal(task_plan(&subject.config, &subject.data, &plan), OK);
     struct record *record = run(&subject);
-    print_message("  %-44s %.1f MB\n", recipe->name, cost.arena_bytes / 1e6);
-    assert_true(record_value(record, METRIC_ARENA_BYTES) <= cost.arena_bytes);
+    print_message("  %-44s %.1f MB\n", recipe->name, plan.cost.arena_bytes / 1e6);
+    assert_true(record_value(record, METRIC_ARENA_BYTES) <= plan.cost.arena_bytes);
     assert_true(record_value(record, METRIC_STATUS) == 0);
     record_free(record);
     free_subject(&subject);
