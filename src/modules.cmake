@@ -12,7 +12,7 @@ endif()
 file(GLOB sources_of_data RELATIVE ${CMAKE_SOURCE_DIR}/src/data CONFIGURE_DEPENDS src/data/*.c) # a source is its file
 module(data SOURCES ${sources_of_data} DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
 module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c sum.c pooling.c filtering.c filtering_patches.c
-       filtering_minimal.c tiles.c network.c build.c family_fc.c family_conv.c family_wrn.c
+       filtering_winograd.c winograd.c network.c build.c family_fc.c family_conv.c family_wrn.c
        DEPENDS base spec la)
 module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_tanh.c infinite.c infinite_plan.c
        infinite_pairs.c

@@ -10,12 +10,19 @@ static const struct filtering *filtering_of(const struct node *node) { return no
 static int64_t places(const struct node *node) { return node->out.rows * node->out.columns; }
 static int64_t pixels(const struct node *node) { return node->in.rows * node->in.columns; }
 
+static struct filtering_weights weights_at(const struct node *node, const struct pass *pass, const real *theta) {
+    const struct tensor *weight = node_weight(pass->network, node), *bias = node_bias(pass->network, node);
+    return (struct filtering_weights){.scale = weight->scale,
+                                      .filter = theta + weight->offset,
+                                      .bias_scale = bias->scale,
+                                      .bias = bias->is_active ? theta + bias->offset : NULL};
+}
+
 /* h = s_b b + s_w x * W */
 static void forward(const struct node *node, const struct pass *pass, real *out) {
+    const struct filtering_weights weights = weights_at(node, pass, pass->theta);
     const struct filtering *f = filtering_of(node);
-    const struct tensor *weight = node_weight(pass->network, node), *bias = node_bias(pass->network, node);
-    f->way->forward(f, pass->n, weight->scale, pass_in(pass, node, 0), pass->theta + weight->offset, bias->scale,
-                    bias->is_active ? pass->theta + bias->offset : NULL, 0, out, pass->work);
+    f->way->forward(f, pass->n, &weights, pass_in(pass, node, 0), 0, out, pass->work);
 }
 
 /* dh = s_b db + s_w (x * dW + dx * W) */
@@ -23,17 +30,17 @@ static void jvp(const struct node *node, const struct pass *pass, const real *dt
     struct pass along = *pass;
     along.theta = dtheta;
     forward(node, &along, dout);
+    struct filtering_weights weights = weights_at(node, pass, pass->theta);
+    weights.bias = NULL;
     const struct filtering *f = filtering_of(node);
-    const struct tensor *weight = node_weight(pass->network, node);
     const real *dx = tangent_in(din, node, 0);
-    if (dx) f->way->forward(f, pass->n, weight->scale, dx, pass->theta + weight->offset, 0, NULL, 1, dout, pass->work);
+    if (dx) f->way->forward(f, pass->n, &weights, dx, 1, dout, pass->work);
 }
 
 static void vjp(const struct node *node, const struct pass *pass, int s, const real *w, real *din) {
+    const struct filtering_weights weights = weights_at(node, pass, pass->theta);
     const struct filtering *f = filtering_of(node);
-    const struct tensor *weight = node_weight(pass->network, node);
-    f->way->input(f, pass->n * pass->count, weight->scale, w, pass->theta + weight->offset, node->is_added[s], din,
-                  pass->work);
+    f->way->input(f, pass->n * pass->count, &weights, w, node->is_added[s], din, pass->work);
 }
 
 static struct needs needs(const struct node *node) {
@@ -45,7 +52,7 @@ static double flops(const struct node *node) {
     return 2.0 * (double)shape_size(node->out) * (double)node->in.channels * (double)window;
 }
 
-static double flops_taken(const struct node *node) { return filtering_of(node)->way->share(filtering_of(node)); }
+static double flops_taken(const struct node *node) { return filtering_of(node)->way->work_ratio(filtering_of(node)); }
 
 /* ---- what its weights add ---- */
 
@@ -71,8 +78,8 @@ static void each(const struct side *side, bool is_added, int64_t from, int64_t t
     const struct filtering *f = filtering_of(node);
     const struct tensor *weight = node_weight(side->network, node), *bias = node_bias(side->network, node);
     int64_t ld = each_size(side->network, node) * (to - from), filter = ld - bias->is_active * (to - from);
-    f->way->filter_each(f, side->n, side->count, weight->scale * (real)sqrt((double)weight->rate), side->in, side->w,
-                        from, to, is_added, gradients, ld, work);
+    const struct filtering_each rows = {side->n, side->count, from, to, ld, is_added};
+    f->way->filter_each(f, &rows, weight->scale * (real)sqrt((double)weight->rate), side->in, side->w, gradients, work);
     real scale = bias->scale * (real)sqrt((double)bias->rate);
     for (int64_t row = 0; bias->is_active && row < side->n * side->count; row++) {
         real *sum = gradients + row * ld + filter;

@@ -6,5 +6,5 @@ enum { CHANNELS_MIN = 16 };
 
 const struct filtering_way *filtering_way_of(const struct filtering *f) {
     int minimal = f->size == 3 && f->stride == 1 && f->in >= CHANNELS_MIN && f->out >= CHANNELS_MIN;
-    return minimal ? &filtering_minimal : &filtering_patches;
+    return minimal ? &filtering_winograd : &filtering_patches;
 }

@@ -15,9 +15,9 @@
 #include <stdint.h>
 #include "real.h"
 
-#define filtering_patches REAL_NAME(filtering_patches)
-#define filtering_minimal REAL_NAME(filtering_minimal)
-#define filtering_way_of  REAL_NAME(filtering_way_of)
+#define filtering_patches  REAL_NAME(filtering_patches)
+#define filtering_winograd REAL_NAME(filtering_winograd)
+#define filtering_way_of   REAL_NAME(filtering_way_of)
 
 struct filtering_way;
 struct filtering {
@@ -27,30 +27,43 @@ struct filtering {
     const struct filtering_way *way;    /* as filtering_way_of says */
 };
 
+/* y = scale x * filter + bias_scale bias; bias [out] or NULL. */
+struct filtering_weights {
+    real scale;
+    const real *filter;
+    real bias_scale;
+    const real *bias;
+};
+
+/* Gradients of n images' filters, image by image, `count` cotangents each: of output channels from .. to - 1, in rows of
+ * length ld >= size size in (to - from), added to what is there where is_added. */
+struct filtering_each {
+    int64_t n, count, from, to, ld;
+    bool is_added;
+};
+
 struct filtering_way {
     const char *name;
     /* Work over that of the direct sum, for predictions of time. */
-    double (*share)(const struct filtering *f);
+    double (*work_ratio)(const struct filtering *f);
     /* Reals of scratch that any of the others needs. */
     int64_t (*work)(const struct filtering *f);
-    /* y [n, out_rows, out_columns, out] = scale x * filter + bias_scale bias + beta y; bias [out] or NULL. */
-    void (*forward)(const struct filtering *f, int64_t n, real scale, const real *x, const real *filter,
-                    real bias_scale, const real *bias, real beta, real *y, real *work);
-    /* The transposed map of x: dx [n, rows, columns, in] = scale (d(x * filter)/dx)' w + beta dx. */
-    void (*input)(const struct filtering *f, int64_t n, real scale, const real *w, const real *filter, real beta,
-                  real *dx, real *work);
-    /* The transposed map of the filter, summed over images: gradient [size, size, in, out] += scale (d(x * filter)/dfilter)' w,
-     * in one addition. */
+    /* y [n, out_rows, out_columns, out] = scale x * filter + bias_scale bias + beta y. */
+    void (*forward)(const struct filtering *f, int64_t n, const struct filtering_weights *weights, const real *x,
+                    real beta, real *y, real *work);
+    /* The transposed map of x: dx [n, rows, columns, in] = scale (d(x * filter)/dx)' w + beta dx; bias is not looked at. */
+    void (*input)(const struct filtering *f, int64_t n, const struct filtering_weights *weights, const real *w,
+                  real beta, real *dx, real *work);
+    /* The transposed map of the filter, summed over images: gradient [size, size, in, out] += scale
+     * (d(x * filter)/dfilter)' w, in one addition. */
     void (*filter)(const struct filtering *f, int64_t n, real scale, const real *x, const real *w, real *gradient,
                    real *work);
-    /* The same for each image and each of its `count` cotangents w [n count, ..] alone, output channels from .. to - 1:
-     * gradient[n count, size size in (to - from)] = scale ..., rows of length ld >= that, added to what is there where
-     * is_added. */
-    void (*filter_each)(const struct filtering *f, int64_t n, int64_t count, real scale, const real *x, const real *w,
-                        int64_t from, int64_t to, bool is_added, real *gradient, int64_t ld, real *work);
+    /* The same for each image and each of its cotangents w [n count, ..] alone: gradient[n count, ld] = scale ... */
+    void (*filter_each)(const struct filtering *f, const struct filtering_each *each, real scale, const real *x,
+                        const real *w, real *gradient, real *work);
 };
 
-extern const struct filtering_way filtering_patches, filtering_minimal;
+extern const struct filtering_way filtering_patches, filtering_winograd;
 const struct filtering_way *filtering_way_of(const struct filtering *f);
 
 #endif

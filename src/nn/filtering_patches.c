@@ -20,7 +20,7 @@ static int64_t group_rows(const struct filtering *f) {
     return positions > f->out_columns ? positions / f->out_columns : 1;
 }
 
-static double share(const struct filtering *f) {
+static double work_ratio(const struct filtering *f) {
     (void)f;
     return 1;
 }
@@ -83,16 +83,16 @@ static void set_rows(int64_t positions, int64_t channels, real scale, const real
             y[p * channels + c] = scale * bias[c] + (beta == 0 ? 0 : beta * y[p * channels + c]);
 }
 
-static void forward(const struct filtering *f, int64_t n, real scale, const real *x, const real *filter,
-                    real bias_scale, const real *bias, real beta, real *y, real *patch) {
+static void forward(const struct filtering *f, int64_t n, const struct filtering_weights *weights, const real *x,
+                    real beta, real *y, real *patch) {
     struct group group;
     for (int64_t from = 0; from < n * f->out_rows; from += group.rows) {
         group = group_at(f, from, n * f->out_rows);
         real *out = y + from * f->out_columns * f->out;
         gather_group(f, group, x, patch);
-        if (bias) set_rows(group.positions, f->out, bias_scale, bias, beta, out);
-        la_gemm(LA_PLAIN, LA_PLAIN, group.positions, f->out, window(f), scale, patch, window(f), filter, f->out,
-                bias ? 1 : beta, out, f->out);
+        if (weights->bias) set_rows(group.positions, f->out, weights->bias_scale, weights->bias, beta, out);
+        la_gemm(LA_PLAIN, LA_PLAIN, group.positions, f->out, window(f), weights->scale, patch, window(f),
+                weights->filter, f->out, weights->bias ? 1 : beta, out, f->out);
     }
 }
 
@@ -100,14 +100,14 @@ static void multiply(int64_t count, real factor, real *x) {
     for (int64_t i = 0; i < count; i++) x[i] = factor == 0 ? 0 : factor * x[i];
 }
 
-static void input(const struct filtering *f, int64_t n, real scale, const real *w, const real *filter, real beta,
-                  real *dx, real *patch) {
+static void input(const struct filtering *f, int64_t n, const struct filtering_weights *weights, const real *w,
+                  real beta, real *dx, real *patch) {
     struct group group;
     if (beta != 1) multiply(n * f->rows * f->columns * f->in, beta, dx);
     for (int64_t from = 0; from < n * f->out_rows; from += group.rows) {
         group = group_at(f, from, n * f->out_rows);
-        la_gemm(LA_PLAIN, LA_TRANSPOSED, group.positions, window(f), f->out, scale, w + from * f->out_columns * f->out,
-                f->out, filter, f->out, 0, patch, window(f));
+        la_gemm(LA_PLAIN, LA_TRANSPOSED, group.positions, window(f), f->out, weights->scale,
+                w + from * f->out_columns * f->out, f->out, weights->filter, f->out, 0, patch, window(f));
         for_pieces(f, group, dx, patch, scatter);
     }
 }
@@ -126,25 +126,24 @@ static void filter_gradient(const struct filtering *f, int64_t n, real scale, co
     la_axpy(window(f) * f->out, 1, sum, gradient);
 }
 
-static void filter_each(const struct filtering *f, int64_t n, int64_t count, real scale, const real *x, const real *w,
-                        int64_t from_channel, int64_t to_channel, bool is_added, real *gradient, int64_t ld,
-                        real *patch) {
-    int64_t channels = to_channel - from_channel, pixels = f->out_rows * f->out_columns;
+static void filter_each(const struct filtering *f, const struct filtering_each *each, real scale, const real *x,
+                        const real *w, real *gradient, real *patch) {
+    int64_t channels = each->to - each->from, pixels = f->out_rows * f->out_columns;
     struct group group;
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < each->n; i++)
         for (int64_t from = 0; from < f->out_rows; from += group.rows) {
             group = group_at(f, i * f->out_rows + from, (i + 1) * f->out_rows);
             gather_group(f, group, x, patch);
-            for (int64_t row = i * count; row < (i + 1) * count; row++)
+            for (int64_t row = i * each->count; row < (i + 1) * each->count; row++)
                 la_gemm(LA_TRANSPOSED, LA_PLAIN, window(f), channels, group.positions, scale, patch, window(f),
-                        w + (row * pixels + from * f->out_columns) * f->out + from_channel, f->out,
-                        is_added || from > 0, gradient + row * ld, channels);
+                        w + (row * pixels + from * f->out_columns) * f->out + each->from, f->out,
+                        each->is_added || from > 0, gradient + row * each->ld, channels);
         }
 }
 
 const struct filtering_way filtering_patches = {
     .name = "patches",
-    .share = share,
+    .work_ratio = work_ratio,
     .work = work,
     .forward = forward,
     .input = input,

@@ -14,16 +14,17 @@ struct bench {
 typedef void face(const struct filtering_way *way, const struct bench *b);
 
 static void forward(const struct filtering_way *way, const struct bench *b) {
-    way->forward(&b->f, IMAGES, 1, b->x, b->filter, 0, NULL, 0, b->y, b->work);
+    way->forward(&b->f, IMAGES, &(struct filtering_weights){1, b->filter, 0, NULL}, b->x, 0, b->y, b->work);
 }
 static void input(const struct filtering_way *way, const struct bench *b) {
-    way->input(&b->f, IMAGES, 1, b->w, b->filter, 0, b->dx, b->work);
+    way->input(&b->f, IMAGES, &(struct filtering_weights){1, b->filter, 0, NULL}, b->w, 0, b->dx, b->work);
 }
 static void filter(const struct filtering_way *way, const struct bench *b) {
     way->filter(&b->f, IMAGES, 1, b->x, b->w, b->gradient, b->work);
 }
 static void each(const struct filtering_way *way, const struct bench *b) {
-    way->filter_each(&b->f, IMAGES, 1, 1, b->x, b->w, 0, b->f.out, false, b->each, TAPS * b->f.in * b->f.out, b->work);
+    const struct filtering_each each = {IMAGES, 1, 0, b->f.out, TAPS * b->f.in * b->f.out, false};
+    way->filter_each(&b->f, &each, 1, b->x, b->w, b->each, b->work);
 }
 
 static const struct {
@@ -70,7 +71,7 @@ int main(void) {
     struct arena arena = bench_arena();
     struct bench_gemm gemm = bench_gemm_create(&arena);
     for (int64_t channels = 16; channels <= 512; channels *= 2) {
-        run(&arena, gemm, &filtering_minimal, channels);
+        run(&arena, gemm, &filtering_winograd, channels);
         run(&arena, gemm, &filtering_patches, channels);
     }
     arena_free(&arena);

@@ -13,8 +13,8 @@ static const struct {
     const struct filtering_way *way;
     int64_t size, stride;
 } ways[] = {
-    {&filtering_minimal, 3, 1}, {&filtering_patches, 1, 1}, {&filtering_patches, 1, 2}, {&filtering_patches, 3, 1},
-    {&filtering_patches, 3, 2}, {&filtering_patches, 5, 1}, {&filtering_patches, 5, 2},
+    {&filtering_winograd, 3, 1}, {&filtering_patches, 1, 1}, {&filtering_patches, 1, 2}, {&filtering_patches, 3, 1},
+    {&filtering_patches, 3, 2},  {&filtering_patches, 5, 1}, {&filtering_patches, 5, 2},
 };
 
 /* The last three: several groups of tiles, of few, of many, and of many for wide products. */
@@ -147,8 +147,8 @@ static void check_forward(const struct trial *t, struct tally *tally) {
         real *work = work_create(t);
         expect(count, y_plain, betas[b / 2]);
         for (int64_t i = 0; b % 2 && i < count; i++) wanted[i] += (real)bias_scale * bias[i % t->f.out];
-        t->way->forward(&t->f, t->n, (real)scale, x, filter, (real)bias_scale, b % 2 ? bias : NULL, (real)betas[b / 2],
-                        result, work);
+        const struct filtering_weights weights = {(real)scale, filter, (real)bias_scale, b % 2 ? bias : NULL};
+        t->way->forward(&t->f, t->n, &weights, x, (real)betas[b / 2], result, work);
         tally_arrays(tally, t->label, count, result, wanted);
         work_free(t, work);
     }
@@ -164,7 +164,8 @@ static void check_input(const struct trial *t, struct tally *tally) {
     for (int b = 0; b < BETAS; b++) {
         real *work = work_create(t);
         expect(count, x_plain, betas[b]);
-        t->way->input(&t->f, t->n, (real)scale, y, filter, (real)betas[b], result, work);
+        const struct filtering_weights weights = {(real)scale, filter, 0, NULL};
+        t->way->input(&t->f, t->n, &weights, y, (real)betas[b], result, work);
         tally_arrays(tally, t->label, count, result, wanted);
         work_free(t, work);
     }
@@ -189,7 +190,8 @@ static void check_slice(const struct trial *t, int64_t from, int64_t to, struct 
     int64_t channels = to - from, rows = t->size.filter / t->f.out, ld = rows * channels + GAP;
     real *work = work_create(t);
     fill(t->n * t->count * ld, (real)0.37, result);
-    t->way->filter_each(&t->f, t->n, t->count, (real)scale, x, y, from, to, false, result, ld, work);
+    const struct filtering_each each = {t->n, t->count, from, to, ld, false};
+    t->way->filter_each(&t->f, &each, (real)scale, x, y, result, work);
     work_free(t, work);
     for (int64_t i = 0; i < t->n * t->count; i++) {
         zero(t->size.filter, filter_plain);
@@ -266,12 +268,13 @@ static void test_small(void **state) {
 static void check_ways(const struct trial *t, struct tally *tally) {
     if (t->f.size != 3 || t->f.stride != 1) return;
     struct trial other = *t;
-    other.way = t->way == &filtering_minimal ? &filtering_patches : &filtering_minimal;
+    other.way = t->way == &filtering_winograd ? &filtering_patches : &filtering_winograd;
     fill_both(1, t->n * t->size.x, x, x_plain);
     fill_both(2, t->size.filter, filter, filter_plain);
     real *work = work_create(t), *other_work = work_create(&other);
-    t->way->forward(&t->f, t->n, (real)scale, x, filter, 0, NULL, 0, wanted, work);
-    other.way->forward(&t->f, t->n, (real)scale, x, filter, 0, NULL, 0, result, other_work);
+    const struct filtering_weights weights = {(real)scale, filter, 0, NULL};
+    t->way->forward(&t->f, t->n, &weights, x, 0, wanted, work);
+    other.way->forward(&t->f, t->n, &weights, x, 0, result, other_work);
     tally_arrays(tally, t->label, t->n * t->size.y, result, wanted);
     work_free(t, work);
     work_free(&other, other_work);

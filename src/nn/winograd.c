@@ -1,5 +1,5 @@
 /* One vector of channels of one tile at a time, in registers. */
-#include "tiles.h"
+#include "winograd.h"
 
 #include <stddef.h>
 
@@ -7,7 +7,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { WINDOW = 4, SIDE = 3, LANES = TILES_LANES };
+enum { WINDOW = 4, SIDE = 3, LANES = WINOGRAD_LANES };
 typedef real lanes __attribute__((vector_size(64)));
 typedef real loose __attribute__((vector_size(64), aligned(sizeof(real)), may_alias));
 
@@ -82,9 +82,9 @@ INLINE void gradient_line(const lanes *u, int u_step, lanes *g, int g_step) {
 /* ---- tiles ---- */
 
 /* The pixels of a tile's window of side x side, whose corner stands `before` pixels before the tile's; `outside` where there is none. */
-INLINE void find_pixels(struct tiles_image image, int64_t tile, int side, int before, const real *x,
+INLINE void find_pixels(struct winograd_image image, int64_t tile, int side, int before, const real *x,
                         const real *outside, const real **pixel) {
-    int64_t across = tiles_along(image.columns), down = tiles_along(image.rows);
+    int64_t across = winograd_along(image.columns), down = winograd_along(image.rows);
     int64_t row = tile / across % down * TILE - before, column = tile % across * TILE - before;
     int64_t corner = (tile / across / down * image.rows + row) * image.columns + column;
     for (int u = 0; u < side; u++)
@@ -101,8 +101,8 @@ INLINE void data_vector(const real *const *pixel, int64_t c, int64_t count, int6
     for (int k = 0; k < PLANES; k++) store(e + k, LANES, v + k * stride + c);
 }
 
-SIMD_CLONES static void data_tiles(const struct tiles_group *group, const real *x, int64_t stride, real *v) {
-    int64_t channels = group->image.channels, row = tiles_row(channels);
+SIMD_CLONES static void data_tiles(const struct winograd_group *group, const real *x, int64_t stride, real *v) {
+    int64_t channels = group->image.channels, row = winograd_row(channels);
     for (int64_t t = group->first; t < group->first + group->count; t++, v += row) {
         const real *pixel[WINDOW * WINDOW];
         find_pixels(group->image, t, WINDOW, 1, x, group->zeros, pixel);
@@ -133,9 +133,9 @@ INLINE void output_vector(int64_t stride, const real *m, const real *bias, real 
     }
 }
 
-SIMD_CLONES static void output_tiles(const struct tiles_group *group, int64_t stride, const real *m, const real *bias,
-                                     real beta, real *y) {
-    int64_t channels = group->image.channels, row = tiles_row(channels);
+SIMD_CLONES static void output_tiles(const struct winograd_group *group, int64_t stride, const real *m,
+                                     const real *bias, real beta, real *y) {
+    int64_t channels = group->image.channels, row = winograd_row(channels);
     for (int64_t t = group->first; t < group->first + group->count; t++, m += row) {
         const real *pixel[TILE * TILE];
         find_pixels(group->image, t, TILE, 0, y, NULL, pixel);
@@ -152,8 +152,8 @@ INLINE void cotangent_vector(const real *const *pixel, int64_t c, int64_t count,
     for (int k = 0; k < PLANES; k++) store(e + k, LANES, m + k * stride + c);
 }
 
-SIMD_CLONES static void cotangent_tiles(const struct tiles_group *group, const real *w, int64_t stride, real *m) {
-    int64_t channels = group->image.channels, row = tiles_row(channels);
+SIMD_CLONES static void cotangent_tiles(const struct winograd_group *group, const real *w, int64_t stride, real *m) {
+    int64_t channels = group->image.channels, row = winograd_row(channels);
     for (int64_t t = group->first; t < group->first + group->count; t++, m += row) {
         const real *pixel[TILE * TILE];
         find_pixels(group->image, t, TILE, 0, w, group->zeros, pixel);
@@ -163,16 +163,16 @@ SIMD_CLONES static void cotangent_tiles(const struct tiles_group *group, const r
     }
 }
 
-void tiles_of_data(const struct tiles_group *group, const real *x, int64_t stride, real *v) {
+void winograd_of_data(const struct winograd_group *group, const real *x, int64_t stride, real *v) {
     data_tiles(group, x, stride, v);
 }
 
-void tiles_to_output(const struct tiles_group *group, int64_t stride, const real *m, const real *bias, real beta,
-                     real *y) {
+void winograd_to_output(const struct winograd_group *group, int64_t stride, const real *m, const real *bias, real beta,
+                        real *y) {
     output_tiles(group, stride, m, bias, beta, y);
 }
 
-void tiles_of_cotangent(const struct tiles_group *group, const real *w, int64_t stride, real *m) {
+void winograd_of_cotangent(const struct winograd_group *group, const real *w, int64_t stride, real *m) {
     cotangent_tiles(group, w, stride, m);
 }
 
@@ -207,5 +207,5 @@ SIMD_CLONES static void gradient_planes(int64_t size, const real *u, real beta, 
     if (i < size) gradient_vector(size, u + i, size - i, beta, g + i);
 }
 
-void tiles_of_filter(int64_t size, const real *g, real *u) { filter_planes(size, g, u); }
-void tiles_to_filter(int64_t size, const real *u, real beta, real *g) { gradient_planes(size, u, beta, g); }
+void winograd_of_filter(int64_t size, const real *g, real *u) { filter_planes(size, g, u); }
+void winograd_to_filter(int64_t size, const real *u, real beta, real *g) { gradient_planes(size, u, beta, g); }

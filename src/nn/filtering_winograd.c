@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "filtering.h"
-#include "tiles.h"
+#include "winograd.h"
 #include "matrix.h"
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -27,8 +27,8 @@ static int64_t group_next(const struct filtering *f, int64_t tiles, int64_t done
 
 /* From plane to plane: not a power of two, or the sixteen streams would fall into the same few cache lines (half the speed). */
 static int64_t stride(const struct filtering *f, int64_t channels) {
-    enum { APART = 7 * TILES_LANES };
-    return group_most(f) * tiles_row(channels) + APART;
+    enum { APART = 7 * WINOGRAD_LANES };
+    return group_most(f) * winograd_row(channels) + APART;
 }
 
 struct scratch {
@@ -38,7 +38,7 @@ struct scratch {
     real *turned;       /* [TAPS, out, in]; in the place of v and m */
 };
 
-static int64_t row(const struct filtering *f) { return tiles_row(larger(f->in, f->out)); }
+static int64_t row(const struct filtering *f) { return winograd_row(larger(f->in, f->out)); }
 
 static int64_t work_size(const struct filtering *f) {
     int64_t tiles = PLANES * (stride(f, f->in) + stride(f, f->out));
@@ -55,20 +55,20 @@ static struct scratch scratch_in(const struct filtering *f, real *work) {
     return s;
 }
 
-static int64_t tiles_each(const struct filtering *f) { return tiles_along(f->rows) * tiles_along(f->columns); }
+static int64_t winograd_each(const struct filtering *f) { return winograd_along(f->rows) * winograd_along(f->columns); }
 
 /* 16 multiplications for the 36 of a tile, of which the last may be half outside the image; and the transforms, which take as
  * long as some MULTIPLICATIONS for each number of a plane (measured at 64 channels). */
-static double share(const struct filtering *f) {
+static double work_ratio(const struct filtering *f) {
     const double MULTIPLICATIONS = 10, in = (double)f->in, out = (double)f->out;
-    double done = (double)(PLANES * tiles_each(f)) * (in * out + MULTIPLICATIONS * (in + out));
+    double done = (double)(PLANES * winograd_each(f)) * (in * out + MULTIPLICATIONS * (in + out));
     return done / ((double)(TAPS * f->rows * f->columns) * in * out);
 }
 
 /* A group of images with `channels` of `pixel` channels. */
-static struct tiles_group group_of(const struct filtering *f, int64_t pixel, int64_t channels, int64_t first,
-                                   int64_t count, const struct scratch *s) {
-    return (struct tiles_group){{f->rows, f->columns, pixel, channels}, first, count, s->zeros};
+static struct winograd_group group_of(const struct filtering *f, int64_t pixel, int64_t channels, int64_t first,
+                                      int64_t count, const struct scratch *s) {
+    return (struct winograd_group){{f->rows, f->columns, pixel, channels}, first, count, s->zeros};
 }
 
 /* ---- images ---- */
@@ -76,25 +76,25 @@ static struct tiles_group group_of(const struct filtering *f, int64_t pixel, int
 /* y = scale x * u + bias + beta y, with u and bias in scratch */
 static void filter_images(const struct filtering *f, int64_t n, real scale, const real *x, const struct scratch *s,
                           real beta, real *y) {
-    int64_t tiles = n * tiles_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
+    int64_t tiles = n * winograd_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
     for (int64_t done = 0, count; done < tiles; done += count) {
         count = group_next(f, tiles, done);
-        struct tiles_group in = group_of(f, f->in, f->in, done, count, s);
-        struct tiles_group out = group_of(f, f->out, f->out, done, count, s);
-        tiles_of_data(&in, x, apart_v, s->v);
+        struct winograd_group in = group_of(f, f->in, f->in, done, count, s);
+        struct winograd_group out = group_of(f, f->out, f->out, done, count, s);
+        winograd_of_data(&in, x, apart_v, s->v);
         for (int64_t k = 0; k < PLANES; k++)
-            la_gemm(LA_PLAIN, LA_PLAIN, count, f->out, f->in, scale, s->v + k * apart_v, tiles_row(f->in),
-                    s->u + k * f->in * f->out, f->out, 0, s->m + k * apart_m, tiles_row(f->out));
-        tiles_to_output(&out, apart_m, s->m, s->bias, beta, y);
+            la_gemm(LA_PLAIN, LA_PLAIN, count, f->out, f->in, scale, s->v + k * apart_v, winograd_row(f->in),
+                    s->u + k * f->in * f->out, f->out, 0, s->m + k * apart_m, winograd_row(f->out));
+        winograd_to_output(&out, apart_m, s->m, s->bias, beta, y);
     }
 }
 
-static void forward(const struct filtering *f, int64_t n, real scale, const real *x, const real *filter,
-                    real bias_scale, const real *bias, real beta, real *y, real *work) {
+static void forward(const struct filtering *f, int64_t n, const struct filtering_weights *weights, const real *x,
+                    real beta, real *y, real *work) {
     struct scratch s = scratch_in(f, work);
-    for (int64_t i = 0; bias && i < f->out; i++) s.bias[i] = bias_scale * bias[i];
-    tiles_of_filter(f->in * f->out, filter, s.u);
-    filter_images(f, n, scale, x, &s, beta, y);
+    for (int64_t i = 0; weights->bias && i < f->out; i++) s.bias[i] = weights->bias_scale * weights->bias[i];
+    winograd_of_filter(f->in * f->out, weights->filter, s.u);
+    filter_images(f, n, weights->scale, x, &s, beta, y);
 }
 
 /* turned[TAPS - 1 - tap][out, in] = filter[tap][in, out]' */
@@ -109,15 +109,15 @@ static void turn(const struct filtering *f, const real *filter, real *turned) {
 }
 
 /* dx = w filtered by the turned filter */
-static void input(const struct filtering *f, int64_t n, real scale, const real *w, const real *filter, real beta,
-                  real *dx, real *work) {
+static void input(const struct filtering *f, int64_t n, const struct filtering_weights *weights, const real *w,
+                  real beta, real *dx, real *work) {
     struct filtering back = *f;
     back.in = f->out;
     back.out = f->in;
     struct scratch s = scratch_in(&back, work);
-    turn(f, filter, s.turned);
-    tiles_of_filter(f->in * f->out, s.turned, s.u);
-    filter_images(&back, n, scale, w, &s, beta, dx);
+    turn(f, weights->filter, s.turned);
+    winograd_of_filter(f->in * f->out, s.turned, s.u);
+    filter_images(&back, n, weights->scale, w, &s, beta, dx);
 }
 
 /* ---- filters ---- */
@@ -125,16 +125,16 @@ static void input(const struct filtering *f, int64_t n, real scale, const real *
 /* u [PLANES, in channels] = scale * sum over the tiles of n images of v' m, v of x and m of the first `channels` of w's f->out */
 static void correlate(const struct filtering *f, int64_t n, real scale, const real *x, const real *w, int64_t channels,
                       const struct scratch *s) {
-    int64_t tiles = n * tiles_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
+    int64_t tiles = n * winograd_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
     for (int64_t done = 0, count; done < tiles; done += count) {
         count = group_next(f, tiles, done);
-        struct tiles_group in = group_of(f, f->in, f->in, done, count, s);
-        struct tiles_group out = group_of(f, f->out, channels, done, count, s);
-        tiles_of_data(&in, x, apart_v, s->v);
-        tiles_of_cotangent(&out, w, apart_m, s->m);
+        struct winograd_group in = group_of(f, f->in, f->in, done, count, s);
+        struct winograd_group out = group_of(f, f->out, channels, done, count, s);
+        winograd_of_data(&in, x, apart_v, s->v);
+        winograd_of_cotangent(&out, w, apart_m, s->m);
         for (int64_t k = 0; k < PLANES; k++)
-            la_gemm(LA_TRANSPOSED, LA_PLAIN, f->in, channels, count, scale, s->v + k * apart_v, tiles_row(f->in),
-                    s->m + k * apart_m, tiles_row(channels), done > 0, s->u + k * f->in * channels, channels);
+            la_gemm(LA_TRANSPOSED, LA_PLAIN, f->in, channels, count, scale, s->v + k * apart_v, winograd_row(f->in),
+                    s->m + k * apart_m, winograd_row(channels), done > 0, s->u + k * f->in * channels, channels);
     }
 }
 
@@ -142,22 +142,23 @@ static void filter_gradient(const struct filtering *f, int64_t n, real scale, co
                             real *gradient, real *work) {
     struct scratch s = scratch_in(f, work);
     correlate(f, n, scale, x, w, f->out, &s);
-    tiles_to_filter(f->in * f->out, s.u, 1, gradient);
+    winograd_to_filter(f->in * f->out, s.u, 1, gradient);
 }
 
-static void filter_each(const struct filtering *f, int64_t n, int64_t count, real scale, const real *x, const real *w,
-                        int64_t from, int64_t to, bool is_added, real *gradient, int64_t ld, real *work) {
+static void filter_each(const struct filtering *f, const struct filtering_each *each, real scale, const real *x,
+                        const real *w, real *gradient, real *work) {
     struct scratch s = scratch_in(f, work);
-    int64_t pixels = f->rows * f->columns;
-    for (int64_t i = 0; i < n * count; i++) {
-        correlate(f, 1, scale, x + i / count * pixels * f->in, w + i * pixels * f->out + from, to - from, &s);
-        tiles_to_filter(f->in * (to - from), s.u, is_added, gradient + i * ld);
+    int64_t pixels = f->rows * f->columns, channels = each->to - each->from;
+    for (int64_t i = 0; i < each->n * each->count; i++) {
+        correlate(f, 1, scale, x + i / each->count * pixels * f->in, w + i * pixels * f->out + each->from, channels,
+                  &s);
+        winograd_to_filter(f->in * channels, s.u, each->is_added, gradient + i * each->ld);
     }
 }
 
-const struct filtering_way filtering_minimal = {
-    .name = "minimal",
-    .share = share,
+const struct filtering_way filtering_winograd = {
+    .name = "winograd",
+    .work_ratio = work_ratio,
     .work = work_size,
     .forward = forward,
     .input = input,

@@ -1,0 +1,55 @@
+/* The transforms of minimal filtering, F(2x2, 3x3) (Lavin & Gray 2016, arXiv:1509.09308, section 4.1). An image is cut into tiles of
+ * 2x2 outputs, each from 4x4 inputs d that overlap; with
+ *          [1  0 -1  0]        [1    0    0 ]
+ *     B' = [0  1  1  0],   G = [1/2  1/2  1/2],   A' = [1  1  1  0]
+ *          [0 -1  1  0]        [1/2 -1/2  1/2]         [0  1 -1 -1]
+ *          [0  1  0 -1]        [0    0    1 ]
+ * the outputs of a tile are A' ((G g G') . (B' d B)) A, entry by entry, summed over input channels: sixteen matrix products.
+ *
+ * Arrays of 4x4 matrices are PLANES planes, entry (i, j) in plane 4 i + j. Planes of tiles [count, winograd_row(channels)] stand `stride`
+ * reals apart and have rows of whole vectors; planes and taps of filters [size] stand side by side. Tiles are counted along a row of
+ * tiles, then rows, then images; pixels outside an image are 0.
+ * Not collective; cannot fail. */
+#ifndef WINOGRAD_H
+#define WINOGRAD_H
+
+#include <stdint.h>
+#include "real.h"
+
+#define winograd_of_data      REAL_NAME(winograd_of_data)
+#define winograd_of_cotangent REAL_NAME(winograd_of_cotangent)
+#define winograd_to_output    REAL_NAME(winograd_to_output)
+#define winograd_of_filter    REAL_NAME(winograd_of_filter)
+#define winograd_to_filter    REAL_NAME(winograd_to_filter)
+
+enum { TILE = 2, PLANES = 16, TAPS = 9, WINOGRAD_LANES = 64 / sizeof(real) };
+
+/* `pixel` reals from one pixel to the next; the first `channels` of them count. */
+struct winograd_image {
+    int64_t rows, columns, pixel, channels;
+};
+/* Tiles first .. first + count - 1 of a row of images. */
+struct winograd_group {
+    struct winograd_image image;
+    int64_t first, count;
+    const real *zeros; /* [channels] */
+};
+
+static inline int64_t winograd_row(int64_t channels) {
+    return (channels + WINOGRAD_LANES - 1) / WINOGRAD_LANES * WINOGRAD_LANES;
+}
+static inline int64_t winograd_along(int64_t pixels) { return (pixels + TILE - 1) / TILE; }
+
+/* v = B' d B */
+void winograd_of_data(const struct winograd_group *group, const real *x, int64_t stride, real *v);
+/* y = A' m A + bias + beta y, bias [winograd_row(channels)]; y is not read where beta is 0. */
+void winograd_to_output(const struct winograd_group *group, int64_t stride, const real *m, const real *bias, real beta,
+                        real *y);
+/* m = A w A', the transposed map of A' m A. */
+void winograd_of_cotangent(const struct winograd_group *group, const real *w, int64_t stride, real *m);
+/* u [PLANES, size] = G g G' of g [TAPS, size] */
+void winograd_of_filter(int64_t size, const real *g, real *u);
+/* g = G' u G + beta g, the transposed map; g is not read where beta is 0. */
+void winograd_to_filter(int64_t size, const real *u, real beta, real *g);
+
+#endif
