@@ -10,9 +10,9 @@ const char *la_core_name(void);
  * the value of OPENBLAS_CORETYPE (NULL or empty: nothing), is no core type of this OpenBLAS, which then takes another
  * without a word. */
 status la_core_check(const char *asked);
-/* What to set instead: where OpenBLAS took kernels with narrower vectors than the CPU has (Debian 12's 0.3.21 falls back
- * to SSE3 on models newer than itself: OpenBLAS #4267), or that it cannot run (a virtual machine may call itself an
- * Opteron without being one); NULL where its choice is right, or BLAS is not OpenBLAS. */
+/* What to set instead: where OpenBLAS took kernels with narrower vectors than the CPU has (Debian 12's 0.3.21 falls
+ * back to SSE3 on models newer than itself: OpenBLAS #4267), or that it cannot run (a virtual machine may call itself
+ * an Opteron without being one); NULL where its choice is right, or BLAS is not OpenBLAS. */
 const char *la_better_core(void);
 /* The core types of which it is known what they need, number 0 first; NULL after the last. */
 const char *la_core_known(int number);

@@ -1,7 +1,8 @@
-/* dsyevd of LAPACK, taken apart so that a signal need not wait for its end: A = Q T Q' panel by panel (dsytrd), T = Z diag(value) Z' by
- * divide and conquer (dstedc), or its eigenvalues alone (dsterf), and Q Z panel by panel (dormtr).
+/* dsyevd of LAPACK, taken apart so that a signal need not wait for its end: A = Q T Q' panel by panel (dsytrd), T = Z
+ * diag(value) Z' by divide and conquer (dstedc), or its eigenvalues alone (dsterf), and Q Z panel by panel (dormtr).
  *
- * LAPACK reads column-major: our row-major lower triangle is its upper one, reduced from its last columns to its first. */
+ * LAPACK reads column-major: our row-major lower triangle is its upper one, reduced from its last columns to its
+ * first. */
 #include "eigen.h"
 
 #include <math.h>

@@ -7,8 +7,8 @@
 /* OpenBLAS's version line; of another BLAS the name of its file. */
 void la_blas_version(size_t size, char *out);
 void la_set_threads(int threads);
-/* GFLOP/s that independent fused multiply-adds in registers reach, of floats (bits = 32) or doubles (64): what vector width and clock
- * allow one thread. Takes about 10 ms. */
+/* GFLOP/s that independent fused multiply-adds in registers reach, of floats (bits = 32) or doubles (64): what vector
+ * width and clock allow one thread. Takes about 10 ms. */
 double la_peak_rate(int bits);
 /* GFLOP/s of gemm at n = 1024 in each precision (matrix.h). */
 double la_gemm_rate_f32(void);

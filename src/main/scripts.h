@@ -4,7 +4,8 @@
 
 #include "status.h"
 
-/* Executes `script` ("jobs/submit") with argv[1...], and the program's own name in NTKSWEEP_SELF; then it does not return. ERROR_INPUT. */
+/* Executes `script` ("jobs/submit") with argv[1...], and the program's own name in NTKSWEEP_SELF; then it does not
+ * return. ERROR_INPUT. */
 status scripts_execute(const char *script, char **argv);
 
 #endif

@@ -105,7 +105,8 @@ struct watch {
     double say_again; /* when the next may be */
 };
 
-/* Draws over what was drawn; all in one piece, so nothing flickers. The last line of the terminal stays free for the cursor. */
+/* Draws over what was drawn; all in one piece, so nothing flickers. The last line of the terminal stays free for the
+ * cursor. */
 static void draw(struct watch *watch) {
     struct survey_page page = page_of(watch->terminal);
     page.is_watched = 1;

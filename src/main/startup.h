@@ -5,9 +5,9 @@
 #include "provenance.h"
 #include "status.h"
 
-/* OpenBLAS reads OPENBLAS_CORETYPE when it is loaded. If this CPU deserves a better kernel than the one it chose, and the user has
- * not set the variable, sets it and executes the program again; then it does not return. ERROR_INPUT, on this rank alone, for a
- * core type that the CPU cannot run or OpenBLAS does not have. Before MPI_Init. */
+/* OpenBLAS reads OPENBLAS_CORETYPE when it is loaded. If this CPU deserves a better kernel than the one it chose, and
+ * the user has not set the variable, sets it and executes the program again; then it does not return. ERROR_INPUT, on
+ * this rank alone, for a core type that the CPU cannot run or OpenBLAS does not have. Before MPI_Init. */
 status startup_choose_core(char **argv);
 /* The core type that was set so, or NULL. */
 const char *startup_chosen_core(void);

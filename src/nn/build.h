@@ -35,7 +35,8 @@ struct builder {
     status result;    /* the first failure */
 };
 
-/* Each appends one node that reads the value `at`, and moves on to its own. The two with tensors are a new layer, named so (printf). */
+/* Each appends one node that reads the value `at`, and moves on to its own. The two with tensors are a new layer,
+ * named so (printf). */
 void build_dense(struct builder *builder, int64_t fan_out, const char *name, ...) __attribute__((format(printf, 3, 4)));
 /* size x size filters to `channels`, "same" zero padding: ceil(rows/stride) rows. */
 void build_convolution(struct builder *builder, int64_t channels, int64_t size, int64_t stride, const char *name, ...)
@@ -50,8 +51,8 @@ void build_sum(struct builder *builder, struct cursor other, double coefficient)
 void build_node(struct builder *builder, const struct operator_kind *kind, struct shape out, const void *form);
 /* A copy that the network owns. */
 const void *build_form(struct builder *builder, const void *form, size_t bytes);
-/* The last `nodes` nodes once more, at the end of the list, with the same layers: what they made of the value that the first of them
- * reads, they make of `at`. Values from before them are read as they were. */
+/* The last `nodes` nodes once more, at the end of the list, with the same layers: what they made of the value that the
+ * first of them reads, they make of `at`. Values from before them are read as they were. */
 void build_again(struct builder *builder, int nodes);
 
 /* A family: writes the list. One line in the table of build.c. */

@@ -1,5 +1,6 @@
-/* The convolution h = s_w x * W + s_b b on images, W [ky, kx, in, out], b [1, 1, 1, out], s_w = sigma_w/sqrt(in ky kx), s_b = sigma_b
- * (NTK parameterization, Lee et al. 2019, Table S1) or 1 (standard); zero padding "same", stride 1 or more. Its form is a filtering. */
+/* The convolution h = s_w x * W + s_b b on images, W [ky, kx, in, out], b [1, 1, 1, out], s_w = sigma_w/sqrt(in ky
+ * kx), s_b = sigma_b (NTK parameterization, Lee et al. 2019, Table S1) or 1 (standard); zero padding "same", stride 1
+ * or more. Its form is a filtering. */
 #include <math.h>
 
 #include "filtering.h"
@@ -108,7 +109,8 @@ static real sum_window(const struct filtering *p, const struct filtering *q, int
     return sum;
 }
 
-/* patch[a, b] = rate_w s_w^2 <patch of x at a, patch of x' at b> + rate_b s_b^2 from pixel [pixels, pixels'], <x, x'>. */
+/* patch[a, b] = rate_w s_w^2 <patch of x at a, patch of x' at b> + rate_b s_b^2 from pixel [pixels, pixels'], <x, x'>.
+ * */
 static void weigh_patches(const struct side *p, const struct side *q, const real *pixel, real *patch) {
     const struct tensor *weight = node_weight(p->network, p->node), *bias = node_bias(p->network, p->node);
     real w = weight->rate * weight->scale * weight->scale;

@@ -1,5 +1,5 @@
-/* Convolutional: depth times (convolution to `width` channels, activation), global average pooling or flattening, then the
- * linear readout (Lee et al. 2019, Table S1). */
+/* Convolutional: depth times (convolution to `width` channels, activation), global average pooling or flattening, then
+ * the linear readout (Lee et al. 2019, Table S1). */
 #include "build.h"
 
 void family_conv(struct builder *builder, int64_t outputs) {

@@ -1,7 +1,7 @@
-/* Wide residual (Lee et al. 2019, Table S1; Zagoruyko & Komodakis 2016 without batch normalization): a 3x3 convolution to `width`
- * channels; three groups of `blocks` blocks of constant width, groups 2 and 3 beginning with stride 2; global average
- * pooling; linear readout. A block: x + conv(phi(conv(phi(x)))); where groups 2 and 3 begin the shortcut is a 1x1 convolution
- * of stride 2 of x itself, before its activation. Depth 6 blocks + 4. */
+/* Wide residual (Lee et al. 2019, Table S1; Zagoruyko & Komodakis 2016 without batch normalization): a 3x3 convolution
+ * to `width` channels; three groups of `blocks` blocks of constant width, groups 2 and 3 beginning with stride 2;
+ * global average pooling; linear readout. A block: x + conv(phi(conv(phi(x)))); where groups 2 and 3 begin the
+ * shortcut is a 1x1 convolution of stride 2 of x itself, before its activation. Depth 6 blocks + 4. */
 #include "build.h"
 
 static void block(struct builder *builder, int group, int number, int64_t stride) {

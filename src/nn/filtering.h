@@ -1,5 +1,5 @@
-/* Filtering of images, y = x * filter: channels last, any odd filter size, a stride, zero padding "same", which is (size-1)/2 on each
- * side for every stride, so that out_rows = ceil(rows/stride):
+/* Filtering of images, y = x * filter: channels last, any odd filter size, a stride, zero padding "same", which is
+ * (size-1)/2 on each side for every stride, so that out_rows = ceil(rows/stride):
  *     y[i, p, o] = sum over (u, v), c of x[i, stride p + (u, v) - (size-1)/2, c] filter[u, v, c, o].
  *
  * Two ways with one face. Patches: the windows copied side by side, then one matrix product; any size and stride.
@@ -35,8 +35,8 @@ struct filtering_weights {
     const real *bias;
 };
 
-/* Gradients of n images' filters, image by image, `count` cotangents each: of output channels from .. to - 1, in rows of
- * length ld >= size size in (to - from), added to what is there where is_added. */
+/* Gradients of n images' filters, image by image, `count` cotangents each: of output channels from .. to - 1, in rows
+ * of length ld >= size size in (to - from), added to what is there where is_added. */
 struct filtering_each {
     int64_t n, count, from, to, ld;
     bool is_added;
@@ -51,7 +51,8 @@ struct filtering_way {
     /* y [n, out_rows, out_columns, out] = scale x * filter + bias_scale bias + beta y. */
     void (*forward)(const struct filtering *f, int64_t n, const struct filtering_weights *weights, const real *x,
                     real beta, real *y, real *work);
-    /* The transposed map of x: dx [n, rows, columns, in] = scale (d(x * filter)/dx)' w + beta dx; bias is not looked at. */
+    /* The transposed map of x: dx [n, rows, columns, in] = scale (d(x * filter)/dx)' w + beta dx; bias is not looked
+     * at. */
     void (*input)(const struct filtering *f, int64_t n, const struct filtering_weights *weights, const real *w,
                   real beta, real *dx, real *work);
     /* The transposed map of the filter, summed over images: gradient [size, size, in, out] += scale

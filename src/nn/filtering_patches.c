@@ -1,4 +1,5 @@
-/* Filtering by patches: the windows under a group of output rows, side by side as a matrix [positions, size size in]. */
+/* Filtering by patches: the windows under a group of output rows, side by side as a matrix [positions, size size in].
+ * */
 #include <string.h>
 
 #include "filtering.h"
@@ -35,8 +36,8 @@ static struct group group_at(const struct filtering *f, int64_t from, int64_t en
     return (struct group){from, rows, rows * f->out_columns};
 }
 
-/* The piece of input row `row` of the image (of one output position's window) that lies inside: `count` pixels from column `first`,
- * the leading `skip` of the window's columns being outside. count = 0: none. */
+/* The piece of input row `row` of the image (of one output position's window) that lies inside: `count` pixels from
+ * column `first`, the leading `skip` of the window's columns being outside. count = 0: none. */
 struct piece {
     int64_t first, skip, count;
 };

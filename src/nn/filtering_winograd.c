@@ -8,9 +8,9 @@
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/* The most tiles in a group. Products of at most SMALL multiplications OpenBLAS (since 0.3.17, with AVX-512) takes without packing, at
- * 1.1 times its rate for large ones, and then a group stays in the second cache; where that would leave too few tiles for a good
- * product, many. Speed only. */
+/* The most tiles in a group. Products of at most SMALL multiplications OpenBLAS (since 0.3.17, with AVX-512) takes
+ * without packing, at 1.1 times its rate for large ones, and then a group stays in the second cache; where that would
+ * leave too few tiles for a good product, many. Speed only. */
 static int64_t group_most(const struct filtering *f) {
     enum { SMALL = 1000000, FEW = 48, MANY = 512 };
     int64_t tiles = SMALL / (f->in * f->out);
@@ -25,7 +25,8 @@ static int64_t group_next(const struct filtering *f, int64_t tiles, int64_t done
 
 /* ---- scratch ---- */
 
-/* From plane to plane: not a power of two, or the sixteen streams would fall into the same few cache lines (half the speed). */
+/* From plane to plane: not a power of two, or the sixteen streams would fall into the same few cache lines (half the
+ * speed). */
 static int64_t stride(const struct filtering *f, int64_t channels) {
     enum { APART = 7 * WINOGRAD_LANES };
     return group_most(f) * winograd_row(channels) + APART;
@@ -57,8 +58,8 @@ static struct scratch scratch_in(const struct filtering *f, real *work) {
 
 static int64_t winograd_each(const struct filtering *f) { return winograd_along(f->rows) * winograd_along(f->columns); }
 
-/* 16 multiplications for the 36 of a tile, of which the last may be half outside the image; and the transforms, which take as
- * long as some MULTIPLICATIONS for each number of a plane (measured at 64 channels). */
+/* 16 multiplications for the 36 of a tile, of which the last may be half outside the image; and the transforms, which
+ * take as long as some MULTIPLICATIONS for each number of a plane (measured at 64 channels). */
 static double work_ratio(const struct filtering *f) {
     const double MULTIPLICATIONS = 10, in = (double)f->in, out = (double)f->out;
     double done = (double)(PLANES * winograd_each(f)) * (in * out + MULTIPLICATIONS * (in + out));
@@ -122,7 +123,8 @@ static void input(const struct filtering *f, int64_t n, const struct filtering_w
 
 /* ---- filters ---- */
 
-/* u [PLANES, in channels] = scale * sum over the tiles of n images of v' m, v of x and m of the first `channels` of w's f->out */
+/* u [PLANES, in channels] = scale * sum over the tiles of n images of v' m, v of x and m of the first `channels` of
+ * w's f->out */
 static void correlate(const struct filtering *f, int64_t n, real scale, const real *x, const real *w, int64_t channels,
                       const struct scratch *s) {
     int64_t tiles = n * winograd_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);

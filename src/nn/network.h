@@ -1,5 +1,5 @@
-/* A network is a list of nodes. Node i is the place where an operator stands; value 0 is the input, value i + 1 what node
- * i makes; each value is [examples, rows, columns, channels], channels fastest. The last value is the output,
+/* A network is a list of nodes. Node i is the place where an operator stands; value 0 is the input, value i + 1 what
+ * node i makes; each value is [examples, rows, columns, channels], channels fastest. The last value is the output,
  * [examples, k]. Weights belong to layers, which several nodes may name: those share them.
  *
  *     h <- h + c N(h), twice, with the same dense layer:
@@ -91,8 +91,8 @@ struct network {
     int *slot; /* of each value; NONE: a cotangent of it is never wanted */
 };
 
-/* The network of a config on inputs of this shape (fc takes an image as one row of numbers); ended by network_free. ERROR_INPUT, in
- * words that begin with the layer's name, where a list of nodes cannot be. */
+/* The network of a config on inputs of this shape (fc takes an image as one row of numbers); ended by network_free.
+ * ERROR_INPUT, in words that begin with the layer's name, where a list of nodes cannot be. */
 status network_create(const struct config *config, struct shape input, int64_t outputs, struct network *network);
 void network_free(struct network *network);
 /* theta_0: Philox, key (seed, parameters), counter (tensor, index); drawn in double and rounded. */
@@ -100,8 +100,8 @@ void network_initialize(const struct network *network, uint64_t seed, real *thet
 
 /* Do several nodes use one layer? */
 bool network_is_tied(const struct network *network);
-/* Is node 0 the only reader of the inputs, and does its output move by inner products of inputs alone (share.weigh)? Its layer has no other
- * node then. */
+/* Is node 0 the only reader of the inputs, and does its output move by inner products of inputs alone (share.weigh)?
+ * Its layer has no other node then. */
 bool network_has_head(const struct network *network);
 static inline const struct tensor *node_weight(const struct network *network, const struct node *node) {
     return &network->tensor[network->layer[node->layer].weight];
@@ -120,18 +120,18 @@ struct tape {
     real **kept;  /* [nodes] what each keeps for the way back, operator.h */
     real *work;   /* scratch of the passes */
 };
-/* Lays out the values above `first` for n examples; value[first] is lent by the caller, lower ones are not there. work: of
- * network_work, lent, shared by tapes that are not used at the same time (NULL for a tape of tangents). */
+/* Lays out the values above `first` for n examples; value[first] is lent by the caller, lower ones are not there.
+ * work: of network_work, lent, shared by tapes that are not used at the same time (NULL for a tape of tangents). */
 void network_tape(const struct network *network, int first, int64_t n, real *work, struct arena *arena,
                   struct tape *tape);
-/* Points from .. from + n - 1 of a tape, but for value `first`, which is lent by the caller. view: laid out for 0 examples from `nodes`
- * on; its values are the tape's. */
+/* Points from .. from + n - 1 of a tape, but for value `first`, which is lent by the caller. view: laid out for 0
+ * examples from `nodes` on; its values are the tape's. */
 void network_tape_view(const struct network *network, int first, const struct tape *tape, int64_t from, int64_t n,
                        struct tape *view);
 /* Scratch for any pass; NULL if none is needed. */
 real *network_work(const struct network *network, struct arena *arena);
-/* Examples that go through the network at once when n do, in equal chunks, `count` cotangents for each: so many that values and
- * cotangents hold at most 2^25 numbers, or one. A function of sizes alone. */
+/* Examples that go through the network at once when n do, in equal chunks, `count` cotangents for each: so many that
+ * values and cotangents hold at most 2^25 numbers, or one. A function of sizes alone. */
 int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t n);
 /* Cotangent buffers for `rows` cotangents; buffer[slot]. */
 struct cotape {
@@ -148,20 +148,22 @@ void network_forward(const struct network *network, int first, const real *theta
  * NULL: zero (the input does not move). */
 void network_jvp(const struct network *network, int first, const real *theta, const real *dtheta,
                  const struct tape *tape, struct tape *tangent);
-/* The last value's cotangents w[n, k] stand in cotape_value(nodes), and are used up. theta_gradient += alpha rate_t J_t' w
- * for each tensor t of the nodes from `first` on (NULL: not wanted; theta itself is allowed where no layers are tied: then
- * each is updated after its last use). The cotangent of value `first` is left in cotape_value(first) if first > 0. */
+/* The last value's cotangents w[n, k] stand in cotape_value(nodes), and are used up. theta_gradient += alpha rate_t
+ * J_t' w for each tensor t of the nodes from `first` on (NULL: not wanted; theta itself is allowed where no layers are
+ * tied: then each is updated after its last use). The cotangent of value `first` is left in cotape_value(first) if
+ * first > 0. */
 void network_vjp(const struct network *network, int first, const real *theta, const struct tape *tape,
                  struct cotape *cotape, real alpha, real *theta_gradient);
 
-/* The backward pass of node i alone, with `count` cotangents for each example (rows: example, cotangent) and without parameters. */
+/* The backward pass of node i alone, with `count` cotangents for each example (rows: example, cotangent) and without
+ * parameters. */
 void network_vjp_node(const struct network *network, int first, int i, const real *theta, const struct tape *tape,
                       int64_t count, struct cotape *cotape);
 
 /* Numbers of one example's value. */
 int64_t network_value_size(const struct network *network, int value);
-/* Multiply-adds times 2 of one forward pass over n examples from `first` on; the parameter half of the backward pass is the same
- * number, and so is the input half, but that nothing goes back to the inputs themselves (value 0). */
+/* Multiply-adds times 2 of one forward pass over n examples from `first` on; the parameter half of the backward pass
+ * is the same number, and so is the input half, but that nothing goes back to the inputs themselves (value 0). */
 double network_flops(const struct network *network, int first, int64_t n);
 /* The part of these flops that is really done: minimal filtering leaves some out. */
 double network_flops_taken(const struct network *network);

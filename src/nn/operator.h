@@ -1,4 +1,5 @@
-/* The contract of one kind of operator. Each kind is one file with its faces in this order, entered in its header's line below.
+/* The contract of one kind of operator. Each kind is one file with its faces in this order, entered in its header's
+ * line below.
  *
  * No face allocates, fails or keeps state; an example's rows do not depend on its neighbours. Not collective. */
 #ifndef OPERATOR_H
@@ -31,7 +32,8 @@ struct operator_kind {
     void (*jvp)(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout);
     /* cotangent of source s: din = (dO/din_s)' w, added to what is there where node->is_added[s] */
     void (*vjp)(const struct node *node, const struct pass *pass, int s, const real *w, real *din);
-    /* multiply-adds times 2 of the forward pass of an example, and the part of them that is really done; NULL: none; all */
+    /* multiply-adds times 2 of the forward pass of an example, and the part of them that is really done; NULL: none;
+     * all */
     double (*flops)(const struct node *node);
     double (*flops_taken)(const struct node *node);
     const struct share *share; /* what its weights add; NULL: it has none */
@@ -48,13 +50,13 @@ struct side {
 
 /* What a layer's weights add to gradients and kernels, node by node. R: rates, of each tensor.
  *
- * The empirical kernel's share of a layer is the sum over all pairs (p, q) of its nodes of <J_p' w, R J_q' w'>: by pairs
- * of places, each pair of nodes for itself, or by per-example gradients, J' w summed over the nodes. */
+ * The empirical kernel's share of a layer is the sum over all pairs (p, q) of its nodes of <J_p' w, R J_q' w'>: by
+ * pairs of places, each pair of nodes for itself, or by per-example gradients, J' w summed over the nodes. */
 struct share {
     /* gradient += alpha R (dO/dtheta)' w */
     void (*gradient)(const struct node *node, const struct pass *pass, const real *w, real alpha, real *gradient);
-    /* By pairs: ntk[p.n count, q.n count] (row length ld) += share of the nodes p and q. inner: in_p in_q' where it is known
-     * already [p.n, q.n] (row length inner_ld), else NULL. */
+    /* By pairs: ntk[p.n count, q.n count] (row length ld) += share of the nodes p and q. inner: in_p in_q' where it is
+     * known already [p.n, q.n] (row length inner_ld), else NULL. */
     void (*pairs)(const struct side *p, const struct side *q, const real *inner, int64_t inner_ld, real *scratch,
                   real *ntk, int64_t ld);
     int64_t (*pairs_scratch)(const struct side *p, const struct side *q);
@@ -64,8 +66,8 @@ struct share {
     void (*each)(const struct side *side, bool is_added, int64_t from, int64_t to, real *gradient, real *work);
     int64_t (*each_size)(const struct network *network, const struct node *node); /* numbers a channel */
     /* How the output of the only reader of the inputs moves under gradient descent: d out = -eta weighed dL/dout, with
-     * weighed[rows, columns] = rate_w s_w^2 inner + rate_b s_b^2 from inner products of inputs (row length inner_ld). NULL:
-     * it does not move so. weighed = inner is allowed where inner_ld = columns. */
+     * weighed[rows, columns] = rate_w s_w^2 inner + rate_b s_b^2 from inner products of inputs (row length inner_ld).
+     * NULL: it does not move so. weighed = inner is allowed where inner_ld = columns. */
     void (*weigh)(const struct network *network, const struct node *node, int64_t rows, int64_t columns,
                   const real *inner, int64_t inner_ld, real *weighed);
 };

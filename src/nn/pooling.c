@@ -1,5 +1,5 @@
-/* Average pooling: the mean over windows of a x b pixels that tile the image; one window of the whole image is global average
- * pooling. The window is in.rows/out.rows x in.columns/out.columns. */
+/* Average pooling: the mean over windows of a x b pixels that tile the image; one window of the whole image is global
+ * average pooling. The window is in.rows/out.rows x in.columns/out.columns. */
 #include "operator.h"
 
 static real part_of_image(const struct node *node) {

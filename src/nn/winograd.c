@@ -81,7 +81,8 @@ INLINE void gradient_line(const lanes *u, int u_step, lanes *g, int g_step) {
 
 /* ---- tiles ---- */
 
-/* The pixels of a tile's window of side x side, whose corner stands `before` pixels before the tile's; `outside` where there is none. */
+/* The pixels of a tile's window of side x side, whose corner stands `before` pixels before the tile's; `outside` where
+ * there is none. */
 INLINE void find_pixels(struct winograd_image image, int64_t tile, int side, int before, const real *x,
                         const real *outside, const real **pixel) {
     int64_t across = winograd_along(image.columns), down = winograd_along(image.rows);

@@ -1,14 +1,15 @@
-/* The transforms of minimal filtering, F(2x2, 3x3) (Lavin & Gray 2016, arXiv:1509.09308, section 4.1). An image is cut into tiles of
- * 2x2 outputs, each from 4x4 inputs d that overlap; with
+/* The transforms of minimal filtering, F(2x2, 3x3) (Lavin & Gray 2016, arXiv:1509.09308, section 4.1). An image is cut
+ * into tiles of 2x2 outputs, each from 4x4 inputs d that overlap; with
  *          [1  0 -1  0]        [1    0    0 ]
  *     B' = [0  1  1  0],   G = [1/2  1/2  1/2],   A' = [1  1  1  0]
  *          [0 -1  1  0]        [1/2 -1/2  1/2]         [0  1 -1 -1]
  *          [0  1  0 -1]        [0    0    1 ]
- * the outputs of a tile are A' ((G g G') . (B' d B)) A, entry by entry, summed over input channels: sixteen matrix products.
+ * the outputs of a tile are A' ((G g G') . (B' d B)) A, entry by entry, summed over input channels: sixteen matrix
+ * products.
  *
- * Arrays of 4x4 matrices are PLANES planes, entry (i, j) in plane 4 i + j. Planes of tiles [count, winograd_row(channels)] stand `stride`
- * reals apart and have rows of whole vectors; planes and taps of filters [size] stand side by side. Tiles are counted along a row of
- * tiles, then rows, then images; pixels outside an image are 0.
+ * Arrays of 4x4 matrices are PLANES planes, entry (i, j) in plane 4 i + j. Planes of tiles [count,
+ * winograd_row(channels)] stand `stride` reals apart and have rows of whole vectors; planes and taps of filters [size]
+ * stand side by side. Tiles are counted along a row of tiles, then rows, then images; pixels outside an image are 0.
  * Not collective; cannot fail. */
 #ifndef WINOGRAD_H
 #define WINOGRAD_H

@@ -11,7 +11,8 @@ static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t all_points(const struct ntk_points *points) { return points->train + points->test; }
 
-/* Examples whose tile of the kernel has about TILE_ROWS rows: scratch that stays in a cache, and gemms that are still large. */
+/* Examples whose tile of the kernel has about TILE_ROWS rows: scratch that stays in a cache, and gemms that are still
+ * large. */
 enum { TILE_ROWS = 128, TILE_EXAMPLES_MIN = 8 };
 
 static int64_t tile_examples(const struct network *network) {
@@ -87,7 +88,8 @@ static bool ends_layer(const struct network *network, int node) {
     return layer != NONE && network->layer[layer].last == node;
 }
 
-/* One place alone, a dense layer with one node, is always by pairs, and so is the readout, whose inputs the NNGP kernel needs. */
+/* One place alone, a dense layer with one node, is always by pairs, and so is the readout, whose inputs the NNGP
+ * kernel needs. */
 static bool is_by_gradients(const struct network *network, int layer, const struct ntk_points *points, bool has_gram) {
     bool is_alone = last_node(network, layer)->kind->share->weigh && !is_shared(network, layer);
     if (is_alone || layer == network_readout(network)->layer) return false;

@@ -1,7 +1,9 @@
 /* Predictions of a model that is linear in its parameters, at any step without stepping. Double only. Not collective.
  *
- * f(test) = f_0(test) - Theta(test, X) V diag(gain_i) V' (f_0(X) - Y) for the mean squared error, Theta = V diag(lambda) V', with
- *   discrete  gain_i = (1 - (1 - r lambda_i)^t)/lambda_i after t steps of full-batch gradient descent; with momentum beta by the mode's own
+ * f(test) = f_0(test) - Theta(test, X) V diag(gain_i) V' (f_0(X) - Y) for the mean squared error, Theta = V
+ * diag(lambda) V', with
+ *   discrete  gain_i = (1 - (1 - r lambda_i)^t)/lambda_i after t steps of full-batch gradient descent; with momentum
+ * beta by the mode's own
  *             t steps, d <- beta d + 1 - r lambda q, q <- q + d from d = q = 0, gain = r q
  *   flow      gain_i = (1 - exp(-r lambda_i t))/lambda_i, gradient flow for the time of t steps (momentum: none)
  * r = eta/(N k), N examples with k outputs (src/README.md, Closed forms; Lee et al. 2019, eq. 8-11). */
@@ -13,8 +15,8 @@
 #include "host.h"
 #include "status.h"
 
-/* An NTK on n training rows and its m test rows; `columns` right-hand sides share it. Infinite width: rows are examples, columns the k
- * outputs. Empirical: rows are (example, output), one column. */
+/* An NTK on n training rows and its m test rows; `columns` right-hand sides share it. Infinite width: rows are
+ * examples, columns the k outputs. Empirical: rows are (example, output), one column. */
 struct prediction_kernel {
     int64_t n, m, columns;
     const double *lambda;     /* [n] */
@@ -40,7 +42,8 @@ struct prediction {
     double *f0;                      /* [m, columns] */
     double *gain, *scratch;          /* [n], [n, columns] */
 };
-/* Lays out (a counting arena: sizes only); arrays of the kernel may be set in prediction->kernel later, before prediction_start. */
+/* Lays out (a counting arena: sizes only); arrays of the kernel may be set in prediction->kernel later, before
+ * prediction_start. */
 void prediction_create(const struct prediction_kernel *kernel, struct arena *arena, struct prediction *prediction);
 /* Begins at f0_test [m, columns] with residual = f_0(X) - Y [n, columns]. Both are copied. Cost 2 m n^2. */
 void prediction_start(const double *residual, const double *f0_test, struct prediction *prediction);
@@ -48,9 +51,9 @@ void prediction_start(const double *residual, const double *f0_test, struct pred
 void prediction_at(struct prediction *prediction, const struct prediction_descent *descent, double steps,
                    double *f_test);
 
-/* Cross-entropy has no closed form: gradient flow df/dt = -r Theta(., X) (softmax f(X) - Y), r = eta/N, time in steps, is
- * integrated (Lee et al. 2019, S5-S11; ode.h; tolerance 1e-8 of S, relative and in what it changes of outputs). Its unknown is S(t), the
- * time integral of softmax f - Y, so test outputs need no inverse: f = f_0 - r Theta S. */
+/* Cross-entropy has no closed form: gradient flow df/dt = -r Theta(., X) (softmax f(X) - Y), r = eta/N, time in steps,
+ * is integrated (Lee et al. 2019, S5-S11; ode.h; tolerance 1e-8 of S, relative and in what it changes of outputs). Its
+ * unknown is S(t), the time integral of softmax f - Y, so test outputs need no inverse: f = f_0 - r Theta S. */
 struct prediction_flow {
     int64_t n, m, columns,
         k; /* rows and columns as above; k outputs an example: softmax runs over k numbers of [n, columns] in a row */
@@ -61,8 +64,8 @@ struct prediction_flow {
     const int64_t *step;     /* [count] ascending times */
     const struct host *host; /* asked now and then */
 };
-/* f_test [count, m, columns]; NaN from where the integration failed. Memory of prediction_flow_bytes and `count` numbers is had from
- * malloc. ERROR_MEMORY, ERROR_INTERRUPTED. */
+/* f_test [count, m, columns]; NaN from where the integration failed. Memory of prediction_flow_bytes and `count`
+ * numbers is had from malloc. ERROR_MEMORY, ERROR_INTERRUPTED. */
 status prediction_flow(const struct prediction_flow *flow, double *f_test);
 size_t prediction_flow_bytes(int64_t n, int64_t columns);
 

@@ -1,8 +1,9 @@
-/* Initial value problems dy/dt = f(t, y) of any size, stiff ones too, in double: backward differentiation formulas of variable order and
- * step with matrix-free Newton iterations, GMRES inside (SUNDIALS CVODE: Hindmarsh et al. 2005, ACM TOMS 31, 363).
+/* Initial value problems dy/dt = f(t, y) of any size, stiff ones too, in double: backward differentiation formulas of
+ * variable order and step with matrix-free Newton iterations, GMRES inside (SUNDIALS CVODE: Hindmarsh et al. 2005, ACM
+ * TOMS 31, 363).
  *
- * The local error of a step is kept below relative |y_i| + absolute in the root mean square over i. Equal problems give equal bits.
- * Not collective. */
+ * The local error of a step is kept below relative |y_i| + absolute in the root mean square over i. Equal problems
+ * give equal bits. Not collective. */
 #ifndef ODE_H
 #define ODE_H
 
@@ -24,9 +25,9 @@ struct ode {
     double relative, absolute; /* tolerances */
 };
 
-/* From y[n] at time `start` through the ascending time[count] >= start. y is overwritten; *done is the number of times reached: fewer
- * than count where f cannot be evaluated, steps become too small or too many (100000 from one time to the next): a result, not an error.
- * Memory of ode_bytes is had from malloc. ERROR_MEMORY, ERROR_INTERRUPTED. */
+/* From y[n] at time `start` through the ascending time[count] >= start. y is overwritten; *done is the number of times
+ * reached: fewer than count where f cannot be evaluated, steps become too small or too many (100000 from one time to
+ * the next): a result, not an error. Memory of ode_bytes is had from malloc. ERROR_MEMORY, ERROR_INTERRUPTED. */
 status ode_integrate(const struct ode *ode, double start, double *y, int64_t count, const double *time, int64_t *done);
 size_t ode_bytes(int64_t n);
 
