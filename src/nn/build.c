@@ -52,8 +52,8 @@ void build_node(struct builder *builder, const struct operator_kind *kind, struc
 /* ---- layers ---- */
 
 /* NTK parameterization: N(0, 1), prefactor sqrt(variance/fan_in); standard: N(0, variance/fan_in), no prefactor, and
- * the rate that makes both follow the same trajectory is variance/fan_in (Lee et al. 2019, S37). A bias has fan-in 1.
- * */
+ * the rate that makes both follow the same trajectory is variance/fan_in (Lee et al. 2019, S37). A bias has fan-in
+ * 1. */
 static struct tensor parameterized(const struct config *config, double variance, int64_t fan_in) {
     bool is_ntk = config->network.parameterization == PARAMETERIZATION_NTK;
     double each = variance / (double)fan_in;

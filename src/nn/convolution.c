@@ -109,8 +109,8 @@ static real sum_window(const struct filtering *p, const struct filtering *q, int
     return sum;
 }
 
-/* patch[a, b] = rate_w s_w^2 <patch of x at a, patch of x' at b> + rate_b s_b^2 from pixel [pixels, pixels'], <x, x'>.
- * */
+/* patch[a, b] = rate_w s_w^2 <patch of x at a, patch of x' at b> + rate_b s_b^2 from pixel [pixels, pixels'], <x,
+ * x'>. */
 static void weigh_patches(const struct side *p, const struct side *q, const real *pixel, real *patch) {
     const struct tensor *weight = node_weight(p->network, p->node), *bias = node_bias(p->network, p->node);
     real w = weight->rate * weight->scale * weight->scale;

@@ -1,5 +1,5 @@
-/* Filtering by patches: the windows under a group of output rows, side by side as a matrix [positions, size size in].
- * */
+/* Filtering by patches: the windows under a group of output rows, side by side as a matrix [positions, size size
+ * in]. */
 #include <string.h>
 
 #include "filtering.h"
