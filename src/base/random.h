@@ -7,7 +7,8 @@
 
 enum random_purpose { RANDOM_PARAMETERS = 1, RANDOM_SPLIT, RANDOM_INPUTS, RANDOM_TEACHER, RANDOM_TEST, RANDOM_BATCHES };
 
-/* out[count]: standard normal numbers number `first` to `first + count - 1` of the stream, by Box and Muller in double. */
+/* out[count]: standard normal numbers number `first` to `first + count - 1` of the stream, by Box and Muller in
+ * double. */
 void random_normal(uint64_t seed, enum random_purpose purpose, uint64_t stream, int64_t first, int64_t count,
                    double *out);
 /* permutation[count]: a uniformly drawn order of 0 .. count-1 (Fisher and Yates). */

@@ -3,8 +3,8 @@
  * SIMD_CLONES before a function's definition compiles it three times (SSE2, AVX2, AVX-512); the dynamic linker picks
  * one at start (an ifunc). Empty where that cannot be: other CPUs and C libraries, sanitizers (whose runtime is not up
  * when the choice is made), clang 14 (which exports what it makes of static functions, so that the two precisions of a
- * module collide), builds that already name a CPU with AVX2 (-march). For static functions that loop over arrays; what they call
- * must be inline, else it is SSE2 code. Arithmetic without libm has the same bits in all clones, since
+ * module collide), builds that already name a CPU with AVX2 (-march). For static functions that loop over arrays; what
+ * they call must be inline, else it is SSE2 code. Arithmetic without libm has the same bits in all clones, since
  * -ffp-contract=off keeps the compiler from fusing multiply and add.
  * Two traps: gcc vectorizes no loop in which it has moved arithmetic into a branch, so write `condition ? a : b` with
  * plain values; clang takes `restrict` only on parameters. */

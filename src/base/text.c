@@ -19,7 +19,8 @@ int text_character(const char *text, uint32_t *character) {
     return *character < least[length] || *character > 0x10FFFF || is_surrogate ? 0 : length;
 }
 
-/* What stands in one line: no control (C0, DEL, C1), no line or paragraph separator, no byte order mark, no non-character. */
+/* What stands in one line: no control (C0, DEL, C1), no line or paragraph separator, no byte order mark, no
+ * non-character. */
 static int is_plain(uint32_t c) {
     return c >= 0x20 && !(c >= 0x7F && c < 0xA0) && c != 0x2028 && c != 0x2029 && c != 0xFEFF && (c & 0xFFFE) != 0xFFFE;
 }
@@ -48,10 +49,12 @@ void text_make_line(const char *in, size_t size, char *out) {
         uint32_t character;
         char piece[8] = "";
         int length = text_character(in, &character);
-        if (length > 0 && is_plain(character))
+        if (length > 0 && is_plain(character)) {
             memcpy(piece, in, (size_t)length);
-        else
-            escape((unsigned char)*in, piece), length = 1;
+        } else {
+            escape((unsigned char)*in, piece);
+            length = 1;
+        }
         size_t bytes = strlen(piece);
         if (used + bytes >= size) break;
         memcpy(out + used, piece, bytes);
@@ -75,4 +78,13 @@ int64_t text_bytes(const char *text) {
     int shift = *end ? 10 * (int)(strchr(units, *end) - units + 1) : 0;
     double bytes = ldexp(strtod(number, NULL), shift);
     return bytes <= 9007199254740992.0 ? (int64_t)bytes : -1;
+}
+
+const char *text_of_bytes(double bytes, char out[TEXT_OF_BYTES]) {
+    static const char suffix[] = {'K', 'M', 'G', 'T'};
+    int power = 0;
+    double value = bytes / 1024;
+    for (; value >= 1000 && power < 3; power++) value /= 1024;
+    snprintf(out, TEXT_OF_BYTES, "%.4g%c", ceil(value * 100) / 100, suffix[power]);
+    return out;
 }

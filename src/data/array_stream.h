@@ -1,5 +1,6 @@
-/* One array of a file as a stream of numbers, in the order in which they are stored. What reads a format fails in words without
- * the file's and the array's name, which arrays.c puts before them. Nothing in a file is executed or followed. Not collective. */
+/* One array of a file as a stream of numbers, in the order in which they are stored. What reads a format fails in words
+ * without the file's and the array's name, which arrays.c puts before them. Nothing in a file is executed or followed.
+ * Not collective. */
 #ifndef ARRAY_STREAM_H
 #define ARRAY_STREAM_H
 
@@ -20,7 +21,8 @@ struct array_stream {
     void (*close)(struct array_stream *stream);
 };
 
-/* Opens the array `name` in `path`. Not there: OK, with state NULL. Ended by array_stream_close, also after a failure. */
+/* Opens the array `name` in `path`. Not there: OK, with state NULL. Ended by array_stream_close, also after a
+ * failure. */
 typedef status array_open(const char *path, const char *name, struct array_stream *stream);
 void array_stream_close(struct array_stream *stream);
 

@@ -1,11 +1,12 @@
-/* Your own arrays: x_train, y_train, x_test and y_test, or x and y, of which data.test_size examples are put aside for the
- * test, the same for all training sets: the first of a permutation, or in the files' order the last of each class.
+/* Your own arrays: x_train, y_train, x_test and y_test, or x and y, of which data.test_size examples are put aside for
+ * the test, the same for all training sets: the first of a permutation, or in the files' order the last of each class.
  *
- * Inputs have 1 to 3 dimensions an example, [d], [row, column] or [row, column, channel]. Targets of a type of whole numbers, one
- * an example, are labels; all others are real, and their choice of examples is that of one class that all belong to.
+ * Inputs have 1 to 3 dimensions an example, [d], [row, column] or [row, column, channel]. Targets of a type of whole
+ * numbers, one an example, are labels; all others are real, and their choice of examples is that of one class that all
+ * belong to.
  *
- * Every array is read once from its beginning to its end, in pieces. Memory beside the dataset: a piece, 16 bytes an example of the
- * files and 16 more while examples are chosen, 40 bytes a number of one example. */
+ * Every array is read once from its beginning to its end, in pieces. Memory beside the dataset: a piece, 16 bytes an
+ * example of the files and 16 more while examples are chosen, 40 bytes a number of one example. */
 #include "arrays.h"
 
 #include <errno.h>
@@ -55,10 +56,10 @@ static status find_format(const char *path, array_open **open) {
         const char *suffix;
         array_open *open;
     } format[] = {{".npz", npy_open_archive}, {".csv", csv_open}, {".h5", hdf5_open}, {".hdf5", hdf5_open}};
-    const char *dot = strrchr(path, '.');
+    const char *dot = strrchr(path, '.'), *suffix = dot && S_ISREG(about.st_mode) ? dot : "";
     *open = S_ISDIR(about.st_mode) ? npy_open : NULL;
-    for (size_t i = 0; dot && S_ISREG(about.st_mode) && i < sizeof format / sizeof *format; i++)
-        if (strcmp(dot, format[i].suffix) == 0) *open = format[i].open;
+    for (size_t i = 0; i < sizeof format / sizeof *format; i++)
+        if (strcmp(suffix, format[i].suffix) == 0) *open = format[i].open;
     if (!*open)
         FAIL(ERROR_INPUT, "%s: a folder of .npy files, or one file .npz, .h5, .hdf5 or .csv, was expected", path);
     return OK;

@@ -1,5 +1,5 @@
-/* What the binary versions of CIFAR-10 and CIFAR-100 share (https://www.cs.toronto.edu/~kriz/cifar.html): records of label
- * bytes and the planes [channel, row, column] of a 32 x 32 image. Not collective. */
+/* What the binary versions of CIFAR-10 and CIFAR-100 share (https://www.cs.toronto.edu/~kriz/cifar.html): records of
+ * label bytes and the planes [channel, row, column] of a 32 x 32 image. Not collective. */
 #ifndef CIFAR_H
 #define CIFAR_H
 

@@ -1,4 +1,5 @@
-/* Two classes: N(m, 1) with target +1, N(-m, 1) with -1, in turn. m has length data.mean and a fixed random direction. */
+/* Two classes: N(m, 1) with target +1, N(-m, 1) with -1, in turn. m has length data.mean and a fixed
+ * random direction. */
 #include "drawn.h"
 #include "labels.h"
 #include "source.h"

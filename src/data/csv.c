@@ -1,6 +1,6 @@
-/* A table of numbers with commas between them, one example a line. The first line names the columns: y, y1, y2, ... or y_1,
- * y_2, ... are the targets, all others the inputs, in their order. One column of targets in which only whole numbers stand, without
- * a point, holds labels. Blank lines count for nothing. */
+/* A table of numbers with commas between them, one example a line. The first line names the columns: y, y1, y2, ... or
+ * y_1, y_2, ... are the targets, all others the inputs, in their order. One column of targets in which only whole
+ * numbers stand, without a point, holds labels. Blank lines count for nothing. */
 #include "array_stream.h"
 #include "file.h"
 

@@ -1,5 +1,5 @@
-/* What drawn data share: inputs of data.dimension numbers, a stream of training inputs from data.seed, fixed test inputs and
- * teachers. Not collective. */
+/* What drawn data share: inputs of data.dimension numbers, a stream of training inputs from data.seed, fixed test
+ * inputs and teachers. Not collective. */
 #ifndef DRAWN_H
 #define DRAWN_H
 

@@ -20,7 +20,8 @@ struct part {
 
 status images_check_labels(const struct labels *labels, const char *path, const unsigned char *label, size_t stride,
                            int64_t count) {
-    for (int64_t i = 0; labels->count > 0 && i < count; i++)
+    if (labels->count == 0) return OK;
+    for (int64_t i = 0; i < count; i++)
         if (labels_find(labels, label[(size_t)i * stride]) < 0)
             FAIL(ERROR_INPUT, "%s: record %jd (the first is 0) has label %d; expected %jd to %jd", path, (intmax_t)i,
                  label[(size_t)i * stride], (intmax_t)labels->value[0], (intmax_t)labels->value[labels->count - 1]);

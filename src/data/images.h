@@ -1,8 +1,9 @@
 /* What the sources of labelled images share: reading, the choice of examples, scaling, targets.
  *
- * Classes, targets and the choice of examples are those of labels.h. A pixel p, the mean of a square of data.resize^2 bytes,
- * becomes (p - mean) / deviation, with the mean and population deviation of all pixels of the training split. All sums are of
- * integers, exact in any order (data.resize <= 64: also those of squares, up to 2^36 bytes of images). Not collective. */
+ * Classes, targets and the choice of examples are those of labels.h. A pixel p, the mean of a square of data.resize^2
+ * bytes, becomes (p - mean) / deviation, with the mean and population deviation of all pixels of the training split.
+ * All sums are of integers, exact in any order (data.resize <= 64: also those of squares, up to 2^36 bytes of images).
+ * Not collective. */
 #ifndef IMAGES_H
 #define IMAGES_H
 
@@ -25,8 +26,8 @@ struct image_source {
     const char *name;
     int64_t classes;
     const char *const *class_name; /* [classes] of the labels 0 .. classes-1; NULL: the labels of the training split */
-    /* Reads and checks every file of the split; the caller frees images->file also on failure. `labels` are those that may be
-     * there, count 0: any. */
+    /* Reads and checks every file of the split; the caller frees images->file also on failure. `labels` are those that
+     * may be there, count 0: any. */
     status (*read)(const struct config *config, const struct labels *labels, enum split split, struct images *images);
 };
 

@@ -1,8 +1,9 @@
 /* Labels, the classes that a study makes of them, and the balanced, nested choice of examples.
  *
  * A set has labels, whole numbers, each with a name or none. Class c, of output c, is the label that data.classes names
- * at place c; without data.classes all labels are classes, ascending. Example i of a choice has class i mod C and is member
- * i / C of its class, in the files' order or in a permutation drawn from a seed, a stream a class. Not collective. */
+ * at place c; without data.classes all labels are classes, ascending. Example i of a choice has class i mod C and is
+ * member i / C of its class, in the files' order or in a permutation drawn from a seed, a stream a class. Not
+ * collective. */
 #ifndef LABELS_H
 #define LABELS_H
 
@@ -52,8 +53,8 @@ struct choice {
 /* The training set, and the test set, of a config. */
 struct choice choice_of_train(const struct config *config, int64_t train);
 struct choice choice_of_test(const struct config *config);
-/* chosen[choice->count]: numbers of examples among n, of classes class[n]. Refuses, beginning with `place` (a file or folder), what
- * cannot be had in balance. */
+/* chosen[choice->count]: numbers of examples among n, of classes class[n]. Refuses, beginning with `place` (a file or
+ * folder), what cannot be had in balance. */
 status choice_make(const struct config *config, const char *place, const struct choice *choice,
                    const struct classes *classes, int64_t n, const int64_t *class, int64_t *chosen);
 /* The check alone. */

@@ -1,6 +1,6 @@
 /* MNIST in its IDX files, plain or gzip (http://yann.lecun.com/exdb/mnist: a magic number, the sizes, the bytes; all
- * numbers big-endian). Sets of other images in files of these names and ten classes (Fashion-MNIST) read as well, others by
- * data.files. */
+ * numbers big-endian). Sets of other images in files of these names and ten classes (Fashion-MNIST) read as well,
+ * others by data.files. */
 #include "images.h"
 #include "source.h"
 

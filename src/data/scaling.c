@@ -57,12 +57,14 @@ static void set_column(struct variable *variable, int64_t j, double base, double
 
 /* (number - base - mean) / deviation: large numbers that hardly differ lose nothing. */
 static void apply(struct variable *variable, const int64_t rows[2]) {
-    for (int p = 0; p < 2; p++)
-        for (int64_t i = 0; variable->part[p] && i < rows[p] * variable->width; i++) {
+    for (int p = 0; p < 2; p++) {
+        if (!variable->part[p]) continue;
+        for (int64_t i = 0; i < rows[p] * variable->width; i++) {
             const double *by = variable->sums + 3 * (i % variable->width);
             double *at = variable->part[p] + i;
             *at = (*at - by[0] - by[1]) / by[2];
         }
+    }
 }
 
 static status check_finite(double deviation) {

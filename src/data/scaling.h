@@ -1,8 +1,8 @@
-/* One variable of a data set, inputs or targets, on its way from a stream into the dataset: kept rows, and the scaling by what the
- * training split holds.
+/* One variable of a data set, inputs or targets, on its way from a stream into the dataset: kept rows, and the scaling
+ * by what the training split holds.
  *
- * Sums are taken about the first number of each column, in the order of examples, so that they do not depend on the order of
- * storage; the mean and deviation of all come from those of the columns. Not collective. */
+ * Sums are taken about the first number of each column, in the order of examples, so that they do not depend on the
+ * order of storage; the mean and deviation of all come from those of the columns. Not collective. */
 #ifndef SCALING_H
 #define SCALING_H
 

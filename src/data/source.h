@@ -4,8 +4,8 @@
 
 #include "data.h"
 
-/* `load` finds train and test set; it sets the sizes, reads and checks everything there is, and with `keep` sets the rest: it allocates
- * only when it knows that the files hold as much. */
+/* `load` finds train and test set; it sets the sizes, reads and checks everything there is, and with `keep` sets the
+ * rest: it allocates only when it knows that the files hold as much. */
 struct source {
     status (*load)(const struct config *config, int keep, struct dataset *dataset);
 };

@@ -1,8 +1,9 @@
 /* Inputs uniform on the sphere of radius sqrt(d) in d = data.dimension dimensions, targets a polynomial of degree
  * l = data.degree of one fixed random direction v: y = sqrt(N) P_l(v.x / sqrt(d)), a spherical harmonic of variance 1.
  *
- * P_l is the Gegenbauer polynomial with P_l(1) = 1: P_0 = 1, P_1 = t, (l + d - 2) P_{l+1} = (2 l + d - 2) t P_l - l P_{l-1}, and
- * E P_l^2 = 1/N with N = (2 l + d - 2)/l binomial(l + d - 3, l - 1), the number of harmonics of degree l.
+ * P_l is the Gegenbauer polynomial with P_l(1) = 1: P_0 = 1, P_1 = t,
+ * (l + d - 2) P_{l+1} = (2 l + d - 2) t P_l - l P_{l-1},
+ * and E P_l^2 = 1/N with N = (2 l + d - 2)/l binomial(l + d - 3, l - 1), the number of harmonics of degree l.
  * Source: Atkinson, Han 2012, Spherical Harmonics and Approximations on the Unit Sphere, (2.10), (2.86). */
 #include "drawn.h"
 #include "source.h"

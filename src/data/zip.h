@@ -12,7 +12,8 @@ struct zip_member {
     uint32_t sum; /* CRC-32 of its contents */
 };
 
-/* Leaves the file at the member's first byte; *found 0: there is none of this name. Stored and deflated members only. */
+/* Leaves the file at the member's first byte; *found 0: there is none of this name. Stored and deflated members
+ * only. */
 status zip_find(FILE *file, const char *name, struct zip_member *member, int *found);
 
 #endif

@@ -1,5 +1,5 @@
-/* An array read by a process of its own, for libraries that damaged files can bring down: then the file is refused, and the program goes
- * on. Not collective. */
+/* An array read by a process of its own, for libraries that damaged files can bring down: then the file is refused, and
+ * the program goes on. Not collective. */
 #ifndef ARRAY_APART_H
 #define ARRAY_APART_H
 

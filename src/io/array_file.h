@@ -4,9 +4,9 @@
 
 #include "array_stream.h"
 
-/* A data set at the root of the file, whole: numbers that are stored elsewhere (links, external files, virtual data sets) and
- * parts that were never written are refused, no filter is loaded from outside the HDF5 library, and what breaks the library down is
- * refused too: it is read in a process of its own. */
+/* A data set at the root of the file, whole: numbers that are stored elsewhere (links, external files, virtual data
+ * sets) and parts that were never written are refused, no filter is loaded from outside the HDF5 library, and what
+ * breaks the library down is refused too: it is read in a process of its own. */
 array_open array_file_open;
 
 #endif

@@ -1,11 +1,12 @@
-/* Which run works on a task, where several runs share DIR: an exclusive file DIR/claims/KEY with the owner's text in it. From
- * any thread. Not collective.
+/* Which run works on a task, where several runs share DIR: an exclusive file DIR/claims/KEY with the owner's text in
+ * it. From any thread. Not collective.
  *
- * Claims save work, they do not guard results: a record is written whole or not at all, and is the same whoever computes it.
- * Of the file system it is assumed that link() and rename() are atomic and fail where they must, that a file that is opened
- * shows what was closed before (close-to-open, as NFS does), and that a renewed time or a removed file is seen elsewhere
- * within a minute or two. Where there is no link(), open() with O_EXCL takes its place. No locks, and no comparison of clocks:
- * an observer only asks whether a claim has changed, and measures how long it has not on its own monotonic clock. */
+ * Claims save work, they do not guard results: a record is written whole or not at all, and is the same whoever
+ * computes it. Of the file system it is assumed that link() and rename() are atomic and fail where they must, that a
+ * file that is opened shows what was closed before (close-to-open, as NFS does), and that a renewed time or a removed
+ * file is seen elsewhere within a minute or two. Where there is no link(), open() with O_EXCL takes its place. No
+ * locks, and no comparison of clocks: an observer only asks whether a claim has changed, and measures how long it has
+ * not on its own monotonic clock. */
 #ifndef CLAIM_H
 #define CLAIM_H
 
@@ -14,26 +15,27 @@
 #include "owner.h"
 #include "status.h"
 
-/* A claim as somebody else saw it. Inode and the time of its renewal, on the file system's clock, are only ever compared for
- * equality. */
+/* A claim as somebody else saw it. Inode and the time of its renewal, on the file system's clock, are only ever
+ * compared for equality. */
 struct claim_sight {
     char owner[OWNER_BYTES]; /* empty for a file that cannot be read */
     int64_t inode, seconds, nanoseconds;
 };
 
-/* Claims the task unless it is claimed: *is_ours, also where it was ours before. The file appears whole (written beside, then
- * linked). ERROR_DISK where none can be written. */
+/* Claims the task unless it is claimed: *is_ours, also where it was ours before. The file appears whole (written
+ * beside, then linked). ERROR_DISK where none can be written. */
 status claim_take(const char *dir, const char *key, int *is_ours);
-/* To be called every 30 s: gives the file a new time. 0: it is no longer ours (another took it over, or it was removed),
- * nothing was done. 1 also where the disk did not answer. */
+/* To be called every 30 s: gives the file a new time. 0: it is no longer ours (another took it over, or it was
+ * removed), nothing was done. 1 also where the disk did not answer. */
 int claim_renew(const char *dir, const char *key);
 /* Removes it, if it is still ours. */
 void claim_release(const char *dir, const char *key);
 /* 1: somebody's claim stands, *sight; 0: none does. */
 int claim_look(const char *dir, const char *key, struct claim_sight *sight);
 int claim_is_same(const struct claim_sight *a, const struct claim_sight *b);
-/* Claims a task whose claim looks as in `sight` and whose owner is taken for dead: renames it away, looks whether it was that
- * one (if not, it is put back), removes it and claims: of several that try, one gets it. ERROR_DISK as claim_take. */
+/* Claims a task whose claim looks as in `sight` and whose owner is taken for dead: renames it away, looks whether it
+ * was that one (if not, it is put back), removes it and claims: of several that try, one gets it. ERROR_DISK as
+ * claim_take. */
 status claim_take_over(const char *dir, const char *key, const struct claim_sight *sight, int *is_ours);
 
 #endif

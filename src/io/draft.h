@@ -16,7 +16,8 @@ struct draft {
     int is_passing; /* may be set after draft_begin: the file is replaced soon, and need not survive a power cut */
 };
 
-/* Opens the draft of `path`, a new file whatever stood under the temporary name, and makes its folder (one level) if it is not there. ERROR_DISK. */
+/* Opens the draft of `path`, a new file whatever stood under the temporary name, and makes its folder (one level) if it
+ * is not there. ERROR_DISK. */
 status draft_begin(const char *path, struct draft *draft);
 /* Nothing is written any more after the first failure. */
 void draft_write(struct draft *draft, const void *bytes, size_t count, off_t offset);

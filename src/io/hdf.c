@@ -197,7 +197,10 @@ status hdf_read_attribute(hid_t object, const char *name, char **text) {
     hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
     int good = read_text(attribute, text);
     H5Aclose(attribute);
-    if (!good) free(*text), *text = NULL;
+    if (!good) {
+        free(*text);
+        *text = NULL;
+    }
     return hdf_status(good);
 }
 
@@ -334,7 +337,8 @@ status hdf_create_array(hid_t place, const struct hdf_array *array, hid_t *set) 
     TRY(create_groups(place, array->name));
     *set = create_array(place, array);
     TRY(hdf_status(*set >= 0));
-    for (int i = 0; array->dimension && i < array->ndim; i++) TRY(attach_scale(*set, i, array->dimension[i]));
+    if (!array->dimension) return OK;
+    for (int i = 0; i < array->ndim; i++) TRY(attach_scale(*set, i, array->dimension[i]));
     return OK;
 }
 
@@ -411,7 +415,8 @@ hid_t hdf_metric_type(enum metric_type type) {
 }
 
 void hdf_fill_counts(enum metric_type type, int64_t n, double *values) {
-    for (int64_t i = 0; type == METRIC_COUNT && i < n; i++) values[i] = isnan(values[i]) ? -1 : values[i];
+    if (type != METRIC_COUNT) return;
+    for (int64_t i = 0; i < n; i++) values[i] = isnan(values[i]) ? -1 : values[i];
 }
 
 status hdf_write_metric(hid_t set, enum metric_type type, int64_t n, const double *values) {
@@ -426,6 +431,7 @@ status hdf_write_metric(hid_t set, enum metric_type type, int64_t n, const doubl
 
 status hdf_read_metric(hid_t set, enum metric_type type, int64_t n, double *values) {
     TRY(hdf_status(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, hdf_transfer(), values) >= 0));
-    for (int64_t i = 0; type == METRIC_COUNT && i < n; i++) values[i] = values[i] < 0 ? (double)NAN : values[i];
+    if (type != METRIC_COUNT) return OK;
+    for (int64_t i = 0; i < n; i++) values[i] = values[i] < 0 ? (double)NAN : values[i];
     return OK;
 }

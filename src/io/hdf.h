@@ -1,8 +1,9 @@
 /* HDF5 with every return checked: files, attributes, dimension scales, arrays. Not collective.
  *
- * HDF5's own messages are not printed: the innermost one becomes ours ("HDF5: ..."), ERROR_DISK, without the file's name,
- * which the caller adds. Datasets left open by a function that fails are closed with their file. No object carries times.
- * What xarray, netCDF and h5dump all read: every axis of an array has a scale; texts are variable-length UTF-8 in arrays. */
+ * HDF5's own messages are not printed: the innermost one becomes ours ("HDF5: ..."), ERROR_DISK, without the file's
+ * name, which the caller adds. Datasets left open by a function that fails are closed with their file. No object
+ * carries times. What xarray, netCDF and h5dump all read: every axis of an array has a scale; texts are variable-length
+ * UTF-8 in arrays. */
 #ifndef HDF_H
 #define HDF_H
 
@@ -14,22 +15,24 @@
 /* OK, or the first message of HDF5 since the last file was opened. */
 status hdf_status(int good);
 
-/* A sum over the whole file, which hdf_open checks (sum.h); or for other programs too, of each chunk (Fletcher32) of an array. */
+/* A sum over the whole file, which hdf_open checks (sum.h); or for other programs too, of each chunk (Fletcher32) of an
+ * array. */
 enum hdf_check { HDF_CHECK_WHOLE, HDF_CHECK_CHUNKS };
-/* Makes the file `path` of what `write` puts into it: whole or absent (draft.h). Writes to disk never fail in HDF5, the draft
- * keeps the error: HDF5 1.10 can neither close a file whose last flush failed nor leave the program cleanly after it.
- * The message names the file. */
+/* Makes the file `path` of what `write` puts into it: whole or absent (draft.h). Writes to disk never fail in HDF5, the
+ * draft keeps the error: HDF5 1.10 can neither close a file whose last flush failed nor leave the program cleanly after
+ * it. The message names the file. */
 status hdf_write_file(const char *path, enum hdf_check check, status (*write)(hid_t file, void *context),
                       void *context);
-/* A file to read, without file locks: records never change. The caller closes it by H5Fclose. ERROR_DISK: damaged, or not a
- * regular file; ERROR_INPUT: it cannot be opened here and now, whatever it holds. Both without its name. */
+/* A file to read, without file locks: records never change. The caller closes it by H5Fclose. ERROR_DISK: damaged, or
+ * not a regular file; ERROR_INPUT: it cannot be opened here and now, whatever it holds. Both without its name. */
 status hdf_open(const char *path, hid_t *file);
 /* The same for a file of another program's, whatever stands in its user block. */
 status hdf_open_foreign(const char *path, hid_t *file);
 
 /* Variable-length UTF-8, made once. */
 hid_t hdf_text_type(void);
-/* For every reading and writing of an array: a small conversion buffer, since HDF5 clears all of its own (1 MB) for each one. */
+/* For every reading and writing of an array: a small conversion buffer, since HDF5 clears all of its own (1 MB) for
+ * each one. */
 hid_t hdf_transfer(void);
 
 status hdf_write_attribute(hid_t object, const char *name, const char *text);
@@ -43,8 +46,9 @@ status hdf_describe_metric(hid_t set, const struct metric *metric);
 /* How it is drawn where nobody says otherwise (label, figure_against, guide_slope), and whose numbers it is (models, bits as in status). */
 status hdf_describe_figure(hid_t set, const struct metric *metric);
 
-/* The type in files of a metric's numbers, which are doubles in memory, and how those of a whole dataset are written and read: a count that
- * is not there is NaN in memory and -1 in the file. hdf_fill_counts: values[n] as they go into the file. */
+/* The type in files of a metric's numbers, which are doubles in memory, and how those of a whole dataset are written
+ * and read: a count that is not there is NaN in memory and -1 in the file. hdf_fill_counts: values[n] as they go into
+ * the file. */
 hid_t hdf_metric_type(enum metric_type type);
 void hdf_fill_counts(enum metric_type type, int64_t n, double *values);
 status hdf_write_metric(hid_t set, enum metric_type type, int64_t n, const double *values);

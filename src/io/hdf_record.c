@@ -8,7 +8,8 @@
 
 enum { NAME_BYTES = 64, PACKING_MOST = 1100 }; /* deflate packs 1032 bytes into one at most */
 
-/* Tensors are numbered: kept/parameters/03, with as many digits as the last one needs, at least two, so that names sort as numbers do. */
+/* Tensors are numbered: kept/parameters/03, with as many digits as the last one needs, at least two, so that names sort
+ * as numbers do. */
 static int is_numbered(const struct metric *metric) { return metric->dim[0] == DIM_FREE; }
 enum { DIGITS_LEAST = 2, DIGITS_MOST = 9 };
 
@@ -32,7 +33,8 @@ static int digits_of(const struct record *record, enum metric_id metric) {
 /* Those of a file. One of a program before has 00 .. 99, 100, .. */
 static int digits_in(hid_t file, const struct metric *metric) {
     char name[NAME_BYTES];
-    for (int digits = DIGITS_LEAST; is_numbered(metric) && digits <= DIGITS_MOST; digits++) {
+    if (!is_numbered(metric)) return DIGITS_LEAST;
+    for (int digits = DIGITS_LEAST; digits <= DIGITS_MOST; digits++) {
         array_name(metric, digits, 0, name);
         if (hdf_has(file, name)) return digits;
     }
@@ -169,7 +171,8 @@ static enum dimension find_dimension(const char *name) {
     return DIM_FREE;
 }
 
-/* The table's dimension; only probes (or all test examples) and free axes need a look at the scale, which takes HDF5 long. */
+/* The table's dimension; only probes (or all test examples) and free axes need a look at the scale, which takes HDF5
+ * long. */
 static enum dimension axis_dimension(hid_t set, const struct metric *metric, int axis) {
     enum dimension usual = metric->dim[axis];
     char name[NAME_BYTES];

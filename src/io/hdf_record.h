@@ -1,8 +1,8 @@
 /* A record in an open HDF5 file. Not collective.
  *
- * Root: every array of PLACE_COORDINATE and PLACE_RECORD (or PLACE_REFERENCE) under its metric's name, with the scales of
- * all dimensions; kept arrays in the group `kept`, packed; label, settings, provenance as attributes; `key` is written
- * last. Arrays without elements are left out. */
+ * Root: every array of PLACE_COORDINATE and PLACE_RECORD (or PLACE_REFERENCE) under its metric's name, with the scales
+ * of all dimensions; kept arrays in the group `kept`, packed; label, settings, provenance as attributes; `key` is
+ * written last. Arrays without elements are left out. */
 #ifndef HDF_RECORD_H
 #define HDF_RECORD_H
 

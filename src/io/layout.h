@@ -1,5 +1,5 @@
-/* What results.h5 must hold: the union of the shapes, coordinates and provenance of a study's records, taken record by record.
- * Memory: what the coordinates take. Not collective. */
+/* What results.h5 must hold: the union of the shapes, coordinates and provenance of a study's records, taken record by
+ * record. Memory: what the coordinates take. Not collective. */
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
@@ -13,8 +13,8 @@ struct text_set {
     char **text;
 };
 
-/* One inner dimension. Steps are the sorted union of the records' steps, layers the union of their names (in the order of
- * the deepest record), all others 0 .. count-1 for the largest record. */
+/* One inner dimension. Steps are the sorted union of the records' steps, layers the union of their names (in the order
+ * of the deepest record), all others 0 .. count-1 for the largest record. */
 struct inner {
     int64_t count;
     double *number;       /* [count] of steps, else NULL */

@@ -63,7 +63,8 @@ status manifest_read(const char *dir, int64_t *count, struct manifest_row **row)
     *count = good ? read_rows(text + head, *row) : -1;
     free(text);
     if (good && *count == lines) return OK;
-    free(*row), *row = NULL;
+    free(*row);
+    *row = NULL;
     FAIL(ERROR_INPUT, "%s/%s:%lld: is not a line of `key, reference, seconds, label`", dir, manifest_name,
          (long long)*count + 2);
 }

@@ -2,10 +2,10 @@
  * results.h, frozen.h, manifest.h, failure.h, claim.h.
  *
  * DIR/study.yaml, DIR/points.tsv, DIR/results.h5; a folder for each kind of file that is named by a task's key, and
- * DIR/runs/HOST~SPACE~PID.json (one a run that is going on, snapshot_file.h). Each file is written under a temporary name
- * (host and pid in it), synced and renamed: whole or absent. What is damaged is renamed to NAME.unreadable, so that it is
- * computed again. Not collective; any process may write any file. Errors: ERROR_INPUT for a DIR that cannot be used,
- * ERROR_DISK for a file that cannot be written or read back. */
+ * DIR/runs/HOST~SPACE~PID.json (one a run that is going on, snapshot_file.h). Each file is written under a temporary
+ * name (host and pid in it), synced and renamed: whole or absent. What is damaged is renamed to NAME.unreadable, so
+ * that it is computed again. Not collective; any process may write any file. Errors: ERROR_INPUT for a DIR that cannot
+ * be used, ERROR_DISK for a file that cannot be written or read back. */
 #ifndef STORE_H
 #define STORE_H
 
@@ -40,11 +40,12 @@ status store_write_passing_text(const char *dir, const char *name, const char *t
 status store_read_text(const char *dir, const char *name, char **text);
 
 /* 1: there, a regular file; 0: absent. One look at the folder, for large grids, and a second one where it is absent: it
- * sees what another host wrote and closed before (the folder is opened anew, so NFS asks its server). From any thread. */
+ * sees what another host wrote and closed before (the folder is opened anew, so NFS asks its server). From any thread.
+ */
 int store_exists(const char *dir, enum store_kind kind, const char *key);
 void store_remove(const char *dir, enum store_kind kind, const char *key);
-/* Renames a damaged file, which had this inode, to FILE.unreadable. 1: done; 0: it cannot be, or another file stands there
- * now, and stays. */
+/* Renames a damaged file, which had this inode, to FILE.unreadable. 1: done; 0: it cannot be, or another file stands
+ * there now, and stays. */
 int store_put_aside(const char *path, ino_t damaged);
 /* Was the file last written before this process's last store_open, by the clock of the file system? */
 int store_is_older(const struct stat *info);

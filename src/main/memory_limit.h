@@ -4,8 +4,8 @@
 
 #include "status.h"
 
-/* Before anything else: where addresses are limited, executes the program again with OpenBLAS's threads unmade, each
- * of which would ask for a buffer of its own; then it does not return. */
+/* Before anything else: where addresses are limited, executes the program again with OpenBLAS's threads unmade, each of
+ * which would ask for a buffer of its own; then it does not return. */
 void memory_limit_spare_threads(char **argv);
 /* For a command that needs BLAS, before MPI_Init: ERROR_MEMORY where it would ask for its buffer for ever. */
 status memory_limit_check(void);

@@ -142,7 +142,10 @@ static void say(struct watch *watch, int is_last) {
 static void refresh(struct watch *watch) {
     struct terminal before = watch->terminal;
     watch->terminal = terminal_find();
-    if (before.columns != watch->terminal.columns && watch->drawn) fputs("\033[H\033[J", stdout), watch->drawn = 0;
+    if (before.columns != watch->terminal.columns && watch->drawn) {
+        fputs("\033[H\033[J", stdout);
+        watch->drawn = 0;
+    }
     if (watch->terminal.columns && !watch->json)
         draw(watch);
     else if (clock_seconds() >= watch->say_again)

@@ -122,7 +122,8 @@ const struct axis *axis_find(const struct study *study, const struct key *key) {
 
 /* The axis over the choice that decides about `key`, or NULL. */
 static const struct axis *deciding_axis(const struct study *study, const struct key *key) {
-    for (int a = 0; key->when && a < study->axes; a++)
+    if (!key->when) return NULL;
+    for (int a = 0; a < study->axes; a++)
         if (key_find(study->axis[a].key)->offset == key->when->offset) return &study->axis[a];
     return NULL;
 }

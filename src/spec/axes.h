@@ -5,8 +5,8 @@
 #include "grid.h"
 #include "value.h"
 
-/* Adds the axis over `key`: a value, a list, where the key allows it { count: 5, first: 0 }; for a learning rate { absolute: [...] }
- * or a list of forms of one kind, which goes to the study's config. Fails with ERROR_INPUT. */
+/* Adds the axis over `key`: a value, a list, where the key allows it { count: 5, first: 0 }; for a learning rate {
+ * absolute: [...] } or a list of forms of one kind, which goes to the study's config. Fails with ERROR_INPUT. */
 status axis_read(struct study *study, const struct key *key, struct place place);
 /* The axis over `key`, or NULL. */
 const struct axis *axis_find(const struct study *study, const struct key *key);

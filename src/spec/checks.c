@@ -68,8 +68,8 @@ static int has_kernels_too_late(const struct config *config) {
     return steps->count > 0 && steps->item[steps->count - 1] > config->training.steps;
 }
 
-/* The value of `key` is to blame. Only these keys of the config are looked at, and what is no axis: measure.predictions, the form of the
- * learning rate. */
+/* The value of `key` is to blame. Only these keys of the config are looked at, and what is no axis:
+ * measure.predictions, the form of the learning rate. */
 static const struct conflict {
     const char *key, *other;
     int (*is_there)(const struct config *config);

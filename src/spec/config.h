@@ -44,8 +44,8 @@ struct count_list {
     int64_t count;
     const int64_t *item;
 };
-/* `{ absolute: x }`, or the share of a largest stable rate: that of the infinitely wide network, `{ critical_fraction: c }`, or of this
- * network, `{ empirical_fraction: c }`. Momentum and the rest of the optimizer stand beside it. */
+/* `{ absolute: x }`, or the share of a largest stable rate: `{ critical_fraction: c }` of that of the infinitely wide
+ * network, `{ empirical_fraction: c }` of that of this network. Momentum and the rest of the optimizer stand beside it. */
 struct learning_rate {
     int form; /* enum rate_form; RATE_NONE: not given */
     double value;
@@ -123,8 +123,8 @@ static inline int64_t config_shown_points(const struct config *config) {
     }
 }
 
-/* Test points, the first ones, whose kernel with all test points a reference holds: those of the ensemble's bands (mean squared error), all
- * where kernels are kept. The reference's name says so. */
+/* Test points, the first ones, whose kernel with all test points a reference holds: those of the ensemble's bands (mean
+ * squared error), all where kernels are kept. The reference's name says so. */
 static inline int64_t config_test_columns(const struct config *config) {
     if (config->measure.keep & KEEP_KERNELS) return config->data.test_size;
     return config->training.loss == LOSS_MSE ? config_shown_points(config) : 0;
@@ -135,7 +135,8 @@ static inline int config_has_matched_rates(const struct config *config) {
     return config->network.parameterization == PARAMETERIZATION_STANDARD && config->training.rates == RATES_MATCHED;
 }
 
-/* Do infinite-width kernels belong to the network's Theta_0? Not where all tensors move at one rate in the standard parameterization. */
+/* Do infinite-width kernels belong to the network's Theta_0? Not where all tensors move at one rate in the standard
+ * parameterization. */
 static inline int config_has_infinite_width(const struct config *config) {
     return config->network.parameterization == PARAMETERIZATION_NTK || config_has_matched_rates(config);
 }
@@ -155,7 +156,8 @@ static inline int config_is_full_batch(const struct config *config) {
     return config_batch(config) == config->train_size;
 }
 
-/* Has the linearization a closed form? The mean squared error does, going down by full-batch steps, with momentum or without. */
+/* Has the linearization a closed form? The mean squared error does, going down by full-batch steps, with momentum or
+ * without. */
 static inline int config_has_closed_form(const struct config *config) {
     return config->training.loss == LOSS_MSE && config->training.optimizer == OPTIMIZER_SGD &&
            config_is_full_batch(config);

@@ -1,5 +1,5 @@
-/* A study as it was read (study.h), and the cells of its grid: points 0 .. points-1, row-major over the axes, the last axis
- * fastest. Not collective. */
+/* A study as it was read (study.h), and the cells of its grid: points 0 .. points-1, row-major over the axes, the last
+ * axis fastest. Not collective. */
 #ifndef GRID_H
 #define GRID_H
 

@@ -53,7 +53,10 @@ static void print_titled(const struct key_section *section, FILE *out) {
 
 int study_help_section(FILE *out, const char *name) {
     for (const struct key_section *section = keys_section_table; section->name; section++)
-        if (strcmp(section->name, name) == 0) return print_titled(section, out), 1;
+        if (strcmp(section->name, name) == 0) {
+            print_titled(section, out);
+            return 1;
+        }
     return 0;
 }
 
@@ -88,7 +91,10 @@ static void print_metric(const struct metric *metric, FILE *out) {
 int study_help_metric(FILE *out, const char *name) {
     int found = 0;
     for (int i = 0; i < METRICS; i++)
-        if (strcmp(metric_table[i].name, name) == 0) print_metric(&metric_table[i], out), found = 1;
+        if (strcmp(metric_table[i].name, name) == 0) {
+            print_metric(&metric_table[i], out);
+            found = 1;
+        }
     return found;
 }
 

@@ -6,7 +6,8 @@
 
 /* `ntksweep help study`: every key: type, bounds, default, meaning. */
 void study_help(FILE *out);
-/* A section; keys, by name or last word; metrics. 0: there is none. The known key that is nearest to a name, or NULL. */
+/* A section; keys, by name or last word; metrics. 0: there is none. The known key that is nearest to a name, or
+ * NULL. */
 int study_help_section(FILE *out, const char *name);
 int study_help_key(FILE *out, const char *name);
 int study_help_metric(FILE *out, const char *name);

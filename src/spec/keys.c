@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "order.h"
 #include "sources.h"
 
 #define AT(member)  offsetof(struct config, member)
@@ -287,11 +288,6 @@ void key_when_words(const struct key *key, size_t size, char *out) {
         choice_words(key->when, size, out);
 }
 
-static int smallest(int a, int b, int c) {
-    int least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
 /* Levenshtein's; one row of the table at a time. */
 int key_distance(const char *a, const char *b) {
     enum { LONGEST = 64 };
@@ -303,7 +299,7 @@ int key_distance(const char *a, const char *b) {
         row[0] = i + 1;
         for (int j = 0; j < length; j++) {
             int above = row[j + 1];
-            row[j + 1] = smallest(above + 1, row[j] + 1, corner + (a[i] != b[j]));
+            row[j + 1] = (int)least(least(above + 1, row[j] + 1), corner + (a[i] != b[j]));
             corner = above;
         }
     }
@@ -370,11 +366,17 @@ const char *key_nearest(const char *name) {
     const char *nearest = NULL;
     for (const struct key_section *section = keys_section_table; section->name; section++) {
         int distance = name_distance(name, section->name);
-        if (distance < best) best = distance, nearest = section->name;
+        if (distance < best) {
+            best = distance;
+            nearest = section->name;
+        }
     }
     for (const struct key *key = key_table; key->name; key++) {
         int distance = name_distance(name, key->name);
-        if (distance < best) best = distance, nearest = key->name;
+        if (distance < best) {
+            best = distance;
+            nearest = key->name;
+        }
     }
     return nearest;
 }

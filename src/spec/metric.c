@@ -152,9 +152,10 @@ const struct metric metric_table[METRICS] = {
     [METRIC_PARAMETERS] = {"parameters", PLACE_RECORD, "1", "number of trained parameters", .type = METRIC_COUNT},
     [METRIC_LINEARIZATION_USED] = {"linearization_used", PLACE_RECORD, "1", "space in which the linearization ran",
                                    .type = METRIC_FLAG, .flags = "auto function parameter", .models = LINEAR},
-    [METRIC_INPUT_MEAN] = {"input_mean", PLACE_RECORD, "1", "mean of the training split, taken from inputs"},
+    [METRIC_INPUT_MEAN] = {"input_mean", PLACE_RECORD, "1", "mean of the training split, taken from inputs",
+                           .type = METRIC_REAL},
     [METRIC_INPUT_DEVIATION] = {"input_deviation", PLACE_RECORD, "1",
-                                "deviation of the training split, by which inputs are divided"},
+                                "deviation of the training split, by which inputs are divided", .type = METRIC_REAL},
 
     [METRIC_FLOPS] = {"flops", PLACE_RECORD, "1",
                       "floating-point operations of the whole point, counted beforehand; more where memory is short",

@@ -49,10 +49,10 @@ struct metric {
     enum metric_type type;
     enum dimension dim[METRIC_DIMENSIONS]; /* DIM_NONE after the last */
     const char
-        *flags; /* the words of 0, 1, ... (METRIC_FLAG), of 1, 2, 4, ... (METRIC_BITS), a space between; or NULL */
-    int varies; /* may differ between equal runs: tests/same-results leaves it out */
-    unsigned
-        models; /* bits of enum model_id, whose numbers it is of: absent where one is not trained, NaN from where one diverges */
+        *flags;      /* the words of 0, 1, ... (METRIC_FLAG), of 1, 2, 4, ... (METRIC_BITS), a space between; or NULL */
+    int varies;      /* may differ between equal runs: tests/same-results leaves it out */
+    unsigned models; /* bits of enum model_id, whose numbers it is of: absent where one is not trained, NaN from where
+                        one diverges */
     /* How it is drawn where nobody says otherwise. */
     const char *label;   /* of an axis, with TeX between dollars; NULL: the name */
     const char *against; /* name of a dimension; NULL: it is not drawn by itself */

@@ -26,15 +26,16 @@ struct record {
 enum status_bits { STATUS_NETWORK_DIVERGED = 1, STATUS_LINEARIZATION_DIVERGED = 2 };
 /* From the steps at which they did, NaN: they did not. */
 int record_status_bits(double diverged_step, double diverged_step_linear);
-/* Sets METRIC_STATUS by METRIC_DIVERGED_STEP*: that of a program before said 1 for either. Nothing where one is missing. */
+/* Sets METRIC_STATUS by METRIC_DIVERGED_STEP*: that of a program before said 1 for either. Nothing where one is
+ * missing. */
 void record_settle_status(struct record *record);
 
 struct record *record_create(void);
 void record_free(struct record *record); /* NULL is fine */
 
 /* Adds the array of `metric` with the table's dimensions and these sizes, filled with NaN, and returns its values
- * (owned by the record). size has as many items as the table's row has dimensions (may be NULL for none). Memory that cannot be
- * had is a panic: sizes are planned. Adding an array twice returns the first. */
+ * (owned by the record). size has as many items as the table's row has dimensions (may be NULL for none). Memory that
+ * cannot be had is a panic: sizes are planned. Adding an array twice returns the first. */
 double *record_add(struct record *record, enum metric_id metric, const int64_t *size);
 /* The same with dimensions of the caller's (METRIC_OUTPUTS, kept inputs and tensors) and a number. */
 double *record_add_shaped(struct record *record, enum metric_id metric, int number, int ndim, const enum dimension *dim,

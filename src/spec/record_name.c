@@ -60,8 +60,9 @@ static int64_t layers_of(const struct config *config) {
     return config->network.family == FAMILY_WRN ? 6 * config->network.blocks + 4 : config->network.depth;
 }
 
-/* May a hidden variance of the infinitely wide network lie where version 3 computed its kernels wrongly: products beyond the range of
- * doubles (relu, erf), or all near 0 (tanh)? By what one layer multiplies it with at most, or least. */
+/* May a hidden variance of the infinitely wide network lie where version 3 computed its kernels wrongly: products
+ * beyond the range of doubles (relu, erf), or all near 0 (tanh)? By what one layer multiplies it with at most, or
+ * least. */
 static int has_far_kernels(const struct config *config) {
     static const double factor[] = {
         [ACTIVATION_RELU] = 0.5, [ACTIVATION_ERF] = 4 / 3.14159265358979323846, [ACTIVATION_TANH] = 1};

@@ -17,8 +17,8 @@ void config_reference_key(const struct config *config, const unsigned char data_
 /* The version of the numbers in a point's record, or its reference's: raised for the kinds alone whose numbers have
  * changed. */
 int config_numerical_version(const struct config *config, int is_reference);
-/* The pairs `section.key=value` that a record depends on (all with an effect), also defaults and keys of data, one a line,
- * as YAML writes values: the attributes of records. free(). */
+/* The pairs `section.key=value` that a record depends on (all with an effect), also defaults and keys of data, one a
+ * line, as YAML writes values: the attributes of records. free(). */
 char *config_pairs(const struct config *config);
 
 #endif

@@ -1,5 +1,5 @@
-/* The sources of data, a row each: their numbers (config.h), words, properties (sources.h) and `help study` come from it,
- * and the table of their loaders: source_NAME of a file in data/ (data/source.h). A new source comes last. */
+/* The sources of data, a row each: their numbers (config.h), words, properties (sources.h) and `help study` come from
+ * it, and the table of their loaders: source_NAME of a file in data/ (data/source.h). A new source comes last. */
 #ifndef SOURCE_LIST_H
 #define SOURCE_LIST_H
 

@@ -1,5 +1,5 @@
-/* The state of an unfinished point, as a table of named arrays lent by their owners: what a checkpoint holds beside the unfinished
- * record. Written and read as it is, bit by bit. Not collective; cannot fail. */
+/* The state of an unfinished point, as a table of named arrays lent by their owners: what a checkpoint holds beside the
+ * unfinished record. Written and read as it is, bit by bit. Not collective; cannot fail. */
 #ifndef STATE_H
 #define STATE_H
 

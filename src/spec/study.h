@@ -13,16 +13,16 @@ struct override {
 };
 
 /* Reads, overrides, resolves and checks the file. An override replaces the file's value or axis, the last one wins; its
- * errors name `--set KEY`. `data_path` (may be NULL; --data) replaces data.path, which comes out absolute: it is relative
- * to the study file, in an override to the working directory. Owned by the caller, ended by study_free. Every mistake
- * of the user is refused in one line. */
+ * errors name `--set KEY`. `data_path` (may be NULL; --data) replaces data.path, which comes out absolute: it is
+ * relative to the study file, in an override to the working directory. Owned by the caller, ended by study_free. Every
+ * mistake of the user is refused in one line. */
 status study_read(const char *file, int overrides, const struct override *override, const char *data_path,
                   struct study **study);
 /* The same of a text, which errors call `name`; no file is read. */
 status study_read_text(const char *name, const char *text, int overrides, const struct override *override,
                        const char *data_path, struct study **study);
-/* Both of a frozen copy (DIR/study.yaml), also one of a program before this: keys that it could not know get the value that
- * was meant. */
+/* Both of a frozen copy (DIR/study.yaml), also one of a program before this: keys that it could not know get the value
+ * that was meant. */
 status study_read_frozen(const char *file, struct study **study);
 status study_read_frozen_text(const char *name, const char *text, struct study **study);
 

@@ -33,7 +33,8 @@ static void write_text(const struct key *key, const struct config *config, struc
     write_quoted(*MEMBER_CONST(char *, key, config), pen.out);
 }
 
-/* Made absolute: in a file it is relative to the file's folder, in an option to the working directory. None stays "". */
+/* Made absolute: in a file it is relative to the file's folder, in an option to the working directory. None stays
+ * "". */
 static status read_path(const struct key *key, struct place place, struct config *config) {
     TRY(read_text(key, place, config));
     const char **path = MEMBER(const char *, key, config), *name = place.source->name, *slash = strrchr(name, '/');

@@ -1,4 +1,5 @@
-/* How values of one type are read, written and named: a row of functions a type, and what they share. Private to spec. */
+/* How values of one type are read, written and named: a row of functions a type, and what they share. Private to
+ * spec. */
 #ifndef VALUE_TYPE_H
 #define VALUE_TYPE_H
 
@@ -41,8 +42,8 @@ const struct value_type *value_type_of(const struct key *key);
 status value_refuse(const struct key *key, struct place place, const char *expected);
 /* The same with what the key takes. */
 status value_refuse_key(const struct key *key, struct place place);
-/* The first of n items, each of `size` bytes, that is equal to an earlier one; -1: none. Sorts a copy, since lists may be
- * long. */
+/* The first of n items, each of `size` bytes, that is equal to an earlier one; -1: none. Sorts a copy, since lists may
+ * be long. */
 int64_t value_first_repeat(int64_t n, size_t size, const void *items, int (*compare)(const void *a, const void *b));
 
 #endif

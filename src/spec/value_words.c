@@ -6,7 +6,8 @@
 /* The number of the word among the key's choices, or -1. */
 static int choice_find(const struct key *key, struct place place) {
     const char *text = place_text(place);
-    for (int i = 0; text && key->choice[i]; i++)
+    if (!text) return -1;
+    for (int i = 0; key->choice[i]; i++)
         if (strcmp(key->choice[i], text) == 0) return i;
     return -1;
 }
@@ -26,7 +27,8 @@ static void choice_words(const struct key *key, size_t size, char *out) {
 
 /* The choice that was meant: another case, or a letter off but for the first; NULL: none. */
 static const char *choice_near(const struct key *key, const char *text) {
-    for (int i = 0; text && key->choice[i]; i++)
+    if (!text) return NULL;
+    for (int i = 0; key->choice[i]; i++)
         if (strcasecmp(key->choice[i], text) == 0 ||
             (*text == *key->choice[i] && key_distance(key->choice[i], text) == 1))
             return key->choice[i];

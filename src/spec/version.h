@@ -1,5 +1,5 @@
-/* The program's version, and the version of its numbers: raised whenever a record of the same study would differ, for the kinds of points
- * alone whose records do (record_name.c): others keep their names. */
+/* The program's version, and the version of its numbers: raised whenever a record of the same study would differ, for
+ * the kinds of points alone whose records do (record_name.c): others keep their names. */
 #ifndef VERSION_H
 #define VERSION_H
 

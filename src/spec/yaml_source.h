@@ -23,8 +23,8 @@ struct place {
     yaml_node_t *node;
 };
 
-/* Each takes a source with origin, name and memory set and reads its one document: of text[length], or the scalar `text` as
- * it is. Ended by source_free, also after a failure. Fail with ERROR_INPUT. */
+/* Each takes a source with origin, name and memory set and reads its one document: of text[length], or the scalar
+ * `text` as it is. Ended by source_free, also after a failure. Fail with ERROR_INPUT. */
 status source_read_text(struct source *source, const char *text, size_t length);
 void source_make_scalar(struct source *source, const char *text);
 void source_free(struct source *source);

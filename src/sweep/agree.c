@@ -12,7 +12,11 @@ static const double NAP = 1e-3;
 
 static void wait_asleep(MPI_Request *request) {
     int is_done = 0;
-    while (MPI_Test(request, &is_done, MPI_STATUS_IGNORE), !is_done) clock_nap(NAP);
+    MPI_Test(request, &is_done, MPI_STATUS_IGNORE);
+    while (!is_done) {
+        clock_nap(NAP);
+        MPI_Test(request, &is_done, MPI_STATUS_IGNORE);
+    }
 }
 
 static void broadcast(MPI_Comm comm, int root, void *data, size_t bytes) {

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "allocate.h"
-#include "circumstances.h"
 #include "clock.h"
 #include "grid.h"
 #include "manifest.h"
 #include "progress.h"
+#include "rank_metrics.h"
 #include "record_file.h"
 #include "record_name.h"
 #include "results.h"
@@ -103,7 +103,7 @@ status collect_results(const char *dir, const struct study *study, int is_stoppi
     struct reduction reduction = {
         .dir = dir, .study = study, .row = row, .is_stopping = is_stopping, .end = clock_seconds() + STOPPING_SECONDS};
     reduction.host = (struct host){is_late, &reduction};
-    if (!provenance->core[0]) circumstances_measure(&machine, (int)study->config.run.threads, provenance);
+    if (!provenance->core[0]) rank_metrics_measure(&machine, (int)study->config.run.threads, provenance);
     status collected = count == study->points ? collect(&reduction, provenance) : refuse_rows(dir);
     *damaged = reduction.damaged;
     free(row);

@@ -8,8 +8,12 @@ static int is_before(const struct heap_item *a, const struct heap_item *b) {
 
 void heap_add(struct heap *heap, struct heap_item item) {
     int64_t at = heap->count++;
-    for (int64_t above; at > 0 && is_before(&item, &heap->item[above = (at - 1) / 2]); at = above)
+    while (at > 0) {
+        int64_t above = (at - 1) / 2;
+        if (!is_before(&item, &heap->item[above])) break;
         heap->item[at] = heap->item[above];
+        at = above;
+    }
     heap->item[at] = item;
 }
 

@@ -50,7 +50,7 @@ static void finish_elsewhere(struct queue *queue) {
         if (queue->state[task] == QUEUE_ELSEWHERE) queue_finish(queue, task, QUEUE_DONE);
 }
 
-static double play_from(struct play *play, const struct queue *queue, int ranks, const struct queue_rank *rank) {
+static double play_from(struct play *play, const struct queue *queue, int ranks, const struct makespan_rank *rank) {
     queue_copy(queue, &play->queue);
     finish_elsewhere(&play->queue);
     play->task = allocate_zeroed(ranks, sizeof *play->task);
@@ -70,10 +70,11 @@ static double play_from(struct play *play, const struct queue *queue, int ranks,
     return seconds;
 }
 
-double queue_makespan(const struct queue *queue, int ranks, const struct queue_rank *rank, double scale, double *busy) {
+double makespan_seconds(const struct queue *queue, int ranks, const struct makespan_rank *rank, double scale,
+                        double *busy) {
     return play_from(&(struct play){.scale = scale, .busy = busy}, queue, ranks, rank);
 }
 
-double queue_replay(const struct queue *queue, int ranks, const double *seconds, double *busy) {
+double makespan_replay(const struct queue *queue, int ranks, const double *seconds, double *busy) {
     return play_from(&(struct play){.seconds = seconds, .scale = 1, .busy = busy}, queue, ranks, NULL);
 }

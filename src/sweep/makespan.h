@@ -6,15 +6,16 @@
 #include "queue.h"
 
 /* What a rank is at. */
-struct queue_rank {
+struct makespan_rank {
     int64_t task;   /* or QUEUE_NOTHING */
     double elapsed; /* seconds since it began */
 };
 
 /* Seconds until all is done when `ranks` go on from `rank` ([ranks]; NULL: all idle) and a task takes `scale` times its
  * predicted seconds; what other runs are at counts as done. busy[ranks] (may be NULL): seconds each rank works. */
-double queue_makespan(const struct queue *queue, int ranks, const struct queue_rank *rank, double scale, double *busy);
+double makespan_seconds(const struct queue *queue, int ranks, const struct makespan_rank *rank, double scale,
+                        double *busy);
 /* From idle ranks, when tasks are handed out by the predictions and take seconds[queue->count]. */
-double queue_replay(const struct queue *queue, int ranks, const double *seconds, double *busy);
+double makespan_replay(const struct queue *queue, int ranks, const double *seconds, double *busy);
 
 #endif

@@ -7,14 +7,15 @@
 
 #include "allocate.h"
 #include "clock.h"
-#include "fits.h"
+#include "data_cache.h"
 #include "grid.h"
 #include "help.h"
 #include "makespan.h"
+#include "memory_check.h"
 #include "progress.h"
 #include "queue.h"
 #include "remarks.h"
-#include "supply.h"
+#include "text.h"
 #include "work.h"
 
 /* What MPI adds to a process at rest, measured with Open MPI 4.1 on one host. */
@@ -39,7 +40,8 @@ static double data_bytes(const struct plan *plan, int64_t cell, const struct con
     return 8.0 * (double)(plan->train + config->data.test_size) * (double)(shape->inputs + shape->outputs);
 }
 
-/* Of a whole process at a task: at rest, with the data, the reference that a point reads, the task's numbers and its record. */
+/* Of a whole process at a task: at rest, with the data, the reference that a point reads, the task's numbers and its
+ * record. */
 static double process_bytes(const void *context, int64_t task) {
     const struct plan *plan = context;
     int64_t cell = plan->work.task[task].cell, needs = plan->work.queue[task].needs;
@@ -89,7 +91,7 @@ static double wall_seconds(const struct plan *plan, double *share) {
     double *busy = allocate_zeroed(ranks, sizeof *busy), sum = 0;
     struct queue queue;
     queue_create(plan->work.count, plan->queue, &queue);
-    double wall = queue_makespan(&queue, ranks, NULL, 1, busy);
+    double wall = makespan_seconds(&queue, ranks, NULL, 1, busy);
     for (int rank = 0; rank < ranks; rank++) sum += busy[rank];
     *share = wall > 0 ? sum / (wall * ranks) : 1;
     queue_free(&queue);
@@ -163,7 +165,7 @@ static void print_axis_value(FILE *out, const struct axis *axis, int64_t index) 
 }
 
 static void print_line(FILE *out, const struct plan *plan, int64_t cell) {
-    char memory[BYTES_BYTES], record[BYTES_BYTES], seconds[DURATION_BYTES];
+    char memory[TEXT_OF_BYTES], record[TEXT_OF_BYTES], seconds[DURATION_BYTES];
     const struct task_cost *cost = &plan->work.cost[cell];
     int linearization = plan->work.task[cell].linearization;
     for (int a = 0; a < plan->study->axes; a++)
@@ -171,7 +173,7 @@ static void print_line(FILE *out, const struct plan *plan, int64_t cell) {
             print_axis_value(out, &plan->study->axis[a], cell / plan->stride[a] % plan->study->axis[a].count);
     fprintf(out, "%8" PRId64 " %12.0f %14s %10.3g %9s %9s %10s\n", group_size(plan), cost->parameters,
             linearization == LINEARIZATION_AUTO ? "none" : config_word("training.linearization", linearization),
-            cost->flops, fits_bytes(process_bytes(plan, cell), memory), fits_bytes(cost->record_bytes, record),
+            cost->flops, text_of_bytes(process_bytes(plan, cell), memory), text_of_bytes(cost->record_bytes, record),
             progress_duration(plan->queue[cell].seconds, seconds));
 }
 
@@ -185,20 +187,20 @@ static void print_table(FILE *out, const struct plan *plan) {
 }
 
 static void print_sums(FILE *out, const struct plan *plan) {
-    char size[BYTES_BYTES], time[DURATION_BYTES];
+    char size[TEXT_OF_BYTES], time[DURATION_BYTES];
     fputc('\n', out);
     for (int i = 0; i < 2; i++) {
         struct sums sums = sum_over(plan, i);
         fprintf(out, "all %-11s %10.3g flops, records %9s before compression, %s of one rank\n",
-                i ? "references:" : "points:", sums.flops, fits_bytes(sums.bytes, size),
+                i ? "references:" : "points:", sums.flops, text_of_bytes(sums.bytes, size),
                 progress_duration(sums.seconds, time));
     }
 }
 
 static void print_checkpoints(FILE *out, const struct plan *plan) {
-    char size[BYTES_BYTES];
+    char size[TEXT_OF_BYTES];
     fprintf(out, "checkpoints: every %g minutes, at most %s a rank\n", plan->study->config.run.checkpoint_minutes,
-            fits_bytes(checkpoint_bytes(plan), size));
+            text_of_bytes(checkpoint_bytes(plan), size));
 }
 
 static void print_wall_time(FILE *out, const struct plan *plan) {
@@ -250,10 +252,10 @@ static void print_json(FILE *out, const struct plan *plan) {
 /* ---- refusing ---- */
 
 static status refuse_misfits(const struct plan *plan) {
-    TRY(fits_run_memory(plan->study, &plan->work));
+    TRY(memory_check_run(plan->study, &plan->work));
     if (!(plan->options->memory_per_rank > 0)) return OK;
-    return fits_within(plan->study, &plan->work, plan->options->memory_per_rank, process_bytes, plan,
-                       "the memory of a rank,");
+    return memory_check_within(plan->study, &plan->work, plan->options->memory_per_rank, process_bytes, plan,
+                               "the memory of a rank,");
 }
 
 /* ---- */
@@ -273,7 +275,7 @@ static void measure(struct plan *plan) {
 /* A program gets numbers or a refusal, a reader both. */
 static status print(FILE *out, struct plan *plan) {
     TRY(work_estimate(plan->study, &plan->work));
-    plan->train = supply_create(plan->study).train;
+    plan->train = data_cache_create(plan->study).train;
     measure(plan);
     find_what_matters(plan);
     if (!plan->options->json) print_all(out, plan);

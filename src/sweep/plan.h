@@ -16,8 +16,8 @@ struct plan_options {
 
 /* Prints the plan; reads headers of data files only, and measures this machine's GEMM rate for a moment. Fails with
  * ERROR_INPUT, after the table (for programs instead of it), if a point does not fit run.memory or memory_per_rank,
- * naming the smallest that holds it. Memory of a point: what a process holds at rest, the data, its reference, its arena
- * and its record. */
+ * naming the smallest that holds it. Memory of a point: what a process holds at rest, the data, its reference, its
+ * arena and its record. */
 status plan_print(FILE *out, const struct plan_options *options);
 
 #endif

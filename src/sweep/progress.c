@@ -106,7 +106,10 @@ const char *progress_busy(int ranks, const double *busy, char out[PROGRESS_BYTES
     enum { FEW = 16, NAMED = 3 };
     double sum = 0;
     out[0] = '\0';
-    if (ranks <= FEW) return list_busy(ranks, busy, out), out;
+    if (ranks <= FEW) {
+        list_busy(ranks, busy, out);
+        return out;
+    }
     for (int rank = 0; rank < ranks; rank++) sum += busy[rank];
     size_t used = (size_t)snprintf(out, PROGRESS_BYTES, "%.0f %% on average, least", 100 * sum / ranks);
     for (int i = 0, rank = -1; i < NAMED; i++) {

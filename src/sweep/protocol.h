@@ -1,5 +1,5 @@
-/* What ranks say to each other during a sweep: two-sided messages between the workers (every rank's main thread) and the
- * server (a helper thread of rank 0), as bytes. One-sided counters stall or fail between hosts. */
+/* What ranks say to each other during a sweep: two-sided messages between the workers (every rank's main thread) and
+ * the server (a helper thread of rank 0), as bytes. One-sided counters stall or fail between hosts. */
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
 

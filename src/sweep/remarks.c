@@ -20,8 +20,9 @@ static void remark_seed(FILE *out, const struct study *study) {
 
 static double largest_rate(const struct study *study) {
     const struct axis *axis = find_axis(study, "training.learning_rate");
-    double most = axis ? 0 : study->config.training.learning_rate.value;
-    for (int64_t i = 0; axis && i < axis->count; i++) most = axis->number[i] > most ? axis->number[i] : most;
+    if (!axis) return study->config.training.learning_rate.value;
+    double most = 0;
+    for (int64_t i = 0; i < axis->count; i++) most = axis->number[i] > most ? axis->number[i] : most;
     return most;
 }
 

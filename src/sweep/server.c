@@ -62,11 +62,11 @@ static double elapsed(const struct server *server) {
 static double time_to_go(const struct server *server) {
     if (server->queue.running == 0 && server->queue.elsewhere) return (double)NAN; /* as others please */
     if (server->queue.waiting + server->queue.running == 0) return 0;
-    struct queue_rank *rank = allocate_zeroed(server->ranks, sizeof *rank);
+    struct makespan_rank *rank = allocate_zeroed(server->ranks, sizeof *rank);
     for (int r = 0; r < server->ranks; r++)
-        rank[r] = (struct queue_rank){server->seat[r].task, clock_seconds() - server->seat[r].since};
+        rank[r] = (struct makespan_rank){server->seat[r].task, clock_seconds() - server->seat[r].since};
     double scale = server->predicted > 0 ? server->spent / server->predicted : 1; /* at first the nominal speed */
-    double seconds = queue_makespan(&server->queue, server->ranks, rank, scale, NULL);
+    double seconds = makespan_seconds(&server->queue, server->ranks, rank, scale, NULL);
     free(rank);
     return seconds;
 }
@@ -171,9 +171,10 @@ static void take_report(struct server *server, const struct report *report, int 
     CHECK(seat->task == (report->outcome == OUTCOME_NONE ? QUEUE_NOTHING : report->task));
     if (report->outcome != OUTCOME_NONE) {
         char *label = copy_label(server, report->task);
-        if (report->outcome == OUTCOME_INTERRUPTED)
-            queue_return(&server->queue, report->task), begin_stop(server);
-        else if (report->outcome == OUTCOME_FAILED)
+        if (report->outcome == OUTCOME_INTERRUPTED) {
+            queue_return(&server->queue, report->task);
+            begin_stop(server);
+        } else if (report->outcome == OUTCOME_FAILED)
             take_failed(server, report, rank, label);
         else
             take_done(server, report, rank, label);

@@ -1,5 +1,5 @@
-/* SIGUSR1, SIGTERM, SIGHUP (unless it is ignored: nohup) and SIGINT ask for a clean stop: they set a flag. A second SIGINT ends the
- * process. Not collective. */
+/* SIGUSR1, SIGTERM, SIGHUP (unless it is ignored: nohup) and SIGINT ask for a clean stop: they set a flag. A second
+ * SIGINT ends the process. Not collective. */
 #ifndef SIGNALS_H
 #define SIGNALS_H
 

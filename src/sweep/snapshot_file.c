@@ -168,7 +168,8 @@ void snapshot_look(const char *dir, struct snapshot_sights *sights) {
 
 /* ---- among runs ---- */
 
-/* What a run saw of the others at its beginning: files that have not changed at its end are those of runs that died unseen. */
+/* What a run saw of the others at its beginning: files that have not changed at its end are those of runs that died
+ * unseen. */
 static struct snapshot_sights others;
 
 static int is_silent(const struct snapshot_sight *sight) {

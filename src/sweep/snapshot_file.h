@@ -16,9 +16,9 @@ void snapshot_end(const char *dir, const struct snapshot *snapshot);
 struct snapshot_sight {
     struct snapshot_run run; /* empty for a damaged file */
     int is_going_on;
-    char *name, *text; /* of the file; owned */
-    double since,
-        changed; /* when it was first seen, and last seen to have changed; 0: never. On the observer's monotonic clock */
+    char *name, *text;     /* of the file; owned */
+    double since, changed; /* when it was first seen, and last seen to have changed; 0: never. On the observer's
+                              monotonic clock */
 };
 /* Files that are there, those of runs that go on first, each part by name. {0} at first, ended by
  * snapshot_sights_free. */

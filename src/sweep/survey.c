@@ -108,7 +108,9 @@ static void forget_points(struct survey *survey) {
     for (int64_t i = 0; i < survey->total; i++) free(survey->point[i].reason);
     free(survey->point);
     free(survey->row);
-    survey->point = NULL, survey->row = NULL, survey->total = 0;
+    survey->point = NULL;
+    survey->row = NULL;
+    survey->total = 0;
 }
 
 /* A study that was extended meanwhile is read anew. */
@@ -129,8 +131,8 @@ static status read_manifest(const char *dir, struct survey *survey) {
 
 /* ---- runs ---- */
 
-/* Each run says how long it would take for all that it may do. While points wait, those that go on share them, so that their speeds
- * add up; then it is the last one that counts. Runs that are stopping take nothing any more. */
+/* Each run says how long it would take for all that it may do. While points wait, those that go on share them, so that
+ * their speeds add up; then it is the last one that counts. Runs that are stopping take nothing any more. */
 static double time_to_go(const struct survey *survey) {
     double speed = 0, longest = (double)NAN;
     for (int i = 0; i < survey->runs.going_on; i++) {

@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "allocate.h"
+#include "order.h"
 #include "progress.h"
 #include "survey.h"
 
 enum { RUNNING_MOST = 10, SLOWEST_MOST = 5, DIVERGED_MOST = 10, FAILED_MOST = 20, BAR_MOST = 60 };
-
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static const char *plural(int64_t count) { return count == 1 ? "" : "s"; }
 

@@ -10,9 +10,9 @@
 #include "allocate.h"
 #include "collect.h"
 #include "failure.h"
-#include "fits.h"
 #include "frozen.h"
 #include "manifest.h"
+#include "memory_check.h"
 #include "progress.h"
 #include "protocol.h"
 #include "record_file.h"
@@ -57,7 +57,7 @@ static status prepare(struct sweep *sweep) {
     const struct sweep_options *options = sweep->options;
     TRY(study_read(options->study_file, options->overrides, options->override, options->data_path, &sweep->study));
     TRY(work_resolve(sweep->study, &sweep->work));
-    TRY(fits_run_memory(sweep->study, &sweep->work));
+    TRY(memory_check_run(sweep->study, &sweep->work));
     TRY(store_open(options->dir));
     TRY(frozen_write(options->dir, sweep->study));
     TRY(write_manifest(sweep));

@@ -19,14 +19,14 @@ struct sweep_end {
     int64_t failed;     /* points that failed, or 1 where the results could not be written or lack something */
 };
 
-/* Collective. Rank 0 alone reads and checks study and data, before anything is written, and says what there is to say on
- * stderr. Needs MPI_THREAD_MULTIPLE and a DIR that all ranks see. Not OK on every rank, with the same words, if the sweep could not
- * begin. `provenance`: core and blas are filled in here. */
+/* Collective. Rank 0 alone reads and checks study and data, before anything is written, and says what there is to say
+ * on stderr. Needs MPI_THREAD_MULTIPLE and a DIR that all ranks see. Not OK on every rank, with the same words, if the
+ * sweep could not begin. `provenance`: core and blas are filled in here. */
 status sweep_run(MPI_Comm comm, const struct sweep_options *options, struct provenance *provenance,
                  struct sweep_end *end);
 
-/* Not collective. (Re)builds DIR/results.h5 from the records of the frozen study; says the notes on stderr. Where some were damaged they are
- * put aside, and it returns ERROR_LEFT when it is done. */
+/* Not collective. (Re)builds DIR/results.h5 from the records of the frozen study; says the notes on stderr. Where some
+ * were damaged they are put aside, and it returns ERROR_LEFT when it is done. */
 status sweep_collect(const char *dir, struct provenance *provenance);
 
 #endif

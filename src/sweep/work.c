@@ -12,19 +12,19 @@ static const double nominal_gflops[] = {[PRECISION_F32] = 100, [PRECISION_F64] =
 
 /* Where sizes and digests come from: the data, or a check that keeps none of them. */
 struct origin {
-    struct supply *supply;
-    int is_check;         /* the supply stays empty */
+    struct data_cache *cache;
+    int is_check;         /* the cache stays empty */
     struct config config; /* the last one asked for, and its shape */
     int64_t number;       /* of different datasets met; 0: none yet */
     struct work_shape shape;
 };
 
 static status shape_from_data(struct origin *origin, const struct config *config) {
-    TRY(supply_select(origin->supply, config));
-    origin->shape.data = *origin->supply->dataset;
+    TRY(data_cache_select(origin->cache, config));
+    origin->shape.data = *origin->cache->dataset;
     origin->shape.data.x_train = origin->shape.data.y_train = NULL;
     origin->shape.data.x_test = origin->shape.data.y_test = NULL;
-    memcpy(origin->shape.digest, origin->supply->digest, sizeof origin->shape.digest);
+    memcpy(origin->shape.digest, origin->cache->digest, sizeof origin->shape.digest);
     return OK;
 }
 
@@ -36,7 +36,7 @@ static int has_checked(const struct origin *origin, const struct config *config)
 }
 
 static status shape_from_check(struct origin *origin, const struct config *config) {
-    if (!has_checked(origin, config)) TRY(dataset_check(config, origin->supply->train, &origin->shape.data));
+    if (!has_checked(origin, config)) TRY(dataset_check(config, origin->cache->train, &origin->shape.data));
     if (origin->number == 0 || !dataset_same(&origin->config, config)) {
         origin->config = *config;
         origin->number++;
@@ -115,10 +115,10 @@ static status resolve_from(const struct study *study, int is_check, struct work 
                           .queue = allocate_zeroed(most, sizeof *work->queue),
                           .cost = allocate_zeroed(most, sizeof *work->cost),
                           .shape = allocate_zeroed(study->points, sizeof *work->shape)};
-    struct supply supply = supply_create(study);
-    struct origin origin = {.supply = &supply, .is_check = is_check};
+    struct data_cache cache = data_cache_create(study);
+    struct origin origin = {.cache = &cache, .is_check = is_check};
     status result = resolve(study, &origin, work);
-    supply_free(&supply);
+    data_cache_free(&cache);
     return result;
 }
 

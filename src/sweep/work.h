@@ -5,11 +5,11 @@
 #define WORK_H
 
 #include <stdint.h>
+#include "data_cache.h"
 #include "queue.h"
 #include "record_name.h"
 #include "store.h"
 #include "study.h"
-#include "supply.h"
 #include "task.h"
 
 /* Sent to other ranks as it is. */
@@ -33,8 +33,8 @@ struct work {
     struct work_shape *shape; /* [points] */
 };
 
-/* Loads every dataset of the study once and resolves the keys; all that can be wrong with data, and points that cannot be
- * computed at all (task_plan), are found here. */
+/* Loads every dataset of the study once and resolves the keys; all that can be wrong with data, and points that cannot
+ * be computed at all (task_plan), are found here. */
 status work_resolve(const struct study *study, struct work *work);
 /* The same without keeping examples, or drawing any: keys stand for nothing but equality. */
 status work_estimate(const struct study *study, struct work *work);

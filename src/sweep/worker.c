@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "checkpoint.h"
-#include "circumstances.h"
 #include "clock.h"
 #include "failure.h"
 #include "grid.h"
 #include "protocol.h"
+#include "rank_metrics.h"
 #include "record_file.h"
 #include "signals.h"
 #include "store.h"
@@ -23,7 +23,7 @@ struct worker {
     int rank;
     char host[MPI_MAX_PROCESSOR_NAME];
     struct machine machine;
-    struct supply supply;
+    struct data_cache cache;
     struct record *reference; /* the last one read, and its key */
     char reference_key[KEY_BYTES];
     int is_stopping, has_order_to_stop;
@@ -122,11 +122,11 @@ static status check_key(const struct worker *worker, const char *key) {
 }
 
 static status select_data(struct worker *worker, struct config *config) {
-    TRY(supply_select(&worker->supply, config));
+    TRY(data_cache_select(&worker->cache, config));
     config->training.linearization = worker->job.work->task[worker->task].linearization;
     char key[KEY_BYTES];
     int is_reference = work_is_reference(worker->job.work, worker->task);
-    (is_reference ? config_reference_key : config_key)(config, worker->supply.digest, key);
+    (is_reference ? config_reference_key : config_key)(config, worker->cache.digest, key);
     return check_key(worker, key);
 }
 
@@ -155,16 +155,16 @@ static status compute(struct worker *worker, struct config *config, struct recor
     struct task_hooks hooks = {give_order, save, load, worker};
     TRY(select_data(worker, config));
     if (work_is_reference(worker->job.work, worker->task))
-        return task_reference(config, worker->supply.dataset, hooks, record);
+        return task_reference(config, worker->cache.dataset, hooks, record);
     TRY(select_reference(worker));
-    return task_point(config, worker->supply.dataset, worker->reference, hooks, record);
+    return task_point(config, worker->cache.dataset, worker->reference, hooks, record);
 }
 
-static void add_circumstances(const struct worker *worker, const struct config *config, struct record *record) {
-    struct circumstances circumstances = {seconds_spent(worker), worker->machine.gemm_gflops[config->run.precision],
-                                          worker->rank, worker->host};
+static void add_rank_metrics(const struct worker *worker, const struct config *config, struct record *record) {
+    struct rank_metrics metrics = {seconds_spent(worker), worker->machine.gemm_gflops[config->run.precision],
+                                   worker->rank, worker->host};
     int is_reference = work_is_reference(worker->job.work, worker->task);
-    (is_reference ? circumstances_add_to_reference : circumstances_add_to_point)(&circumstances, record);
+    (is_reference ? rank_metrics_add_to_reference : rank_metrics_add_to_point)(&metrics, record);
 }
 
 /* A reference belongs to many points and carries no settings. */
@@ -190,9 +190,9 @@ static status keep_record(const struct worker *worker, const struct config *conf
 static status run_task(struct worker *worker, struct report *report) {
     struct config config = study_point(worker->job.study, worker->job.work->task[worker->task].cell);
     struct record *record = NULL;
-    circumstances_forget_peak();
+    rank_metrics_forget_peak();
     TRY(compute(worker, &config, &record));
-    add_circumstances(worker, &config, record);
+    add_rank_metrics(worker, &config, record);
     report->outcome = record_value(record, METRIC_STATUS) > 0 ? OUTCOME_DIVERGED : OUTCOME_DONE;
     status kept = keep_record(worker, &config, record, report);
     record_free(record);
@@ -228,7 +228,10 @@ static struct order ask(struct worker *worker, const struct report *report) {
     int has_told = 0;
     MPI_Send(report, (int)sizeof *report, MPI_BYTE, 0, TAG_REPORT, comm);
     while (!has_message(worker, TAG_ORDER)) {
-        if (signals_caught() && !has_told) MPI_Send(NULL, 0, MPI_BYTE, 0, TAG_SIGNAL, comm), has_told = 1;
+        if (signals_caught() && !has_told) {
+            MPI_Send(NULL, 0, MPI_BYTE, 0, TAG_SIGNAL, comm);
+            has_told = 1;
+        }
         clock_nap(NAP);
     }
     struct order order;
@@ -239,18 +242,18 @@ static struct order ask(struct worker *worker, const struct report *report) {
 static void end(struct worker *worker, struct order order) {
     if (order.is_stopping && !worker->has_order_to_stop) receive_stop(worker);
     record_free(worker->reference);
-    supply_free(&worker->supply);
+    data_cache_free(&worker->cache);
 }
 
 void worker_run(const struct worker_job *job) {
-    struct worker worker = {.job = *job, .supply = supply_create(job->study)};
+    struct worker worker = {.job = *job, .cache = data_cache_create(job->study)};
     int length;
     MPI_Comm_rank(job->comm, &worker.rank);
     MPI_Get_processor_name(worker.host, &length);
     struct order order = ask(&worker, &(struct report){.outcome = OUTCOME_NONE});
     while (order.task != QUEUE_NOTHING) {
         if (!worker.machine.core[0]) /* ranks that never get work need not know */
-            circumstances_measure(&worker.machine, (int)job->study->config.run.threads, job->provenance);
+            rank_metrics_measure(&worker.machine, (int)job->study->config.run.threads, job->provenance);
         struct report report = perform(&worker, order.task);
         order = ask(&worker, &report);
     }

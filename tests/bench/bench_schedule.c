@@ -82,8 +82,8 @@ static void print_table(const char *title, const struct costs *costs, const doub
     printf("%7s %10s %10s %-10s %6s %8s %8s %7s\n", "ranks", "makespan", "bound", "which is", "ratio", "to chain",
            "apart", "busy");
     for (int i = 0; i < RANKS_COUNT; i++)
-        print_line(&bounds, RANKS[i], queue_replay(&queue, RANKS[i], seconds, NULL),
-                   queue_replay(&free_queue, RANKS[i], seconds, NULL));
+        print_line(&bounds, RANKS[i], makespan_replay(&queue, RANKS[i], seconds, NULL),
+                   makespan_replay(&free_queue, RANKS[i], seconds, NULL));
     queue_free(&queue);
     queue_free(&free_queue);
     free(task);
@@ -101,12 +101,12 @@ static void print_tables(const struct costs *costs) {
 
 /* What one look at the time to go costs the server. */
 static void print_speed(const struct costs *costs) {
-    printf("\nms of one queue_makespan, %" PRId64 " tasks:", costs->count);
+    printf("\nms of one makespan_seconds, %" PRId64 " tasks:", costs->count);
     struct queue queue;
     queue_create(costs->count, costs->task, &queue);
     for (int ranks = 100; ranks <= 10000; ranks *= 10) {
         double began = clock_seconds();
-        queue_makespan(&queue, ranks, NULL, 1, NULL);
+        makespan_seconds(&queue, ranks, NULL, 1, NULL);
         printf("  %.2f on %d ranks", 1e3 * (clock_seconds() - began), ranks);
     }
     putchar('\n');

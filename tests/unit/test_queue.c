@@ -161,11 +161,11 @@ static void test_makespan(void **state) {
     for (int i = 0; i < COUNT - 2; i++) longest = fmax(longest, many[i].seconds + many[many[i].needs].seconds);
     struct queue queue;
     queue_create(COUNT, many, &queue);
-    assert_seconds(queue_makespan(&queue, 1, NULL, 1, NULL), sum, 1e-12 * sum);
-    assert_seconds(queue_makespan(&queue, 1, NULL, 1.7, NULL), 1.7 * sum, 1e-12 * sum);
-    assert_seconds(queue_makespan(&queue, 200, NULL, 1, NULL), longest, 1e-12 * sum);
+    assert_seconds(makespan_seconds(&queue, 1, NULL, 1, NULL), sum, 1e-12 * sum);
+    assert_seconds(makespan_seconds(&queue, 1, NULL, 1.7, NULL), 1.7 * sum, 1e-12 * sum);
+    assert_seconds(makespan_seconds(&queue, 200, NULL, 1, NULL), longest, 1e-12 * sum);
     for (int ranks = 2; ranks < 20; ranks++) {
-        double busy[20], total = 0, wall = queue_makespan(&queue, ranks, NULL, 1, busy);
+        double busy[20], total = 0, wall = makespan_seconds(&queue, ranks, NULL, 1, busy);
         for (int rank = 0; rank < ranks; rank++) total += busy[rank];
         assert_seconds(total, sum, 1e-12 * sum);
         assert_true(wall >= fmax(sum / ranks, longest) * (1 - 1e-12));
@@ -182,11 +182,11 @@ static void test_makespan_of_running(void **state) {
     queue_finish(&queue, 6, QUEUE_DONE);
     queue_finish(&queue, 5, QUEUE_DONE);
     assert_int_equal(queue_next(&queue), 4);
-    const struct queue_rank rank[] = {{4, 9.7},
-                                      {QUEUE_NOTHING, 0}}; /* 10 s left; beside it 7.1, 2.385, 2.385, then 0.63 */
-    assert_seconds(queue_makespan(&queue, 2, rank, 1, NULL), 7.1 + 2.385 + 2.385, 1e-12);
-    const struct queue_rank late[] = {{4, 100}, {QUEUE_NOTHING, 0}}; /* longer than predicted: done at once */
-    assert_seconds(queue_makespan(&queue, 2, late, 1, NULL), 7.1, 1e-12);
+    const struct makespan_rank rank[] = {{4, 9.7},
+                                         {QUEUE_NOTHING, 0}}; /* 10 s left; beside it 7.1, 2.385, 2.385, then 0.63 */
+    assert_seconds(makespan_seconds(&queue, 2, rank, 1, NULL), 7.1 + 2.385 + 2.385, 1e-12);
+    const struct makespan_rank late[] = {{4, 100}, {QUEUE_NOTHING, 0}}; /* longer than predicted: done at once */
+    assert_seconds(makespan_seconds(&queue, 2, late, 1, NULL), 7.1, 1e-12);
     queue_free(&queue);
 }
 

@@ -1,12 +1,12 @@
 /* The data of the task at hand: loaded when a task needs them, the last dataset kept. Not collective. */
-#ifndef SUPPLY_H
-#define SUPPLY_H
+#ifndef DATA_CACHE_H
+#define DATA_CACHE_H
 
 #include <stdint.h>
 #include "data.h"
 #include "study.h"
 
-struct supply {
+struct data_cache {
     int64_t train;        /* examples to hold: the largest train_size of the study */
     int is_known;         /* the members below are set */
     struct config config; /* whose data are held; texts borrowed from the study */
@@ -15,10 +15,10 @@ struct supply {
     unsigned char digest[16];
 };
 
-/* An empty supply for the study's points. */
-struct supply supply_create(const struct study *study);
-void supply_free(struct supply *supply);
-/* Makes supply->dataset the config's dataset, and supply->digest that of its first train_size examples. */
-status supply_select(struct supply *supply, const struct config *config);
+/* An empty cache for the study's points. */
+struct data_cache data_cache_create(const struct study *study);
+void data_cache_free(struct data_cache *cache);
+/* Makes cache->dataset the config's dataset, and cache->digest that of its first train_size examples. */
+status data_cache_select(struct data_cache *cache, const struct config *config);
 
 #endif

@@ -1,18 +1,10 @@
-#include "fits.h"
+#include "memory_check.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include "grid.h"
-
-const char *fits_bytes(double bytes, char out[BYTES_BYTES]) {
-    static const char suffix[] = {'K', 'M', 'G', 'T'};
-    int power = 0;
-    double value = bytes / 1024;
-    for (; value >= 1000 && power < 3; power++) value /= 1024;
-    snprintf(out, BYTES_BYTES, "%.4g%c", ceil(value * 100) / 100, suffix[power]);
-    return out;
-}
+#include "text.h"
 
 /* Why a point needs its whole kernel, where its linearization does not. */
 static const char *reason(const struct study *study, const struct work *work, int64_t task) {
@@ -23,26 +15,29 @@ static const char *reason(const struct study *study, const struct work *work, in
 }
 
 /* need: of a task, in bytes; least (NULL: the same): what the worst of them would get along with. */
-static status fit(const struct study *study, const struct work *work, double limit, fits_need *need, fits_need *least,
-                  const void *context, const char *what) {
+static status fit(const struct study *study, const struct work *work, double limit, memory_need *need,
+                  memory_need *least, const void *context, const char *what) {
     int64_t misfits = 0, worst = 0;
     double most = 0;
     for (int64_t task = 0; task < work->count; task++) {
         double needs = need(context, task);
         misfits += needs > limit;
-        if (needs > most) most = needs, worst = task;
+        if (needs > most) {
+            most = needs;
+            worst = task;
+        }
     }
     if (misfits == 0) return OK;
     if (least) most = least(context, worst);
-    char label[LABEL_BYTES], has[BYTES_BYTES], wants[BYTES_BYTES];
+    char label[LABEL_BYTES], has[TEXT_OF_BYTES], wants[TEXT_OF_BYTES];
     work_label(work, study, worst, label);
     FAIL(ERROR_INPUT, "%s: %" PRId64 " of %" PRId64 " tasks do not fit %s %s; %s needs at least %s%s", study->file,
-         misfits, work->count, what, fits_bytes(limit, has), label, fits_bytes(most, wants),
+         misfits, work->count, what, text_of_bytes(limit, has), label, text_of_bytes(most, wants),
          reason(study, work, worst));
 }
 
-status fits_within(const struct study *study, const struct work *work, double limit, fits_need *need,
-                   const void *context, const char *what) {
+status memory_check_within(const struct study *study, const struct work *work, double limit, memory_need *need,
+                           const void *context, const char *what) {
     return fit(study, work, limit, need, NULL, context, what);
 }
 
@@ -66,7 +61,7 @@ static double least_memory(const void *context, int64_t task) {
     return fmax(least, nextafter((double)config.run.memory, (double)INFINITY));
 }
 
-status fits_run_memory(const struct study *study, const struct work *work) {
+status memory_check_run(const struct study *study, const struct work *work) {
     const struct own own = {study, work};
     return fit(study, work, (double)study->config.run.memory, planned_memory, least_memory, &own, "run.memory");
 }
