@@ -18,7 +18,7 @@ module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_tanh.c infin
        infinite_pairs.c
        DEPENDS base spec la nn)
 module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPENDS base spec la solve nn)
-module(train REAL SOURCES loss.c points.c optimizer.c model.c sample_space.c trainer.c
+module(train REAL SOURCES loss.c difference.c points.c optimizer.c model.c sample_space.c trainer.c
        linear_functions.c linear_parameters.c PLAIN batches.c DEPENDS base spec la nn)
 module(task REAL SOURCES problem.c point.c run.c kernels.c predict.c measure.c measure_circumstances.c measure_losses.c
        measure_differences.c measure_outputs.c measure_layers.c measure_kernels.c measure_kept.c measure_rounding.c PLAIN task.c schedule.c reference.c reduce.c rounding.c

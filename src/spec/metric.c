@@ -153,9 +153,10 @@ const struct metric metric_table[METRICS] = {
     [METRIC_LINEARIZATION_USED] = {"linearization_used", PLACE_RECORD, "1", "space in which the linearization ran",
                                    .type = METRIC_FLAG, .flags = "auto function parameter", .models = LINEAR},
     [METRIC_INPUT_MEAN] = {"input_mean", PLACE_RECORD, "1", "mean of the training split, taken from inputs",
-                           .type = METRIC_REAL},
+                           .label = "mean of the inputs"},
     [METRIC_INPUT_DEVIATION] = {"input_deviation", PLACE_RECORD, "1",
-                                "deviation of the training split, by which inputs are divided", .type = METRIC_REAL},
+                                "deviation of the training split, by which inputs are divided",
+                                .label = "deviation of the inputs"},
 
     [METRIC_FLOPS] = {"flops", PLACE_RECORD, "1",
                       "floating-point operations of the whole point, counted beforehand; more where memory is short",

@@ -15,8 +15,9 @@
 /* Sent to other ranks as it is. */
 struct work_task {
     char key[KEY_BYTES];
-    int64_t cell;                       /* of the grid; for a reference that of the first point that needs it */
-    int linearization, needs_reference; /* of a point: as task_plan says */
+    int64_t cell;         /* of the grid; for a reference that of the first point that needs it */
+    int linearization;    /* of a point: as task_plan says */
+    bool needs_reference; /* the same */
 };
 
 /* Of a point's data: sizes, without examples. */

@@ -12,10 +12,10 @@ static int64_t test_rows(const struct point *point) {
 /* ---- sizes ---- */
 
 /* Where it is small, or of use: beside a linearization it always is, beside the network alone for its change. */
-int kernels_are_wanted(const struct point *point) {
+bool kernels_are_wanted(const struct point *point) {
     enum { SMALL = 4096 };
     const struct config *config = point->config;
-    int is_of_use = config_trains(config, MODEL_LINEAR) || point->schedule.kernel_count > 0;
+    bool is_of_use = config_trains(config, MODEL_LINEAR) || point->schedule.kernel_count > 0;
     return (is_of_use && kernels_rows(point) <= SMALL) || (config->measure.keep & KEEP_KERNELS) ||
            config->measure.predictions || config->training.learning_rate.form == RATE_EMPIRICAL_FRACTION;
 }
@@ -42,7 +42,7 @@ double kernels_flops(const struct point *point, int64_t test, int64_t bytes) {
 void kernels_lay_out(struct arena *arena, struct point *point) {
     struct kernels *kernels = &point->kernels;
     int64_t rows = kernels_rows(point), train = point->problem.points.train;
-    int moves = point->schedule.kernel_count > 0;
+    bool moves = point->schedule.kernel_count > 0;
     if (!kernels->is_there) return;
     kernels->first.train_train = ARENA_TAKE(arena, rows * rows, real);
     kernels->first.test_train = ARENA_TAKE(arena, test_rows(point) * rows, real);
@@ -66,7 +66,7 @@ void kernels_count(struct arena *arena, struct point *point) {
 
 /* ---- what they are ---- */
 
-static int is_finite(const struct point *point, const struct ntk_kernels *kernel, int64_t test_rows) {
+static bool is_finite(const struct point *point, const struct ntk_kernels *kernel, int64_t test_rows) {
     int64_t rows = kernels_rows(point);
     return la_is_finite(rows * rows, kernel->train_train) && la_is_finite(test_rows * rows, kernel->test_train);
 }
@@ -91,9 +91,9 @@ status kernels_move(struct point *point, struct arena *arena) {
     FAIL(ERROR_INTERRUPTED, "stopped in the kernels of step %lld", (long long)point_step(point));
 }
 
-int kernels_are_bad(const struct point *point, int model) {
+bool kernels_are_bad(const struct point *point, int model) {
     const struct kernels *kernels = &point->kernels;
-    if (kernels->is_there && point_step(point) == 0 && !kernels->is_finite) return 1;
+    if (kernels->is_there && point_step(point) == 0 && !kernels->is_finite) return true;
     return model == MODEL_NETWORK && kernels_index(point) >= 0 && !is_finite(point, &kernels->moved, 0);
 }
 

@@ -1,8 +1,9 @@
-/* The empirical kernels of a point: at theta_0, for linearization, learning rate and measurement, and at later steps for their
- * change. Private to task. Not collective. */
+/* The empirical kernels of a point: at theta_0, for linearization, learning rate and measurement, and at later steps
+ * for their change. Private to task. Not collective. */
 #ifndef KERNELS_H
 #define KERNELS_H
 
+#include <stdbool.h>
 #include "empirical.h"
 #include "task.h"
 
@@ -21,7 +22,7 @@
 struct point;
 
 struct kernels {
-    int is_there, is_finite;  /* is_finite: at theta_0 */
+    bool is_there, is_finite; /* is_finite: at theta_0 */
     struct ntk_kernels first; /* at theta_0 */
     struct ntk_kernels moved; /* at a later step, of the training points */
     int64_t room;             /* what computing them may take for itself */
@@ -30,7 +31,7 @@ struct kernels {
 /* N k */
 int64_t kernels_rows(const struct point *point);
 /* Is one computed though no linearization runs on it? A matter of sizes, not of memory. */
-int kernels_are_wanted(const struct point *point);
+bool kernels_are_wanted(const struct point *point);
 /* What they hold, and the multiply-adds times 2 of one computation with `test` test points, which may take `bytes`. */
 int64_t kernels_bytes(const struct point *point);
 double kernels_flops(const struct point *point, int64_t test, int64_t bytes);
@@ -40,8 +41,9 @@ status kernels_start(struct point *point, struct arena *arena);
 status kernels_move(struct point *point, struct arena *arena);
 /* Number of the kernel step that the present step is, or -1: none, or the network has diverged. */
 int64_t kernels_index(const struct point *point);
-/* Has a model diverged by the kernel of this step, where one is there: of step 0, which is all models', or a moved one, the network's? */
-int kernels_are_bad(const struct point *point, int model);
+/* Has a model diverged by the kernel of this step, where one is there: of step 0, which is all models', or a moved one,
+ * the network's? */
+bool kernels_are_bad(const struct point *point, int model);
 /* On a counting arena: what all these take and give back. */
 void kernels_count(struct arena *arena, struct point *point);
 /* Theta_0 in double [N k, N k], in the arena. */

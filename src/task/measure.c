@@ -42,7 +42,7 @@ static struct array_shape shape_of(const struct point *point, enum metric_id met
     struct array_shape shape = {0};
     for (; shape.ndim < METRIC_DIMENSIONS && metric_table[metric].dim[shape.ndim] != DIM_NONE; shape.ndim++) {
         enum dimension dimension = metric_table[metric].dim[shape.ndim];
-        int is_all = dimension == DIM_PROBE && point->config->measure.outputs == OUTPUTS_ALL;
+        bool is_all = dimension == DIM_PROBE && point->config->measure.outputs == OUTPUTS_ALL;
         shape.size[shape.ndim] = dimension_size(point, dimension);
         shape.dim[shape.ndim] = is_all ? DIM_TEST_EXAMPLE : dimension;
     }
@@ -68,12 +68,12 @@ double *measure_row(const struct point *point, enum metric_id metric, int64_t in
 
 /* ---- models ---- */
 
-static int is_among(enum metric_id metric, int model) { return metric_table[metric].models >> model & 1; }
+static bool is_among(enum metric_id metric, int model) { return metric_table[metric].models >> model & 1; }
 
-int measure_is_of(const struct point *point, enum metric_id metric) {
+bool measure_is_of(const struct point *point, enum metric_id metric) {
     for (int i = 0; i < MODELS; i++)
-        if (is_among(metric, i) && !point_has(point, (enum model_id)i)) return 0;
-    return 1;
+        if (is_among(metric, i) && !point_has(point, (enum model_id)i)) return false;
+    return true;
 }
 
 static const struct model *last_model(const struct point *point, enum metric_id metric) {
@@ -86,7 +86,7 @@ static const struct model *last_model(const struct point *point, enum metric_id 
 
 typedef void visitor(struct point *point, const struct measurement *measurement, void *context);
 
-static int is_recorded(const struct point *point, const struct measurement *measurement) {
+static bool is_recorded(const struct point *point, const struct measurement *measurement) {
     return measure_is_of(point, measurement->metric) && (!measurement->is_wanted || measurement->is_wanted(point)) &&
            measure_numbers(point, measurement->metric) > 0;
 }

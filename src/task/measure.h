@@ -1,9 +1,10 @@
-/* What is measured at a point: a list of elements, a file each, with their arrays of the record and what they cost. Private to
- * task. Not collective. Adding a metric: a row in spec/metric.c, a function and a row in the element that it belongs to. Adding
- * an element: a file, a line below, a line in measure.c. */
+/* What is measured at a point: a list of elements, a file each, with their arrays of the record and what they cost.
+ * Private to task. Not collective. Adding a metric: a row in spec/metric.c, a function and a row in the element that it
+ * belongs to. Adding an element: a file, a line below, a line in measure.c. */
 #ifndef MEASURE_H
 #define MEASURE_H
 
+#include <stdbool.h>
 #include "arena.h"
 #include "metric.h"
 #include "model.h"
@@ -33,13 +34,13 @@
 
 struct point;
 
-/* A metric [step, ...] with a row for each recorded step. It is there where the models are trained that it is of (its row in
- * spec/metric.c), and NaN from the step on at which one of them has diverged. */
+/* A metric [step, ...] with a row for each recorded step. It is there where the models are trained that it is of (its
+ * row in spec/metric.c), and NaN from the step on at which one of them has diverged. */
 struct measurement {
     enum metric_id metric;
     /* Its numbers at this step; model: the last of those that it is of. */
     void (*fill)(const struct point *point, const struct model *model, double *out);
-    int (*is_wanted)(const struct point *point); /* NULL: always */
+    bool (*is_wanted)(const struct point *point); /* NULL: always */
 };
 
 /* Each member but the name may be NULL. */
@@ -58,16 +59,18 @@ struct element {
     void (*at_step)(struct point *point, int64_t index);
     /* When the training has ended. */
     void (*at_end)(struct point *point);
-    /* After that, in the place of the training's memory; a point that is resumed at its end begins here. ERROR_INTERRUPTED. */
+    /* After that, in the place of the training's memory; a point that is resumed at its end begins here.
+     * ERROR_INTERRUPTED. */
     status (*after)(struct point *point, struct arena *arena);
-    /* Adds to flops, elementwise and record_bytes what it takes beside its measurements; outside_bytes: at least so many. */
+    /* Adds to flops, elementwise and record_bytes what it takes beside its measurements; outside_bytes: at least so
+     * many. */
     void (*cost)(const struct point *point, struct task_cost *cost);
 };
 extern const struct element measure_circumstances, measure_losses, measure_differences, measure_outputs, measure_layers,
     measure_kernels, measure_predictions, measure_kept, measure_rounding;
 
 /* Are all models trained that it is of, and has none of them diverged? */
-int measure_is_of(const struct point *point, enum metric_id metric);
+bool measure_is_of(const struct point *point, enum metric_id metric);
 /* Numbers of its array, by the dimensions of its row (DIM_PROBE: as measure.outputs says). */
 double measure_numbers(const struct point *point, enum metric_id metric);
 /* Adds that array, NaN at first; once. */

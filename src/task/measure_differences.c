@@ -1,4 +1,5 @@
 /* The network against an expansion of it. */
+#include "difference.h"
 #include "loss.h"
 #include "point.h"
 
@@ -6,17 +7,17 @@ static const struct model *network_of(const struct point *point) { return point-
 
 static void rmse_train(const struct point *point, const struct model *model, double *out) {
     const struct points *points = &point->problem.points;
-    *out = loss_rmse(points->train, points->outputs, network_of(point)->f_train, model->f_train);
+    *out = difference_rms(points->train, points->outputs, network_of(point)->f_train, model->f_train);
 }
 
 static void rmse_test(const struct point *point, const struct model *model, double *out) {
     const struct points *points = &point->problem.points;
-    *out = loss_rmse(points->test, points->outputs, network_of(point)->f_test, model->f_test);
+    *out = difference_rms(points->test, points->outputs, network_of(point)->f_test, model->f_test);
 }
 
 static void rmse_test_max(const struct point *point, const struct model *model, double *out) {
     const struct points *points = &point->problem.points;
-    *out = loss_rmse_max(points->test, points->outputs, network_of(point)->f_test, model->f_test);
+    *out = difference_largest(points->test, points->outputs, network_of(point)->f_test, model->f_test);
 }
 
 static const struct measurement measurements[] = {

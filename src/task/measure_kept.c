@@ -4,7 +4,7 @@
 #include "matrix.h"
 #include "point.h"
 
-static int keeps(const struct point *point, int what) { return (point->config->measure.keep & what) != 0; }
+static bool keeps(const struct point *point, int what) { return (point->config->measure.keep & what) != 0; }
 
 /* Inputs of an image keep its shape. */
 static void keep_inputs_of(struct point *point, enum metric_id metric, int64_t n, const double *x) {
@@ -20,7 +20,7 @@ static void keep_targets_of(struct point *point, enum metric_id metric, const do
     memcpy(measure_add(point, metric), y, (size_t)measure_numbers(point, metric) * sizeof *y);
 }
 
-static int has_batches(const struct point *point) { return point->problem.points.batch > 0; }
+static bool has_batches(const struct point *point) { return point->problem.points.batch > 0; }
 
 static void keep_batches(struct point *point) {
     double *out = measure_add(point, METRIC_KEPT_BATCHES);

@@ -1,4 +1,5 @@
-/* The empirical kernels: their size and spectrum at theta_0, their distance from infinite width, and how they change. */
+/* The empirical kernels: their size and spectrum at theta_0, their distance from infinite width, and how they
+ * change. */
 #include <math.h>
 
 #include "clock.h"
@@ -6,9 +7,9 @@
 #include "matrix.h"
 #include "point.h"
 
-static int keeps_kernels(const struct point *point) { return (point->config->measure.keep & KEEP_KERNELS) != 0; }
+static bool keeps_kernels(const struct point *point) { return (point->config->measure.keep & KEEP_KERNELS) != 0; }
 
-static int moves(const struct point *point) { return point->kernels.is_there && point->schedule.kernel_count > 0; }
+static bool moves(const struct point *point) { return point->kernels.is_there && point->schedule.kernel_count > 0; }
 
 static void declare(struct point *point) {
     const struct schedule *schedule = &point->schedule;

@@ -2,7 +2,7 @@
 #include "matrix.h"
 #include "point.h"
 
-static int keeps_outputs(const struct point *point) { return (point->config->measure.keep & KEEP_OUTPUTS) != 0; }
+static bool keeps_outputs(const struct point *point) { return (point->config->measure.keep & KEEP_OUTPUTS) != 0; }
 
 static void outputs(const struct point *point, const struct model *model, double *out) {
     la_to_double(config_shown_points(point->config) * point->problem.points.outputs, model->f_test, out);

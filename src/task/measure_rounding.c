@@ -1,10 +1,11 @@
-/* What single precision adds: the point's end repeated in double (rounding.h), in the place of the training's memory. */
+/* What single precision adds: the point's end repeated in double (rounding.h), in the place of the training's
+ * memory. */
 #include "point.h"
 #include "rounding.h"
 
-static int is_rounded(const struct point *point) { return point->config->run.precision == PRECISION_F32; }
+static bool is_rounded(const struct point *point) { return point->config->run.precision == PRECISION_F32; }
 
-static int is_in_functions(const struct point *point) { return point_linearization(point) == LINEARIZATION_FUNCTION; }
+static bool is_in_functions(const struct point *point) { return point_linearization(point) == LINEARIZATION_FUNCTION; }
 
 static void count(struct arena *arena, struct point *point) {
     struct rounding rounding = {.repeats_linear = is_in_functions(point)};

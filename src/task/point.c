@@ -9,13 +9,13 @@
 
 /* ---- choices, from sizes alone ---- */
 
-/* auto: function space where the optimizer is linear in the gradient, the kernels fit half of run.memory and LAPACK, and the flops, with
- * the other half to compute them in, are fewer. */
-static int runs_in_parameters(const struct point *point) {
+/* auto: function space where the optimizer is linear in the gradient, the kernels fit half of run.memory and LAPACK,
+ * and the flops, with the other half to compute them in, are fewer. */
+static bool runs_in_parameters(const struct point *point) {
     const struct config *config = point->config;
-    if (config->training.optimizer == OPTIMIZER_ADAM) return 1;
-    if (config->training.linearization == LINEARIZATION_FUNCTION) return 0;
-    if (config->training.linearization == LINEARIZATION_PARAMETER) return 1;
+    if (config->training.optimizer == OPTIMIZER_ADAM) return true;
+    if (config->training.linearization == LINEARIZATION_FUNCTION) return false;
+    if (config->training.linearization == LINEARIZATION_PARAMETER) return true;
     double steps = (double)config->training.steps;
     double function = steps * linear_functions.step_flops(&point->training);
     double parameter = steps * linear_parameters.step_flops(&point->training);
@@ -149,8 +149,8 @@ static double setup_flops(const struct point *point) {
 /* Of steps whose optimizer has arrays of its own. */
 static double optimizer_work(const struct point *point) {
     const struct network *network = point->problem.network;
-    int has_arrays = optimizer_arrays(&point->training.descent) > 1 || network_is_tied(network) ||
-                     model_has_several_chunks(point->model[MODEL_NETWORK]);
+    bool has_arrays = optimizer_arrays(&point->training.descent) > 1 || network_is_tied(network) ||
+                      model_has_several_chunks(point->model[MODEL_NETWORK]);
     double trained = (double)(network->theta - network->trained_from);
     return has_arrays ? (double)point->config->training.steps * trained * passes(point) : 0;
 }
@@ -232,7 +232,7 @@ static status plan_point(struct point *point, struct task_plan *plan) {
     const struct config *config = point->config;
     struct arena arena = arena_counting();
     plan->needs_reference = config_has_infinite_width(config) || (config->measure.keep & KEEP_KERNELS);
-    plan->linearization = point_linearization(point);
+    plan->linearization = (int)point_linearization(point);
     if (plan->needs_reference) TRY(check_reference(point));
     TRY(check_own_rate(point));
     TRY(check_kernel(point));

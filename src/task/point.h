@@ -2,6 +2,7 @@
 #ifndef POINT_H
 #define POINT_H
 
+#include <stdbool.h>
 #include "batches.h"
 #include "kernels.h"
 #include "linear.h"
@@ -24,7 +25,8 @@
 #define point_plan          REAL_NAME(point_plan)
 #define point_run           REAL_NAME(point_run)
 
-/* What the future of a point depends on beside the arrays of its models. Doubles, so that it is an array of the state. */
+/* What the future of a point depends on beside the arrays of its models. Doubles, so that it is an array of the
+ * state. */
 struct progress {
     double step;             /* the next one to be measured */
     double is_trained;       /* all that follows the last step is left */
@@ -54,7 +56,7 @@ struct point {
     struct progress progress;
     struct kernels kernels;
     struct predictions predictions;
-    int is_saved_at_end; /* a checkpoint of the end is written */
+    bool is_saved_at_end; /* a checkpoint of the end is written */
 };
 
 /* Sizes and choices; no memory of the arena yet. */
@@ -63,7 +65,7 @@ void point_free(struct point *point);
 /* Takes everything but what phases take and give back; a counting arena then also counts those. */
 void point_lay_out(struct arena *arena, struct point *point);
 /* Is it trained, and has it not diverged? */
-static inline int point_has(const struct point *point, enum model_id model) {
+static inline bool point_has(const struct point *point, enum model_id model) {
     return point->kind[model] && point->progress.diverged[model] < 0;
 }
 static inline int64_t point_step(const struct point *point) { return (int64_t)point->progress.step; }
@@ -74,7 +76,8 @@ static inline struct trainer *point_trainer(const struct point *point) {
 enum linearization point_linearization(const struct point *point);
 /* Numbers of an example's values, from the first that a model computes on. */
 double point_values(const struct point *point);
-/* What a checkpoint holds: of a point in training, of one at its end; both where it is not known yet which of them will be read. */
+/* What a checkpoint holds: of a point in training, of one at its end; both where it is not known yet which of them will
+ * be read. */
 struct state point_state(struct point *point, int in_training, int at_end);
 /* For what follows the training: orders to save write one checkpoint, for nothing changes any more. */
 struct task_hooks point_hooks_at_end(struct point *point);

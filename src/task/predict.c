@@ -9,7 +9,7 @@
 
 /* ---- which ---- */
 
-static void choose(struct point *point, enum predictor kind, int closed, int flow) {
+static void choose(struct point *point, enum predictor kind, bool closed, bool flow) {
     const struct config *config = point->config;
     const struct points *points = &point->problem.points;
     double alpha = kind == PREDICTOR_INFINITE ? config->network.output_scale : 1;
@@ -20,8 +20,8 @@ static void choose(struct point *point, enum predictor kind, int closed, int flo
 
 void predict_choose(struct point *point) {
     const struct config *config = point->config;
-    int closed = config_has_closed_form(config), infinite = config_has_infinite_width(config);
-    int flow = config->measure.predictions && config_has_flow(config) && !closed;
+    bool closed = config_has_closed_form(config), infinite = config_has_infinite_width(config);
+    bool flow = config->measure.predictions && config_has_flow(config) && !closed;
     choose(point, PREDICTOR_EMPIRICAL, closed && config->measure.predictions, flow);
     choose(point, PREDICTOR_INFINITE, closed && infinite, flow && infinite);
 }
@@ -119,7 +119,7 @@ status predict_empirical(struct point *point, struct arena *arena, double *theta
 
 void predict_nothing(struct point *point, double *lambda) {
     struct predictor_state *own = &point->predictions.of[PREDICTOR_EMPIRICAL];
-    own->is_closed = own->is_flow = 0;
+    own->is_closed = own->is_flow = false;
     for (int64_t i = 0; i < kernels_rows(point); i++) lambda[i] = (double)NAN;
 }
 
@@ -173,7 +173,7 @@ enum { COMPARISONS = sizeof comparisons / sizeof comparisons[0] };
 /* The network at this step against comparison number i; NaN: it does not exist. */
 static double compare(struct point *point, int i, int64_t index) {
     const struct predictor_state *own = &point->predictions.of[comparisons[i].kind];
-    int is_flow = comparisons[i].dynamics == DYNAMICS_FLOW;
+    bool is_flow = comparisons[i].dynamics == DYNAMICS_FLOW;
     if (is_flow && !config_has_flow(point->config)) return (double)NAN;
     if (own->is_closed) return rmse_closed(point, comparisons[i].kind, comparisons[i].dynamics, index);
     return is_flow && own->is_flow ? rmse(point, own->flow + index * test_numbers(point)) : (double)NAN;

@@ -28,7 +28,7 @@ void problem_free(struct problem *problem) {
     free(problem->network);
 }
 
-int problem_has_gram(const struct problem *problem) {
+bool problem_has_gram(const struct problem *problem) {
     return problem->network->first_trained == 0 && network_has_head(problem->network);
 }
 

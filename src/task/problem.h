@@ -3,6 +3,7 @@
 #ifndef PROBLEM_H
 #define PROBLEM_H
 
+#include <stdbool.h>
 #include "data.h"
 #include "points.h"
 
@@ -21,16 +22,17 @@ struct problem {
     int64_t inputs;     /* numbers of an example; points.inputs where all layers are trained */
 };
 
-/* The network of the config on the data's shape; rates are matched where the standard parameterization meets critical_fraction. */
+/* The network of the config on the data's shape; rates are matched where the standard parameterization meets
+ * critical_fraction. */
 struct problem problem_create(const struct config *config, const struct dataset *shape);
 void problem_free(struct problem *problem);
 void problem_lay_out(struct arena *arena, struct problem *problem);
 /* What problem_fill takes and gives back, on a counting arena. */
 void problem_count_fill(struct arena *arena, const struct problem *problem);
-/* x, y in this precision, and the gram matrix of inner products where it is of use: where the first operator has a head. Where layers are
- * frozen, x is what the first trained operator reads, at theta0; scratch from the arena. */
+/* x, y in this precision, and the gram matrix of inner products where it is of use: where the first operator has a
+ * head. Where layers are frozen, x is what the first trained operator reads, at theta0; scratch from the arena. */
 void problem_fill(const struct dataset *data, const real *theta0, struct arena *arena, struct problem *problem);
-int problem_has_gram(const struct problem *problem);
+bool problem_has_gram(const struct problem *problem);
 /* Multiply-adds times 2 of problem_fill. */
 double problem_fill_flops(const struct problem *problem);
 

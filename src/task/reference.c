@@ -69,31 +69,34 @@ void reference_cost(const struct config *config, const struct dataset *shape, st
     problem_free(&problem);
 }
 
-/* The lower triangle's part of rows from `row`, columns from 0, as [rows, columns]; columns <= row + 1 or square. */
-static void copy_part(int64_t all, const double *kernel, int64_t row, int64_t rows, int64_t column, int64_t columns,
-                      double *out) {
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < columns; j++) {
-            int64_t a = row + i, b = column + j;
-            out[i * columns + j] = kernel[a >= b ? a * all + b : b * all + a];
+struct range {
+    int64_t from, count;
+};
+
+/* What of a kernel [all, all], of which the lower triangle is there, is recorded as what. */
+struct part {
+    enum metric_id metric;
+    const double *kernel;
+    struct range rows, columns; /* columns: none beyond the rows, or the same */
+};
+
+static void add_part(const struct part *part, int64_t all, struct record *record) {
+    const int64_t size[] = {part->rows.count, part->columns.count};
+    double *out = record_add(record, part->metric, size);
+    for (int64_t i = 0; i < size[0]; i++)
+        for (int64_t j = 0; j < size[1]; j++) {
+            int64_t a = part->rows.from + i, b = part->columns.from + j;
+            out[i * size[1] + j] = part->kernel[a >= b ? a * all + b : b * all + a];
         }
 }
 
-static double *add_part(struct record *record, enum metric_id metric, int64_t all, const double *kernel, int64_t row,
-                        int64_t rows, int64_t column, int64_t columns) {
-    const int64_t size[] = {rows, columns};
-    double *out = record_add(record, metric, size);
-    copy_part(all, kernel, row, rows, column, columns, out);
-    return out;
-}
-
 /* Are all numbers finite, and what an eigenproblem adds up of them? */
-static int is_in_range(const struct record *record, int64_t n) {
+static bool is_in_range(const struct record *record, int64_t n) {
     const double most = DBL_MAX / (4 * (double)n);
     for (int i = 0; i < record->count; i++)
         for (int64_t j = 0; j < array_length(&record->array[i]); j++)
-            if (!(fabs(record->array[i].value[j]) <= most)) return 0;
-    return 1;
+            if (!(fabs(record->array[i].value[j]) <= most)) return false;
+    return true;
 }
 
 static status refuse(const struct config *config) {
@@ -108,13 +111,16 @@ static status refuse(const struct config *config) {
 /* The tangent kernel of the readout alone is the NNGP kernel. */
 static void fill_record(const struct problem *problem, const struct memory *memory, const struct dataset *data,
                         int64_t columns, struct record *record) {
-    int64_t n = problem->points.train, m = problem->points.test, all = n + m;
-    add_part(record, METRIC_REFERENCE_NNGP_TRAIN_TRAIN, all, memory->k, 0, n, 0, n);
-    add_part(record, METRIC_REFERENCE_NNGP_TEST_TRAIN, all, memory->k, n, m, 0, n);
-    if (columns > n) add_part(record, METRIC_REFERENCE_NNGP_TEST_TEST, all, memory->k, n, m, n, columns - n);
+    int64_t n = problem->points.train, m = problem->points.test;
+    const struct range train = {0, n}, test = {n, m}, shown = {n, columns - n};
     const double *tangent = problem->network->first_trained > 0 ? memory->k : memory->theta;
-    add_part(record, METRIC_REFERENCE_NTK_TRAIN_TRAIN, all, tangent, 0, n, 0, n);
-    add_part(record, METRIC_REFERENCE_NTK_TEST_TRAIN, all, tangent, n, m, 0, n);
+    const struct part parts[] = {{METRIC_REFERENCE_NNGP_TRAIN_TRAIN, memory->k, train, train},
+                                 {METRIC_REFERENCE_NNGP_TEST_TRAIN, memory->k, test, train},
+                                 {METRIC_REFERENCE_NNGP_TEST_TEST, memory->k, test, shown},
+                                 {METRIC_REFERENCE_NTK_TRAIN_TRAIN, tangent, train, train},
+                                 {METRIC_REFERENCE_NTK_TEST_TRAIN, tangent, test, train}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].columns.count > 0) add_part(&parts[i], n + m, record);
     const int64_t targets[] = {n, problem->points.outputs};
     memcpy(record_add(record, METRIC_REFERENCE_Y_TRAIN, targets), data->y_train,
            (size_t)(targets[0] * targets[1]) * sizeof(double));

@@ -161,7 +161,7 @@ status rounding_measure(const struct config *config, const struct dataset *data,
     return result;
 }
 
-double rounding_flops(const struct config *config, const struct dataset *shape, int repeats_linear) {
+double rounding_flops(const struct config *config, const struct dataset *shape, bool repeats_linear) {
     struct problem problem = problem_create(config, shape);
     const struct points *points = &problem.points;
     const struct training training = training_of(config, &problem);

@@ -51,8 +51,9 @@ static status resume(struct point *point) {
 
 /* ---- beginning ---- */
 
-/* A fraction c is c times the largest stable rate of a kernel whose largest eigenvalue on the training set is lambda_max: mean squared error
- * 2 (1 + beta) N k/lambda_max; cross-entropy 4 (1 + beta) N/lambda_max, its softmax's Hessian being at most 1/2 (src/README.md, Rates). */
+/* A fraction c is c times the largest stable rate of a kernel whose largest eigenvalue on the training set is
+ * lambda_max: mean squared error 2 (1 + beta) N k/lambda_max; cross-entropy 4 (1 + beta) N/lambda_max, its softmax's
+ * Hessian being at most 1/2 (src/README.md, Rates). */
 static status take_fraction(struct point *point, double fraction, double lambda_max) {
     const struct config *config = point->config;
     double examples = (double)point->problem.points.train, outputs = (double)point->problem.points.outputs;
@@ -176,9 +177,9 @@ static void forward(struct point *point) {
         if (point_has(point, (enum model_id)i)) model_forward(point->model[i], batch);
 }
 
-/* Loss not finite, or above 1e6 times max(1, its first value). Weights and hidden values that are not finite make outputs and loss so
- * (vector.h); what they are at a step, the gradient of the step before has made them. */
-static int has_diverged(double loss, double first) { return !(isfinite(loss) && loss <= 1e6 * fmax(1, first)); }
+/* Loss not finite, or above 1e6 times max(1, its first value). Weights and hidden values that are not finite make
+ * outputs and loss so (vector.h); what they are at a step, the gradient of the step before has made them. */
+static bool has_diverged(double loss, double first) { return !(isfinite(loss) && loss <= 1e6 * fmax(1, first)); }
 
 /* A model's loss at a recorded step: of the training set, not finite if a test output is not. */
 static double recorded_loss(const struct point *point, const struct model *model) {
@@ -197,10 +198,10 @@ static void watch(struct point *point, int model) {
         progress->diverged[model] = progress->step;
 }
 
-static int is_in_training(const struct point *point) {
+static bool is_in_training(const struct point *point) {
     for (int i = 0; i < MODELS; i++)
-        if (point_has(point, (enum model_id)i)) return 1;
-    return 0;
+        if (point_has(point, (enum model_id)i)) return true;
+    return false;
 }
 
 static void record_step(struct point *point) {

@@ -5,7 +5,8 @@
 #include "config.h"
 
 /* Recorded steps, ascending, step 0 and the last included, at most measure.recorded_steps of them and those of
- * measure.kernel_steps: log: 0 and the rounded geometric sequence 1 .. steps; linear: rounded, evenly from 0 to steps. */
+ * measure.kernel_steps: log: 0 and the rounded geometric sequence 1 .. steps; linear: rounded, evenly from 0 to
+ * steps. */
 struct schedule {
     int64_t count, kernel_count;
     int64_t *step, *kernel_step; /* [count], [kernel_count] */

@@ -17,7 +17,8 @@ void task_reference_cost(const struct config *config, const struct dataset *shap
     reference_cost(config, shape, cost);
 }
 
-/* Matrix products reach about nine tenths of the rate of large ones; an element takes about a nanosecond, a call a microsecond. */
+/* Matrix products reach about nine tenths of the rate of large ones; an element takes about a nanosecond, a call a
+ * microsecond. */
 double task_seconds(const struct task_cost *cost, double gflops) {
     return cost->share * cost->flops / (0.9e9 * gflops) + 1e-9 * cost->elementwise + 1e-6 * cost->calls + 1e-3;
 }
@@ -29,7 +30,8 @@ static double arena_within(const struct config *config, double memory, const str
     return task_plan(&within, shape, &plan) == OK ? plan.cost.arena_bytes : 0;
 }
 
-/* Tiles shrink with run.memory, and the linearization may change its space: the least that suffices is found by halving. */
+/* Tiles shrink with run.memory, and the linearization may change its space: the least that suffices is found by
+ * halving. */
 double task_point_memory(const struct config *config, const struct dataset *shape) {
     double low = 1, high = arena_within(config, low, shape), all = arena_within(config, 1e15, shape);
     if (all > high) high = all;

@@ -2,6 +2,7 @@
 #ifndef TASK_H
 #define TASK_H
 
+#include <stdbool.h>
 #include "config.h"
 #include "data.h"
 #include "host.h"
@@ -14,13 +15,15 @@ enum task_order { TASK_GO_ON, TASK_SAVE, TASK_STOP };
 
 /* What the sweep lends to a running task. Each may be NULL. */
 struct task_hooks {
-    /* Asked between steps of training, and between pieces of long computations. TASK_SAVE: a point in training hands its state to
-     * `save` and goes on. TASK_STOP: a point hands over its state if it has one, and the task returns ERROR_INTERRUPTED. */
+    /* Asked between steps of training, and between pieces of long computations. TASK_SAVE: a point in training hands
+     * its state to `save` and goes on. TASK_STOP: a point hands over its state if it has one, and the task returns
+     * ERROR_INTERRUPTED. */
     enum task_order (*order)(void *context);
     /* A point's unfinished record and its state, both the task's. What fails here ends the task. */
     status (*save)(void *context, const struct record *record, const struct state *state);
-    /* Asked once, at the beginning: fills the arrays of `state` from what `save` was given for this point, and *record (owned by the
-     * task), which stays NULL where there is nothing, or nothing that fits. Arrays that were not saved stay as they are. */
+    /* Asked once, at the beginning: fills the arrays of `state` from what `save` was given for this point, and *record
+     * (owned by the task), which stays NULL where there is nothing, or nothing that fits. Arrays that were not saved
+     * stay as they are. */
     status (*load)(void *context, struct record **record, const struct state *state);
     void *context;
 };
@@ -42,46 +45,50 @@ struct task_cost {
     int linearization;    /* enum linearization: the space it runs in; LINEARIZATION_AUTO: there is none */
 };
 
-/* What becomes of a point, from its config and the sizes of its data alone (shape: as dataset_check or dataset_load fills it; its
- * examples are not looked at). */
+/* What becomes of a point, from its config and the sizes of its data alone (shape: as dataset_check or dataset_load
+ * fills it; its examples are not looked at). */
 struct task_plan {
     struct task_cost cost;
-    int linearization; /* enum linearization: what `auto` comes to, which depends on run.memory. It is put into the config before
-                            config_key, so that a record's name says what was done. LINEARIZATION_AUTO: there is none */
-    int needs_reference; /* does it use infinite-width kernels? All do but those in the standard parameterization at one rate for
-                            all tensors, whose kernel has no such limit (unless kernels are kept) */
+    /* enum linearization: what `auto` comes to, which depends on run.memory; LINEARIZATION_AUTO: there is none. It is
+     * put into the config before config_key, so that a record's name says what was done. */
+    int linearization;
+    /* Does it use infinite-width kernels? All do but those in the standard parameterization at one rate for all
+     * tensors, whose kernel has no such limit (unless kernels are kept). */
+    bool needs_reference;
 };
 
-/* For plan and run, before any work starts. ERROR_INPUT in one line that begins with the key: what cannot be computed at all,
- * whatever the memory, an eigenproblem beyond LAPACK's sizes. */
+/* For plan and run, before any work starts. ERROR_INPUT in one line that begins with the key: what cannot be computed
+ * at all, whatever the memory, an eigenproblem beyond LAPACK's sizes. */
 status task_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan);
 void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
 /* Predicted seconds at `gflops` = measured GEMM rate in the task's precision. */
 double task_seconds(const struct task_cost *cost, double gflops);
 /* Smallest `run.memory` (bytes) with which a point that can be planned runs. */
 double task_point_memory(const struct config *config, const struct dataset *shape);
-/* Trains the point's network beside its linearization. `reference` is the record of the point's reference (NULL: it needs none). *record is
- * owned by the caller (record_free), set only on OK. A diverged point is OK. Fails: ERROR_MEMORY, ERROR_INTERRUPTED. */
+/* Trains the point's network beside its linearization. `reference` is the record of the point's reference (NULL: it
+ * needs none). *record is owned by the caller (record_free), set only on OK. A diverged point is OK. Fails:
+ * ERROR_MEMORY, ERROR_INTERRUPTED. */
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,
                   struct task_hooks hooks, struct record **record);
-/* Infinite-width NNGP and NTK of (data, train_size, network), and the NTK's eigensystem; always in double. Kernels that are 0 are recorded
- * as such; ERROR_INPUT where they go beyond the range of numbers. */
+/* Infinite-width NNGP and NTK of (data, train_size, network), and the NTK's eigensystem; always in double. Kernels that
+ * are 0 are recorded as such; ERROR_INPUT where they go beyond the range of numbers. */
 status task_reference(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                       struct record **record);
 
-/* One cell's records reduced over seed: the PLACE_REDUCED metrics, and `step` and `learning_rate_used`. `reduced` begins
- * empty, takes records one by one and ends with mean and variance (n - 1, NaN for one) of the outputs: of the networks that
- * have not diverged (`ensemble_size` of them), and of the linearizations that have not (`ensemble_size_linear`). Whatever
- * has diverged, from `reference` (NULL: none), for the mean squared error, come the NTK Gaussian process at the recorded
- * steps (full-batch SGD at a rate that all seeds share, where the infinite-width NTK belongs to the networks) and the NNGP
- * posterior (not where centred); a covariance larger than run.memory is left out. config: of any point of the cell.
- * host: asked before every step of the process, and in an eigenproblem. ERROR_MEMORY, ERROR_INTERRUPTED. */
+/* One cell's records reduced over seed: the PLACE_REDUCED metrics, and `step` and `learning_rate_used`. `reduced`
+ * begins empty, takes records one by one and ends with mean and variance (n - 1, NaN for one) of the outputs: of the
+ * networks that have not diverged (`ensemble_size` of them), and of the linearizations that have not
+ * (`ensemble_size_linear`). Whatever has diverged, from `reference` (NULL: none), for the mean squared error, come the
+ * NTK Gaussian process at the recorded steps (full-batch SGD at a rate that all seeds share, where the infinite-width
+ * NTK belongs to the networks) and the NNGP posterior (not where centred); a covariance larger than run.memory is left
+ * out. config: of any point of the cell. host: asked before every step of the process, and in an eigenproblem.
+ * ERROR_MEMORY, ERROR_INTERRUPTED. */
 void task_reduce_add(const struct record *record, struct record *reduced);
 status task_reduce_end(const struct config *config, const struct record *reference, const struct host *host,
                        struct record *reduced);
 
-/* GEMM rate of one thread in GFLOP/s, measured for about 0.1 s (n = 1024); the rate that a loop of fused multiply-adds in registers
- * reaches, which is what vector width and clock allow; OpenBLAS's core name and version. */
+/* GEMM rate of one thread in GFLOP/s, measured for about 0.1 s (n = 1024); the rate that a loop of fused multiply-adds
+ * in registers reaches, which is what vector width and clock allow; OpenBLAS's core name and version. */
 struct machine {
     double gemm_gflops[2]; /* by enum precision */
     double peak_gflops[2];
@@ -89,8 +96,8 @@ struct machine {
 };
 void task_machine(struct machine *machine, int threads);
 void task_libraries(struct machine *machine); /* the two texts alone */
-/* OpenBLAS's core type, before anything reaches BLAS: ERROR_INPUT if this CPU cannot run it, or if it is not what was asked for (NULL: nothing);
- * the one that this CPU deserves if that is better, else NULL. See core.h. */
+/* OpenBLAS's core type, before anything reaches BLAS: ERROR_INPUT if this CPU cannot run it, or if it is not what was
+ * asked for (NULL: nothing); the one that this CPU deserves if that is better, else NULL. See core.h. */
 status task_check_core(const char *asked);
 const char *task_better_core(void);
 /* la/buffer.h. */

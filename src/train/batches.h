@@ -14,7 +14,8 @@ struct batches {
 
 /* size = train: full batches. Lays out (a counting arena: sizes only). */
 void batches_create(uint64_t seed, int64_t train, int64_t size, struct arena *arena, struct batches *batches);
-/* Rows of the training examples of step `step` (0: the first), ascending, [size], valid until the next call; NULL: all of them. */
+/* Rows of the training examples of step `step` (0: the first), ascending, [size], valid until the next call; NULL: all
+ * of them. */
 const int64_t *batches_at(struct batches *batches, int64_t step);
 
 #endif

@@ -91,7 +91,8 @@ static void scale_by(int64_t n, int s, real *g) {
     if (s != 0) la_scale(n, (real)ldexp(1, s), g);
 }
 
-/* change(train) += -eta Theta_0(train, batch) g. Theta_0 is symmetric: a run of neighbouring examples is a piece of its rows. */
+/* change(train) += -eta Theta_0(train, batch) g. Theta_0 is symmetric: a run of neighbouring examples is a piece of its
+ * rows. */
 static void push(struct functions *linear, real *change) {
     int64_t k = points_of(linear)->outputs, rows = train_rows(linear), n = linear->model.batch.n, run;
     const int64_t *row = linear->model.batch.row;

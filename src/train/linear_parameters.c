@@ -18,7 +18,7 @@ struct parameters {
 static struct parameters *own(struct model *model) { return (struct parameters *)model; }
 static const struct network *network_of(const struct parameters *linear) { return linear->model.training->network; }
 static const struct points *points_of(const struct parameters *linear) { return linear->model.training->points; }
-static int keeps_values(const struct parameters *linear) {
+static bool keeps_values(const struct parameters *linear) {
     return points_are_kept(points_of(linear), network_of(linear));
 }
 
@@ -148,7 +148,7 @@ const struct model_kind linear_parameters = {
     .forward = forward,
     .backward = backward,
     .names = names,
-    .passes = 1,
+    .passes = true,
     .step_flops = step_flops,
     .look_flops = look_flops,
     .state_numbers = state_numbers,

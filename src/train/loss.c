@@ -61,24 +61,10 @@ void loss_gradient(enum loss loss, int64_t all, int64_t k, int64_t n, const real
     losses[loss].gradient(all, k, n, f, y, g);
 }
 
-/* ---- what is measured ---- */
+/* ---- accuracy ---- */
 
 double loss_accuracy(int64_t n, int64_t k, const real *f, const real *y) {
     int64_t right = 0;
     for (int64_t i = 0; i < n; i++) right += k == 1 ? f[i] * y[i] > 0 : largest(k, f + i * k) == largest(k, y + i * k);
     return (double)right / (double)n;
-}
-
-double loss_rmse(int64_t n, int64_t k, const real *a, const real *b) {
-    return sqrt(la_distance_squares(n * k, a, b) / (double)(n * k));
-}
-
-double loss_rmse_max(int64_t n, int64_t k, const real *a, const real *b) {
-    double most = 0;
-    for (int64_t i = 0; i < n; i++) {
-        double rmse = loss_rmse(1, k, a + i * k, b + i * k);
-        if (isnan(rmse)) return rmse;
-        if (rmse > most) most = rmse;
-    }
-    return most;
 }

@@ -35,7 +35,7 @@ void model_look(struct model *model) {
         model->kind->look(model, 0, points->train, model->f_train);
 }
 
-static int goes_back_at_once(const struct model *model) {
+static bool goes_back_at_once(const struct model *model) {
     return model->kind->backward && model_has_several_chunks(model);
 }
 

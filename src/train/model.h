@@ -1,11 +1,13 @@
-/* A model that a point trains: the network (trainer.h), or an expansion of it around its beginning (linear.h). All have one
- * face, and go in lockstep. A step is model_forward and model_step; the batch's points go through in chunks. With one chunk
- * model_forward keeps the values and model_step goes back through them; with several, model_forward also takes each chunk back,
- * summing the gradient, and model_step applies it. Between steps everything that the future depends on is in model_state.
- * Not collective; cannot fail. Adding a model: a file with its kind, a word of training.models, a row of the table in task/point.c. */
+/* A model that a point trains: the network (trainer.h), or an expansion of it around its beginning (linear.h). All have
+ * one face, and go in lockstep. A step is model_forward and model_step; the batch's points go through in chunks. With
+ * one chunk model_forward keeps the values and model_step goes back through them; with several, model_forward also
+ * takes each chunk back, summing the gradient, and model_step applies it. Between steps everything that the future
+ * depends on is in model_state. Not collective; cannot fail. Adding a model: a file with its kind, a word of
+ * training.models, a row of the table in task/point.c. */
 #ifndef MODEL_H
 #define MODEL_H
 
+#include <stdbool.h>
 #include "optimizer.h"
 #include "points.h"
 
@@ -23,8 +25,8 @@ struct training {
     const struct network *network;
     const struct points *points;
     struct descent descent; /* but for eta */
-    int is_centred;         /* the network is F = f - f_0: all its outputs are F's */
-    int is_plain;           /* nothing is kept in sample space */
+    bool is_centred;        /* the network is F = f - f_0: all its outputs are F's */
+    bool is_plain;          /* nothing is kept in sample space */
 };
 
 /* Where a model begins. Lent; what a kind does not name it does not look at. */
@@ -58,14 +60,15 @@ struct model_kind {
     void (*look)(struct model *model, int64_t begin, int64_t count, real *f);
     /* Outputs of the batch's points from .. from + n - 1, into batch.f. */
     void (*forward)(struct model *model, int64_t from, int64_t n);
-    /* Those points back: gathered += their part of alpha dL/dparameters. NULL: it has no parameters, and f_train is live. */
+    /* Those points back: gathered += their part of alpha dL/dparameters. NULL: it has no parameters, and f_train is
+     * live. */
     void (*backward)(struct model *model, int64_t from, int64_t n, real *gathered);
     /* What a step is beside the optimizer's. NULL: nothing. */
     void (*step)(struct model *model);
     /* What outlives a step beside parameters and optimizer. NULL: nothing. */
     void (*state)(struct model *model, struct state *state);
     const char *const *names; /* in a state: of its parameters, then as optimizer_state says */
-    int passes;               /* does a step go through the network? */
+    bool passes;              /* does a step go through the network? */
     /* Multiply-adds times 2 of a step with its forward pass, and of a look; numbers of a state. From sizes alone. */
     double (*step_flops)(const struct training *training);
     double (*look_flops)(const struct training *training);
@@ -80,18 +83,18 @@ void model_create(const struct model_kind *kind, const struct training *training
 void model_start(struct model *model, const struct beginning *beginning);
 /* f_test, and with mini-batches f_train, at the present step. Call before model_forward. */
 void model_look(struct model *model);
-/* Outputs of the batch at the present step, and all that model_step needs. batch: rows of training points, ascending, as many as
- * points_batch, valid until model_step; NULL: all of them (full batches). */
+/* Outputs of the batch at the present step, and all that model_step needs. batch: rows of training points, ascending,
+ * as many as points_batch, valid until model_step; NULL: all of them (full batches). */
 void model_forward(struct model *model, const int64_t *batch);
 /* Loss of that batch. */
 double model_loss(const struct model *model);
 /* One step down that loss's gradient. */
 void model_step(struct model *model);
-/* Adds all that outlives a step: with these arrays as they were between steps, and after model_start at the same beginning, the
- * future is the same to the bit. */
+/* Adds all that outlives a step: with these arrays as they were between steps, and after model_start at the same
+ * beginning, the future is the same to the bit. */
 void model_state(struct model *model, struct state *state);
 
-static inline int model_has_several_chunks(const struct model *model) {
+static inline bool model_has_several_chunks(const struct model *model) {
     return model->chunk < points_batch(model->training->points);
 }
 

@@ -12,9 +12,9 @@
 #define ROOT sqrt
 #endif
 
-void optimizer_create(const struct descent *descent, int64_t from, int64_t n, int gathers, struct arena *arena,
+void optimizer_create(const struct descent *descent, int64_t from, int64_t n, bool gathers, struct arena *arena,
                       struct optimizer *optimizer) {
-    int is_adam = descent->optimizer == OPTIMIZER_ADAM, has_momentum = !is_adam && descent->momentum > 0;
+    bool is_adam = descent->optimizer == OPTIMIZER_ADAM, has_momentum = !is_adam && descent->momentum > 0;
     *optimizer = (struct optimizer){.descent = *descent, .from = from, .n = n};
     if (gathers || is_adam) optimizer->gathered = ARENA_TAKE(arena, n, real);
     if (has_momentum) optimizer->velocity = ARENA_TAKE(arena, n, real);

@@ -1,14 +1,15 @@
 /* From a gradient to a step, of `n` parameters (the network's theta, or omega of its linearization).
  *
  *   sgd       p <- p - eta g
- *   momentum  v <- beta v - eta g, p <- p + v, that is p_{i+1} = p_i - eta g + beta (p_i - p_{i-1}), the heavy ball (Lee
- *             et al. 2019, S1; not Nesterov), v = 0 at first
+ *   momentum  v <- beta v - eta g, p <- p + v, that is p_{i+1} = p_i - eta g + beta (p_i - p_{i-1}), the heavy ball
+ *             (Lee et al. 2019, S1; not Nesterov), v = 0 at first
  *   adam      m <- b1 m + (1 - b1) g, s <- b2 s + (1 - b2) g^2, p <- p - eta (m/(1 - b1^i))/(sqrt(s/(1 - b2^i)) + eps),
  *             i = 1, 2, ..; b1 = 0.9, b2 = 0.999, eps = 1e-8 (Kingma & Ba 2015)
  * with g = rate_t dL/dp. Not collective; cannot fail. */
 #ifndef OPTIMIZER_H
 #define OPTIMIZER_H
 
+#include <stdbool.h>
 #include "arena.h"
 #include "config.h"
 #include "real.h"
@@ -38,12 +39,14 @@ struct optimizer {
     double steps;        /* taken */
 };
 
-/* gathers: gradients come in several pieces. Plain sgd in one piece needs no memory. Lays out (a counting arena: sizes only). */
-void optimizer_create(const struct descent *descent, int64_t from, int64_t n, int gathers, struct arena *arena,
+/* gathers: gradients come in several pieces. Plain sgd in one piece needs no memory. Lays out (a counting arena: sizes
+ * only). */
+void optimizer_create(const struct descent *descent, int64_t from, int64_t n, bool gathers, struct arena *arena,
                       struct optimizer *optimizer);
 /* Begins anew at this rate. */
 void optimizer_start(real eta, struct optimizer *optimizer);
-/* Where alpha g of the present step is to be added, piece after piece, in an array of n: cleared here, or `parameters` themselves. */
+/* Where alpha g of the present step is to be added, piece after piece, in an array of n: cleared here, or `parameters`
+ * themselves. */
 real *optimizer_target(struct optimizer *optimizer, real *parameters);
 /* -eta, or 1 for adam. */
 real optimizer_alpha(const struct optimizer *optimizer);

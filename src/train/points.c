@@ -23,7 +23,7 @@ int64_t points_test_chunk(const struct points *points, const struct network *net
     return points_at(0, MOST, at_once(points, network, first, n));
 }
 
-int points_are_kept(const struct points *points, const struct network *network) {
+bool points_are_kept(const struct points *points, const struct network *network) {
     enum { MOST = 1 << 26 };
     int64_t numbers = 0;
     for (int v = points->first + 1; v <= network->nodes; v++) numbers += network_value_size(network, v);

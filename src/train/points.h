@@ -1,8 +1,9 @@
-/* The points that a network and its linearization are trained on, those of one step, and how many of them go through at once.
- * Not collective; cannot fail. */
+/* The points that a network and its linearization are trained on, those of one step, and how many of them go through at
+ * once. Not collective; cannot fail. */
 #ifndef POINTS_H
 #define POINTS_H
 
+#include <stdbool.h>
 #include "network.h"
 
 #define points_batch      REAL_NAME(points_batch)
@@ -22,7 +23,7 @@
 struct points {
     int64_t train, test, inputs, outputs; /* inputs: numbers of a row of x */
     int64_t batch;                        /* examples of a step; 0: all training points */
-    int first; /* the network's value that x holds, what its first trained operator reads: 0, its inputs, or a later one */
+    int first; /* the network's value that x holds, which its first trained operator reads: 0, inputs, or a later one */
     const real *x;    /* [train + test, inputs] */
     const real *y;    /* [train + test, outputs] */
     const real *gram; /* x x_train' [train + test, train]; NULL where the first operator has no head */
@@ -31,14 +32,15 @@ struct points {
 
 /* Examples of a step: `batch`, or all training points. */
 int64_t points_batch(const struct points *points);
-static inline int points_are_in_batches(const struct points *points) { return points_batch(points) < points->train; }
-/* Points of a step that go through the network at once, from the value `first` on; and points looked at (test points, and the
- * training set beside mini-batches), of which never more than 256. */
+static inline bool points_are_in_batches(const struct points *points) { return points_batch(points) < points->train; }
+/* Points of a step that go through the network at once, from the value `first` on; and points looked at (test points,
+ * and the training set beside mini-batches), of which never more than 256. */
 int64_t points_chunk(const struct points *points, const struct network *network, int first);
 int64_t points_test_chunk(const struct points *points, const struct network *network, int first);
 
-/* Does the linearization keep the training points' values at theta_0? With full batches, where they are at most 2^26 numbers. */
-int points_are_kept(const struct points *points, const struct network *network);
+/* Does the linearization keep the training points' values at theta_0? With full batches, where they are at most 2^26
+ * numbers. */
+bool points_are_kept(const struct points *points, const struct network *network);
 
 /* The chunk that begins at `from`: what is left of `all`, or `chunk`. */
 static inline int64_t points_at(int64_t from, int64_t all, int64_t chunk) {
@@ -52,7 +54,8 @@ void points_gather(int64_t n, const int64_t *row, int64_t columns, const real *f
 const real *points_forward(const struct network *network, int first, const real *theta, int64_t n, const real *value,
                            struct tape *tape);
 
-/* The examples of a step and a model's outputs on them. Full batches stand where the points do, mini-batches are gathered. */
+/* The examples of a step and a model's outputs on them. Full batches stand where the points do, mini-batches are
+ * gathered. */
 struct batch {
     int64_t n;
     const int64_t *row; /* of training points [n], ascending; NULL: all */

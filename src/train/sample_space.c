@@ -15,12 +15,12 @@ int64_t sample_space_after(const struct network *network) {
 
 static int64_t size_of(const struct sample_space *space) { return sample_space_size(space->network); }
 
-int sample_space_suits(const struct network *network, const struct points *points, const struct descent *descent) {
+bool sample_space_suits(const struct network *network, const struct points *points, const struct descent *descent) {
     return points->first == 0 && !points_are_in_batches(points) && descent->optimizer == OPTIMIZER_SGD &&
            network_has_head(network) && points->train < points->inputs;
 }
 
-void sample_space_create(const struct descent *descent, int gathers, struct arena *arena, struct sample_space *space) {
+void sample_space_create(const struct descent *descent, bool gathers, struct arena *arena, struct sample_space *space) {
     int64_t train = space->points->train, all = train + space->points->test, size = size_of(space);
     space->head = ARENA_TAKE(arena, all * train, real);
     space->h = ARENA_TAKE(arena, all * size, real);

@@ -1,11 +1,13 @@
-/* The first layer in sample space. Where full batches go down by sgd, with momentum or without, and the first operator is linear
- * in its weights and reads the inputs, its outputs on all points move by exactly
+/* The first layer in sample space. Where full batches go down by sgd, with momentum or without, and the first operator
+ * is linear in its weights and reads the inputs, its outputs on all points move by exactly
  *     h <- h - eta H v,  v <- beta v + delta,  H = rate_w s_w^2 X_all X' + rate_b s_b^2
- * with delta = dL/dh on the training points (src/README.md, Optimizers). So they are stepped in the place of the weights where
- * there are fewer examples than inputs; the weights wait for sample_space_settle. Not collective; cannot fail. */
+ * with delta = dL/dh on the training points (src/README.md, Optimizers). So they are stepped in the place of the
+ * weights where there are fewer examples than inputs; the weights wait for sample_space_settle. Not collective; cannot
+ * fail. */
 #ifndef SAMPLE_SPACE_H
 #define SAMPLE_SPACE_H
 
+#include <stdbool.h>
 #include "optimizer.h"
 #include "points.h"
 
@@ -37,15 +39,17 @@ struct sample_space {
 };
 
 /* Is the first layer better kept so? A matter of sizes and of the way down alone. */
-int sample_space_suits(const struct network *network, const struct points *points, const struct descent *descent);
+bool sample_space_suits(const struct network *network, const struct points *points, const struct descent *descent);
 /* Outputs of an example, and numbers of theta up to the layer's end, which no optimizer then steps. */
 int64_t sample_space_size(const struct network *network);
 int64_t sample_space_after(const struct network *network);
-/* Lays out (a counting arena: sizes only) for network, points and test_chunk, which are there; gathers: delta comes in several pieces. */
-void sample_space_create(const struct descent *descent, int gathers, struct arena *arena, struct sample_space *space);
+/* Lays out (a counting arena: sizes only) for network, points and test_chunk, which are there; gathers: delta comes in
+ * several pieces. */
+void sample_space_create(const struct descent *descent, bool gathers, struct arena *arena, struct sample_space *space);
 /* Begins at theta; work: the network's. */
 void sample_space_start(const real *theta, real *work, struct sample_space *space);
-/* Outputs of training points from `from` on, and of n test points from `from` on, at the rate eta (valid until the next call). */
+/* Outputs of training points from `from` on, and of n test points from `from` on, at the rate eta (valid until the next
+ * call). */
 const real *sample_space_train(const struct sample_space *space, int64_t from);
 const real *sample_space_test(const struct sample_space *space, real eta, int64_t from, int64_t n);
 /* delta of n training points from `from` on, where it comes in several pieces. */

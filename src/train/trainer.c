@@ -8,12 +8,12 @@ static const struct points *points_of(const struct trainer *trainer) { return tr
 static real eta_of(const struct trainer *trainer) { return trainer->model.optimizer.descent.eta; }
 
 int trainer_first(const struct training *training) {
-    int suits = sample_space_suits(training->network, training->points, &training->descent);
+    bool suits = sample_space_suits(training->network, training->points, &training->descent);
     return suits && !training->is_plain ? 1 : training->points->first;
 }
 
-static int begins_later(const struct training *training) { return trainer_first(training) > training->points->first; }
-static int has_sample_space(const struct trainer *trainer) { return trainer->first > points_of(trainer)->first; }
+static bool begins_later(const struct training *training) { return trainer_first(training) > training->points->first; }
+static bool has_sample_space(const struct trainer *trainer) { return trainer->first > points_of(trainer)->first; }
 
 /* ---- memory ---- */
 
@@ -179,7 +179,7 @@ const struct model_kind trainer_model = {
     .step = step,
     .state = state,
     .names = names,
-    .passes = 1,
+    .passes = true,
     .step_flops = step_flops,
     .look_flops = look_flops,
     .state_numbers = state_numbers,

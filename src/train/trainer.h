@@ -1,6 +1,6 @@
-/* The network as a model that is trained, in full batches or mini-batches, by any optimizer (optimizer.h) on any loss (loss.h).
- * In one chunk plain sgd changes theta in place. Where it suits, the first layer is kept in sample space (sample_space.h); its
- * weights then wait for trainer_settle.
+/* The network as a model that is trained, in full batches or mini-batches, by any optimizer (optimizer.h) on any loss
+ * (loss.h). In one chunk plain sgd changes theta in place. Where it suits, the first layer is kept in sample space
+ * (sample_space.h); its weights then wait for trainer_settle.
  *
  * Centred, the model is F = f - f_0: all outputs here are F's. Not collective; cannot fail. */
 #ifndef TRAINER_H
@@ -30,12 +30,13 @@ extern const struct model_kind trainer_model;
 
 /* Value that the passes begin at: points->first; or 1: the first layer is kept in sample space. */
 int trainer_first(const struct training *training);
-/* Value `first` of all points, rows [train; test]: training rows of the present step; in sample space test rows as they began. */
+/* Value `first` of all points, rows [train; test]: training rows of the present step; in sample space test rows as they
+ * began. */
 const real *trainer_values(const struct trainer *trainer);
 /* Brings the first layer's weights up to date. The last act before weights are read; states are taken before it. */
 void trainer_settle(struct trainer *trainer);
-/* |theta_l - theta0_l| and |theta0_l| of a layer, also where it is kept in sample space (before trainer_settle). Uses the cotangents'
- * memory. */
+/* |theta_l - theta0_l| and |theta0_l| of a layer, also where it is kept in sample space (before trainer_settle). Uses
+ * the cotangents' memory. */
 double trainer_layer_distance(struct trainer *trainer, int layer, const real *theta0, double *norm);
 
 #endif

@@ -1,6 +1,7 @@
 /* Variants of training in all ways: the readout alone, centred outputs, scaled outputs, and going on from a state. */
 #include "dynamics.h"
 
+#include "difference.h"
 #include "loss.h"
 #include "matrix.h"
 
@@ -125,7 +126,7 @@ static double rmse_at(double alpha, int is_centred) {
                &pair);
     pair_steps(&pair, LONG);
     pair_look(&pair);
-    double rmse = loss_rmse(sample.points.test, sample.points.outputs, pair.network->f_test, pair.linear->f_test);
+    double rmse = difference_rms(sample.points.test, sample.points.outputs, pair.network->f_test, pair.linear->f_test);
     sample_free(&sample);
     return rmse;
 }

@@ -1,6 +1,7 @@
 /* Losses and what is measured of outputs, against their definitions written out in double. */
 #include "sample.h"
 
+#include "difference.h"
 #include "loss.h"
 #include "matrix.h"
 
@@ -121,8 +122,8 @@ static void test_measures(void **state) {
     const real f[] = {(real)1.5, -2, (real)0.25, 4, 3, (real)-0.5}, y[] = {1, 0, 0, 1, 0, 1};
     struct tally tally = {"errors and accuracies, by their definitions", roundings(4), 0};
     double squares = 0.25 + 4 + 0.0625 + 9 + 9 + 2.25;
-    tally_numbers(&tally, "rmse", loss_rmse(3, 2, f, y), sqrt(squares / 6));
-    tally_numbers(&tally, "rmse_max", loss_rmse_max(3, 2, f, y), sqrt(11.25 / 2));
+    tally_numbers(&tally, "rmse", difference_rms(3, 2, f, y), sqrt(squares / 6));
+    tally_numbers(&tally, "rmse_max", difference_largest(3, 2, f, y), sqrt(11.25 / 2));
     tally_numbers(&tally, "accuracy, largest output", loss_accuracy(3, 2, f, y), 2.0 / 3);
     const real signs[] = {1, -1, -1, 1, -1, 1};
     tally_numbers(&tally, "accuracy, sign", loss_accuracy(6, 1, f, signs), 3.0 / 6);
@@ -138,8 +139,8 @@ static void test_not_finite(void **state) {
         f[at % 3] = bad[at / 3];
         assert_true(!isfinite(loss_value(LOSS_MSE, 3, 1, f, y)));
         assert_true(!isfinite(loss_value(LOSS_CROSS_ENTROPY, 1, 3, f, y)));
-        assert_true(!isfinite(loss_rmse(3, 1, f, y)));
-        assert_true(!isfinite(loss_rmse_max(3, 1, f, y)));
+        assert_true(!isfinite(difference_rms(3, 1, f, y)));
+        assert_true(!isfinite(difference_largest(3, 1, f, y)));
     }
 }
 

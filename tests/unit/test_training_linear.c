@@ -2,6 +2,7 @@
 #include "dynamics.h"
 
 #include "eigen.h"
+#include "difference.h"
 #include "loss.h"
 #include "matrix.h"
 
@@ -201,8 +202,8 @@ static struct gap train_both(struct sample *sample, const struct way *way, real 
     pair_start(sample, points, way, (struct pair_form){0}, &start, eta, &pair);
     pair_steps(&pair, steps);
     pair_look(&pair);
-    return (struct gap){loss_rmse(points->train, points->outputs, pair.network->f_train, pair.linear->f_train),
-                        loss_rmse(points->test, points->outputs, pair.network->f_test, pair.linear->f_test)};
+    return (struct gap){difference_rms(points->train, points->outputs, pair.network->f_train, pair.linear->f_train),
+                        difference_rms(points->test, points->outputs, pair.network->f_test, pair.linear->f_test)};
 }
 
 /* At depth 0 the network is its linearization. */
