@@ -11,10 +11,11 @@ else()
 endif()
 file(GLOB sources_of_data RELATIVE ${CMAKE_SOURCE_DIR}/src/data CONFIGURE_DEPENDS src/data/*.c) # a source is its file
 module(data SOURCES ${sources_of_data} DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
-module(nn REAL SOURCES activation.c convolution.c dense.c flatten.c sum.c pooling.c filtering.c filtering_patches.c
-       filtering_winograd.c winograd.c network.c build.c family_fc.c family_conv.c family_wrn.c
+file(GLOB activations RELATIVE ${CMAKE_SOURCE_DIR}/src/nn CONFIGURE_DEPENDS src/nn/activation_*.c) # and so is one of these
+module(nn REAL SOURCES activation.c ${activations} convolution.c dense.c flatten.c sum.c pooling.c filtering.c
+       filtering_patches.c filtering_winograd.c winograd.c network.c build.c family_fc.c family_conv.c family_wrn.c
        DEPENDS base spec la)
-module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_tanh.c infinite.c infinite_plan.c
+module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_hermite.c infinite.c infinite_plan.c
        infinite_pairs.c
        DEPENDS base spec la nn)
 module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPENDS base spec la solve nn)
@@ -33,6 +34,6 @@ module(sweep SOURCES agree.c allocate.c claims.c collect.c data_cache.c heap.c m
        DEPENDS base spec data io task
        LIBRARIES MPI::MPI_C yaml Threads::Threads)
 # Plain files that use the double modules.
-set_source_files_properties(src/limit/limit.c src/limit/dual_series.c src/limit/infinite.c
+set_source_files_properties(src/limit/limit.c src/limit/dual.c src/limit/dual_series.c src/limit/infinite.c
                             src/limit/infinite_plan.c src/limit/infinite_pairs.c src/ntk/prediction.c src/ntk/gaussian_process.c
                             src/task/reference.c src/task/reduce.c src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS REAL_BITS=64)

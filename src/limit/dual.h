@@ -6,8 +6,7 @@
  * b_n(K) = E[phi'(sqrt(K) z) h_2n(z)] with normalized Hermite polynomials, by the trapezoidal rule (exponentially
  * convergent where Gauss-Hermite is not) at Chebyshev nodes over a layer's range of variances and by interpolation
  * between them; a two-dimensional trapezoidal rule for the pairs that 512 terms do not serve (variances above 7 and c
- * near +-1; 0.1 to 0.3 ms a pair at variance 50, growing with it). A layer with a variance above DUAL_TANH_MOST has
- * NaN.
+ * near +-1; 0.1 to 0.3 ms a pair at variance 50, growing with it). A layer with a variance above dual_most has NaN.
  *
  * What has a variance is a place: a point, or a pixel of a point. Places lie in one array for all points of a layer.
  * Accuracy, absolute: relu 4e-16 sqrt(K11 K22) in T, erf 4e-16, tanh 1e-13; the same in Tdot, but that near c = +-1 a
@@ -28,11 +27,14 @@
 #include "arena.h"
 #include "config.h"
 
-#define DUAL_TANH_MOST 1e8
+struct activation_dual;
 
-/* What is known of a layer. All but tanh need its kind alone. */
+/* The largest variance that is computed: DBL_MAX in closed form. */
+double dual_most(enum activation_kind kind);
+
+/* What is known of a layer. Closed forms need its kind alone. */
 struct dual {
-    enum activation_kind kind;
+    const struct activation_dual *activation;
     int is_extreme;      /* relu, erf: products of variances are out of range, so that pairs are scaled */
     int tiers, nodes;    /* tier t of the series takes 16 * 2^t terms; Chebyshev nodes */
     double middle, half; /* of log(K + DUAL_SHIFT) over the layer */

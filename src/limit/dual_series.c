@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "activation_dual.h"
 #include "dual_kind.h"
 #include "matrix.h"
 #include "simd.h"
@@ -20,11 +21,13 @@ static const double TOLERANCE = 2e-14; /* of the terms left out of Tdot; those o
 
 /* ---- The trapezoidal rule: nodes +-(q + 1/2) step. The integrands are even, so the positive ones count twice. ---- */
 
-double dual_pole_frequency(double variance) { return 88 * sqrt(variance) / PI; }
+double dual_pole_frequency(const struct activation_series *series, double variance) {
+    return 44 * sqrt(variance) / series->pole;
+}
 
 /* To that frequency the Gaussian adds up to 8 and the Hermite polynomial of degree m up to sqrt(m). */
-static double step_for(double variance, int64_t terms) {
-    return 2 * PI / (8 + sqrt(2 * (double)terms) + dual_pole_frequency(variance));
+static double step_for(const struct activation_series *series, double variance, int64_t terms) {
+    return 2 * PI / (8 + sqrt(2 * (double)terms) + dual_pole_frequency(series, variance));
 }
 static const double RANGE = 12.5; /* of z, since |h_m(z)| exp(-z^2/4) stays below 1 */
 
@@ -46,11 +49,12 @@ static void rule_place(struct rule *rule, double step, int64_t first) {
 }
 
 /* phi' at the nodes, and E[phi^2]/K, E[phi'^2] on the way. */
-static void rule_evaluate(struct rule *rule, int64_t points, const double *variance, double *t, double *tdot) {
+static void rule_evaluate(const struct activation_series *series, struct rule *rule, int64_t points,
+                          const double *variance, double *t, double *tdot) {
     memset(rule->slope, 0, sizeof rule->slope);
     for (int64_t q = 0; q < rule->count; q++)
         for (int64_t j = 0; j < points; j++) {
-            double phi = tanh(sqrt(variance[j]) * rule->node[q]), slope = 1 - phi * phi;
+            double phi = series->map(sqrt(variance[j]) * rule->node[q]), slope = series->slope(phi);
             rule->slope[q][j] = slope;
             t[j] += rule->even[q] * phi * (phi / variance[j]);
             tdot[j] += rule->even[q] * slope * slope;
@@ -78,7 +82,7 @@ static void fill_points(const struct dual *dual, double step, int64_t points, co
     int64_t terms = dual_terms(dual->tiers), nodes = dual->nodes;
     for (int64_t first = 0; (double)first * step < RANGE; first += QUADRATURE) {
         rule_place(&rule, step, first);
-        rule_evaluate(&rule, points, variance, value, value + nodes);
+        rule_evaluate(dual->activation->series, &rule, points, variance, value, value + nodes);
         for (int64_t n = 0; n < terms; n++) {
             double sum[POINTS], *row = value + (n + 2) * nodes;
             rule_sum(&rule, sum);
@@ -149,7 +153,7 @@ static void transform(int nodes, const double *cosine, double *row) {
     }
 }
 
-/* The quadrature's nodes grow with sqrt(K): beyond DUAL_TANH_MOST there would be no end. */
+/* The quadrature's nodes grow with sqrt(K): beyond the largest variance there would be no end. */
 static void fill_nothing(struct dual *dual) {
     for (int64_t i = 0; i < ROWS * DUAL_NODES; i++) dual->table[i] = (double)NAN;
     for (int64_t i = 0; i < DUAL_TIERS * DUAL_NODES; i++)
@@ -160,7 +164,7 @@ static void fill_table(struct dual *dual, double most) {
     double node[DUAL_NODES], cosine[2 * DUAL_NODES];
     int64_t rows = 2 + dual_terms(dual->tiers);
     memset(dual->table, 0, (size_t)(rows * dual->nodes) * sizeof(double));
-    double step = step_for(most, rows);
+    double step = step_for(dual->activation->series, most, rows);
     for (int j = 0; j < dual->nodes; j++) node[j] = node_variance(dual, j);
     for (int j = 0; j < dual->nodes; j += POINTS)
         fill_points(dual, step, dual->nodes - j < POINTS ? dual->nodes - j : POINTS, node + j, dual->table + j);
@@ -175,7 +179,7 @@ void dual_series_prepare(struct dual *dual, int64_t count, const double *varianc
     if (arena_is_counting(arena)) return;
     double most;
     choose(dual, count, variance, &most);
-    if (most <= DUAL_TANH_MOST)
+    if (most <= dual->activation->series->most)
         fill_table(dual, most);
     else
         fill_nothing(dual);

@@ -222,8 +222,7 @@ static void describe(const struct infinite_plan *plan, bool *is_gaussian, bool *
     for (int value = 1; value <= plan->network->nodes; value++) {
         const struct node *node = node_of(plan, value);
         int role = role_of(plan, value);
-        bool keeps = role == LIMIT_SUM || role == LIMIT_POOLING ||
-                     (role == LIMIT_ACTIVATION && limit_activation(node) == ACTIVATION_IDENTITY);
+        bool keeps = role == LIMIT_SUM || role == LIMIT_POOLING || (role == LIMIT_ACTIVATION && limit_is_linear(node));
         is_gaussian[value] = role == LIMIT_WEIGHTS || keeps;
         for (int s = 0; role != LIMIT_WEIGHTS && s < limit_sources(node); s++) {
             is_gaussian[value] &= is_gaussian[node->source[s]];
@@ -239,7 +238,7 @@ static status check_value(const struct infinite_plan *plan, int value, const boo
     const struct node *node = node_of(plan, value);
     const char *name = limit_name(plan->network, value, text);
     int role = role_of(plan, value);
-    if (role == LIMIT_ACTIVATION && limit_activation(node) != ACTIVATION_IDENTITY && !is_gaussian[node->source[0]])
+    if (role == LIMIT_ACTIVATION && !limit_is_linear(node) && !is_gaussian[node->source[0]])
         INFINITE_REFUSE("%s reads what is not Gaussian; a layer has to stand before it", name);
     if (role == LIMIT_WEIGHTS && !plan->limit[value - 1]->stride && infinite_pixels(plan->network, node->source[0]) > 1)
         INFINITE_REFUSE("%s reads an image; it has to be flattened or pooled before", name);

@@ -9,8 +9,12 @@
 double limit_coefficient(const struct node *node, int s) { return s == 0 ? 1 : *(const double *)node->form; }
 
 enum activation_kind limit_activation(const struct node *node) {
-    return (enum activation_kind)((const struct activation *)node->form - activation_of((enum activation_kind)0));
+    int kind = 0;
+    while (activation_of((enum activation_kind)kind) != node->form) kind++;
+    return (enum activation_kind)kind;
 }
+
+bool limit_is_linear(const struct node *node) { return ((const struct activation *)node->form)->dual->is_linear; }
 
 const char *limit_name(const struct network *network, int value, char text[LIMIT_NAME]) {
     if (value == 0) return "the input";

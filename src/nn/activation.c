@@ -3,14 +3,10 @@
 
 #include "operator.h"
 
-static const struct activation table[] = {
-    [ACTIVATION_RELU] = {la_relu, la_relu_backward},
-    [ACTIVATION_ERF] = {la_erf, la_erf_backward},
-    [ACTIVATION_TANH] = {la_tanh, la_tanh_backward},
-    [ACTIVATION_IDENTITY] = {la_identity, la_identity_backward},
-};
+#define ACTIVATION_ROW(NAME, name) &REAL_NAME(activation_##name),
+static const struct activation *const table[] = {ACTIVATION_LIST(ACTIVATION_ROW)};
 
-const struct activation *activation_of(enum activation_kind kind) { return &table[kind]; }
+const struct activation *activation_of(enum activation_kind kind) { return table[kind]; }
 
 static const struct activation *activation_in(const struct node *node) { return node->form; }
 

@@ -1,16 +1,35 @@
-/* Activations: one row each of the table in activation.c. Adding one: a row, its two maps in la/vector.c, its dual. */
+/* Activations: one file each, nn/activation_NAME.c, with its row, activation_NAME; their list is spec/activation_list.h. */
 #ifndef ACTIVATION_H
 #define ACTIVATION_H
 
+#include <stddef.h>
+#include "activation_dual.h"
+#include "activation_list.h"
 #include "config.h"
 #include "vector.h"
 
+/* in = out and d = w are allowed. What is not finite stays seen: phi(NaN) is NaN, and so is what would turn a network that
+ * has blown up back into numbers, as phi(-inf) of relu and phi(+-inf) of erf and tanh. */
 struct activation {
-    la_map *map;
-    la_map_backward *backward;
+    /* x[i] = phi(h[i]) */
+    void (*map)(int64_t n, const real *h, real *x);
+    /* d[i] = phi'(h[i]) w[i], x = phi(h) is there */
+    void (*backward)(int64_t n, const real *h, const real *x, const real *w, real *d);
+    const struct activation_dual *dual; /* at infinite width; NULL in f32 */
 };
 
 #define activation_of REAL_NAME(activation_of)
 const struct activation *activation_of(enum activation_kind kind);
+
+/* The third entry of a row, whose file defines it in double alone. */
+#if REAL_BITS == 64
+#define ACTIVATION_DUAL(dual) &(dual)
+#else
+#define ACTIVATION_DUAL(dual) NULL
+#endif
+
+#define ACTIVATION_DECLARED(NAME, name) extern const struct activation REAL_NAME(activation_##name);
+ACTIVATION_LIST(ACTIVATION_DECLARED)
+#undef ACTIVATION_DECLARED
 
 #endif

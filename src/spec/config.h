@@ -7,6 +7,7 @@
 #define CONFIG_H
 
 #include <stdint.h>
+#include "activation_list.h"
 #include "source_list.h"
 
 /* SOURCE_MNIST, ...: source_list.h. */
@@ -19,7 +20,9 @@ enum data_channels { CHANNELS_LAST, CHANNELS_FIRST };
 enum data_scale { SCALE_GLOBAL, SCALE_FEATURE, SCALE_NONE };
 enum family { FAMILY_FC, FAMILY_CONV, FAMILY_WRN };
 enum pooling { POOLING_GLOBAL, POOLING_FLATTEN };
-enum activation_kind { ACTIVATION_RELU, ACTIVATION_ERF, ACTIVATION_TANH, ACTIVATION_IDENTITY };
+#define ACTIVATION_NUMBER(NAME, name) ACTIVATION_##NAME,
+enum activation_kind { ACTIVATION_LIST(ACTIVATION_NUMBER) ACTIVATIONS };
+#undef ACTIVATION_NUMBER
 enum parameterization { PARAMETERIZATION_NTK, PARAMETERIZATION_STANDARD };
 enum loss { LOSS_MSE, LOSS_CROSS_ENTROPY };
 enum optimizer_kind { OPTIMIZER_SGD, OPTIMIZER_ADAM };

@@ -11,7 +11,7 @@
 #define WORDS(...)  ((const char *const[]){__VA_ARGS__, NULL})
 #define ANY_COUNT   INT_MAX            /* what BLAS counts */
 #define EXACT_COUNT 9007199254740992.0 /* 2^53: whole numbers that a double holds */
-/* So that lists of nodes, about 2 a layer and 15 a block, stay shorter than limit/infinite_plan.h's INFINITE_NODES. */
+/* Lists of some 2000 nodes: about 2 a layer and 15 a block. */
 #define LAYERS_MOST 1000
 #define BLOCKS_MOST 100
 #define SHRINK_MOST 64 /* sums of squares of so many pixels stay exact: data/images.h */
@@ -29,6 +29,7 @@ static const struct key_condition with_standard = {AT(network.parameterization),
                                                    0};
 static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, NULL, 0};
 
+#define ACTIVATION_WORD(NAME, name)                 #name,
 #define SOURCE_WORD(NAME, name, traits, meaning)    #name,
 #define SOURCE_MEANING(NAME, name, traits, meaning) "; " #name ": " meaning
 
@@ -115,9 +116,9 @@ const struct key key_table[] = {
     {"network.pooling", TYPE_CHOICE, AT(network.pooling), .choice = WORDS("global", "flatten"), .fallback = "global",
      .axis = "pooling", .effect = EFFECT_REFERENCE, .when = &with_conv, .unit = "1",
      .meaning = "what the readout sees: a channel's mean over all positions, or every position by itself"},
-    {"network.activation", TYPE_CHOICE, AT(network.activation), .choice = WORDS("relu", "erf", "tanh", "identity"),
-     .fallback = "relu", .axis = "activation", .effect = EFFECT_REFERENCE, .unit = "1",
-     .meaning = "activation of hidden layers"},
+    {"network.activation", TYPE_CHOICE, AT(network.activation),
+     .choice = (const char *const[]){ACTIVATION_LIST(ACTIVATION_WORD) NULL}, .fallback = "relu", .axis = "activation",
+     .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "activation of hidden layers"},
     {"network.sigma_w2", TYPE_REAL, AT(network.sigma_w2), .above = 1, .most = HUGE_VAL, .fallback = "2",
      .axis = "sigma_w2", .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "variance of weights times fan-in"},
     {"network.sigma_b2", TYPE_REAL, AT(network.sigma_b2), .most = HUGE_VAL, .fallback = "0.1", .axis = "sigma_b2",

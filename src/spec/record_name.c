@@ -67,7 +67,7 @@ static int has_far_kernels(const struct config *config) {
     static const double factor[] = {
         [ACTIVATION_RELU] = 0.5, [ACTIVATION_ERF] = 4 / 3.14159265358979323846, [ACTIVATION_TANH] = 1};
     int kind = config->network.activation;
-    if (kind == ACTIVATION_IDENTITY) return 0;
+    if (kind >= ACTIVATION_IDENTITY) return 0; /* and what came later */
     double layers = (double)layers_of(config), each = log2(config->network.sigma_w2 * factor[kind]);
     double most = fmax(log2(config->network.sigma_w2), layers * each), least = layers * each;
     if (kind == ACTIVATION_TANH) return config->network.sigma_w2 + config->network.sigma_b2 < 1e-3 || least < -8;

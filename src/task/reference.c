@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "dual.h"
 #include "eigen.h"
+#include "help.h"
 #include "infinite.h"
 #include "panic.h"
 #include "problem.h"
@@ -100,10 +101,13 @@ static bool is_in_range(const struct record *record, int64_t n) {
 }
 
 static status refuse(const struct config *config) {
-    int is_tanh = config->network.activation == ACTIVATION_TANH, is_wrn = config->network.family == FAMILY_WRN;
+    double most = dual_most((enum activation_kind)config->network.activation);
+    int is_limited = most < DBL_MAX, is_wrn = config->network.family == FAMILY_WRN;
     FAIL(ERROR_INPUT,
-         "the kernels of infinite width grow beyond %.2g%s: network.sigma_w2 = %.15g is too much for network.%s = %lld",
-         is_tanh ? DUAL_TANH_MOST : DBL_MAX, is_tanh ? " (the most that is computed for tanh)" : "",
+         "the kernels of infinite width grow beyond %.2g%s%s%s: network.sigma_w2 = %.15g is too much for network.%s = "
+         "%lld",
+         most, is_limited ? " (the most that is computed for " : "",
+         is_limited ? config_word("network.activation", config->network.activation) : "", is_limited ? ")" : "",
          config->network.sigma_w2, is_wrn ? "blocks" : "depth",
          (long long)(is_wrn ? config->network.blocks : config->network.depth));
 }

@@ -77,7 +77,7 @@ static struct picture activate(struct loops *loops, struct picture x) {
         case ACTIVATION_TANH:
             value = tanh(h), slope = 1 - value * value;
             break;
-        case ACTIVATION_IDENTITY:
+        default: /* identity */
             break;
         }
         y.value[i] = value;

@@ -6,7 +6,7 @@
 #include "eigen.h"
 #include "machine.h"
 #include "matrix.h"
-#include "vector.h"
+#include "activation.h"
 
 enum { M = 17, N = 29, K = 11, MOST = 1 << 12 };
 
@@ -278,7 +278,7 @@ static double unit_in_last_place(real x) { return nextafter(fabs(x), (double)INF
 
 struct accuracy {
     const char *what;
-    la_map *map;
+    enum activation_kind kind;
     long double (*exact)(long double);
 };
 
@@ -292,13 +292,13 @@ static void fill_arguments(int round) {
 
 static void test_accuracy(void **state) {
     (void)state;
-    const struct accuracy maps[] = {{"erf, units in the last place", la_erf, erfl},
-                                    {"tanh, units in the last place", la_tanh, tanhl}};
+    const struct accuracy maps[] = {{"erf, units in the last place", ACTIVATION_ERF, erfl},
+                                    {"tanh, units in the last place", ACTIVATION_TANH, tanhl}};
     for (int m = 0; m < 2; m++) {
         struct tally tally = {maps[m].what, 4, 0};
         for (int round = 0; round < 50; round++) {
             fill_arguments(round);
-            maps[m].map(MOST, a, b);
+            activation_of(maps[m].kind)->map(MOST, a, b);
             for (int64_t i = 0; i < MOST; i++) {
                 long double exact = maps[m].exact((long double)a[i]);
                 char label[40];
@@ -313,24 +313,23 @@ static void test_accuracy(void **state) {
 /* Every function, at every length and place, in place and not, gives an element the same bits. */
 static void test_place(void **state) {
     (void)state;
-    la_map *const maps[] = {la_relu, la_erf, la_tanh, la_identity};
-    la_map_backward *const backwards[] = {la_relu_backward, la_erf_backward, la_tanh_backward, la_identity_backward};
     enum { LENGTH = 1100 };
     static real whole[LENGTH], slope[LENGTH], w[LENGTH];
     fill_random(8, LENGTH, a);
     fill_random(9, LENGTH, w);
-    for (int m = 0; m < 4; m++) {
-        maps[m](LENGTH, a, whole);
-        backwards[m](LENGTH, a, whole, w, slope);
+    for (int m = 0; m < ACTIVATIONS; m++) {
+        const struct activation *phi = activation_of((enum activation_kind)m);
+        phi->map(LENGTH, a, whole);
+        phi->backward(LENGTH, a, whole, w, slope);
         for (int64_t from = 0; from < 19; from++)
             for (int64_t n = 1; from + n < LENGTH; n += n < 70 ? 1 : 97) {
-                maps[m](n, a + from, c);
+                phi->map(n, a + from, c);
                 assert_memory_equal(c, whole + from, (size_t)n * sizeof *c);
                 memcpy(c, a + from, (size_t)n * sizeof *c);
-                maps[m](n, c, c);
+                phi->map(n, c, c);
                 assert_memory_equal(c, whole + from, (size_t)n * sizeof *c);
                 memcpy(d, w + from, (size_t)n * sizeof *d);
-                backwards[m](n, a + from, whole + from, d, d);
+                phi->backward(n, a + from, whole + from, d, d);
                 assert_memory_equal(d, slope + from, (size_t)n * sizeof *d);
             }
     }
@@ -340,18 +339,18 @@ static void test_place(void **state) {
 static void test_special(void **state) {
     (void)state;
     const real special[] = {0, (real)INFINITY, -(real)INFINITY, (real)NAN};
-    la_erf(4, special, a);
-    la_tanh(4, special, b);
-    la_relu(4, special, c);
+    activation_of(ACTIVATION_ERF)->map(4, special, a);
+    activation_of(ACTIVATION_TANH)->map(4, special, b);
+    activation_of(ACTIVATION_RELU)->map(4, special, c);
     for (const real *x = a;; x = b) {
         assert_true(x[0] == 0 && isnan(x[1]) && isnan(x[2]) && isnan(x[3]));
         if (x == b) break;
     }
     assert_true(c[0] == 0 && isinf(c[1]) && isnan(c[2]) && isnan(c[3]));
     const real zeros[] = {0, -(real)0.0};
-    la_erf(2, zeros, a);
-    la_tanh(2, zeros, b);
-    la_relu(2, zeros, c);
+    activation_of(ACTIVATION_ERF)->map(2, zeros, a);
+    activation_of(ACTIVATION_TANH)->map(2, zeros, b);
+    activation_of(ACTIVATION_RELU)->map(2, zeros, c);
     assert_true(signbit(a[1]) && signbit(b[1]) && !signbit(a[0]) && !signbit(b[0]) && !signbit(c[0]) && !signbit(c[1]));
 }
 
@@ -377,20 +376,19 @@ static void test_finite(void **state) {
 #if REAL_BITS == 64
 static void test_slopes(void **state) {
     (void)state;
-    la_map *const maps[] = {la_relu, la_erf, la_tanh, la_identity};
-    la_map_backward *const backwards[] = {la_relu_backward, la_erf_backward, la_tanh_backward, la_identity_backward};
     struct tally tally = {"phi' = central difference of phi", 1e-7, 0};
     static real ahead[MOST], behind[MOST];
     const double step = 1e-5;
     fill_random(10, MOST, a);
-    for (int m = 0; m < 4; m++) {
+    for (int m = 0; m < ACTIVATIONS; m++) {
+        const struct activation *phi = activation_of((enum activation_kind)m);
         for (int64_t i = 0; i < MOST; i++) b[i] = 1, ahead[i] = a[i] + step, behind[i] = a[i] - step;
-        maps[m](MOST, a, c);
-        backwards[m](MOST, a, c, b, d);
-        maps[m](MOST, ahead, ahead);
-        maps[m](MOST, behind, behind);
+        phi->map(MOST, a, c);
+        phi->backward(MOST, a, c, b, d);
+        phi->map(MOST, ahead, ahead);
+        phi->map(MOST, behind, behind);
         for (int64_t i = 0; i < MOST; i++)
-            if (m > 0 || fabs(a[i]) > step)
+            if (m != ACTIVATION_RELU || fabs(a[i]) > step)
                 tally_error(&tally, "entry", fabs(d[i] - (ahead[i] - behind[i]) / (2 * step)));
     }
     tally_end(&tally);

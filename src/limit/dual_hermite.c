@@ -1,7 +1,8 @@
-/* tanh: a Hermite series in the correlation, longer for pairs nearer c = +-1; a direct rule where no series serves. */
+/* tanh, and any odd function with poles (struct activation_series): a Hermite series in the correlation, longer for pairs nearer c = +-1; a direct rule where no series serves. */
 #include <math.h>
 #include <string.h>
 
+#include "activation_dual.h"
 #include "dual_kind.h"
 #include "simd.h"
 
@@ -9,7 +10,7 @@ enum { PAIRS = 64 };
 
 static const double PI = 3.14159265358979323846;
 
-void dual_tanh_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot) {
+void dual_hermite_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot) {
     for (int64_t at = 0; at < count; at += PAIRS) {
         double value[2 * PAIRS]; /* T/K, Tdot */
         int64_t size = count - at < PAIRS ? count - at : PAIRS;
@@ -19,7 +20,7 @@ void dual_tanh_self(const struct dual *dual, int64_t count, const double *varian
     }
 }
 
-void dual_tanh_side(const struct dual *dual, struct dual_side *side, double *room) {
+void dual_hermite_side(const struct dual *dual, struct dual_side *side, double *room) {
     int64_t count = side->count, terms = dual_terms(dual->tiers);
     side->coefficient = room;
     side->reach = room + terms * count;
@@ -121,27 +122,29 @@ struct moments {
 
 /* E over (z1, z2) with u = sqrt(K11) z1, v = sqrt(K22)(c z1 + s z2), s = sqrt(1 - c^2): few nodes in z2 if s is small.
  * The integrands do not change under (z1, z2) -> -(z1, z2), so z1 > 0 counts twice. */
-static double step_of(double variance) { return fmin(0.7, 2 * PI / dual_pole_frequency(variance)); }
+static double step_of(const struct activation_series *series, double variance) {
+    return fmin(0.7, 2 * PI / dual_pole_frequency(series, variance));
+}
 
-static struct moments direct_inner(double mean, double deviation) {
-    const double step = step_of(deviation * deviation), limit = 9 / step;
+static struct moments direct_inner(const struct activation_series *series, double mean, double deviation) {
+    const double step = step_of(series, deviation * deviation), limit = 9 / step;
     struct moments sum = {0};
     for (double q = -floor(limit); q <= limit; q++) {
-        double z = q * step, weight = step / sqrt(2 * PI) * exp(-z * z / 2), phi = tanh(mean + deviation * z);
+        double z = q * step, weight = step / sqrt(2 * PI) * exp(-z * z / 2), phi = series->map(mean + deviation * z);
         sum.t += weight * phi;
-        sum.tdot += weight * (1 - phi * phi);
+        sum.tdot += weight * series->slope(phi);
     }
     return sum;
 }
 
-static struct moments direct_rule(double k11, double k22, double c) {
-    const double step = step_of(fmax(k11, k22)), root = sqrt(k22), s = sqrt((1 - c) * (1 + c));
+static struct moments direct_rule(const struct activation_series *series, double k11, double k22, double c) {
+    const double step = step_of(series, fmax(k11, k22)), root = sqrt(k22), s = sqrt((1 - c) * (1 + c));
     struct moments sum = {0};
     for (double z = step / 2; z <= 9; z += step) {
-        struct moments inner = direct_inner(root * c * z, root * s);
-        double weight = 2 * step / sqrt(2 * PI) * exp(-z * z / 2), phi = tanh(sqrt(k11) * z);
+        struct moments inner = direct_inner(series, root * c * z, root * s);
+        double weight = 2 * step / sqrt(2 * PI) * exp(-z * z / 2), phi = series->map(sqrt(k11) * z);
         sum.t += weight * phi * inner.t;
-        sum.tdot += weight * (1 - phi * phi) * inner.tdot;
+        sum.tdot += weight * series->slope(phi) * inner.tdot;
     }
     return sum;
 }
@@ -152,15 +155,15 @@ static void pairs_finish(const struct pairs *pairs, double *k, double *theta) {
     for (int64_t j = 0; j < pairs->count; j++) {
         struct moments pair = {.t = k[j] * pairs->t[j], .tdot = pairs->tdot[j]};
         if (pairs->tier[j] >= pairs->dual->tiers)
-            pair = direct_rule(pairs->own_side->variance[pairs->own + j * pairs->step],
+            pair = direct_rule(pairs->dual->activation->series, pairs->own_side->variance[pairs->own + j * pairs->step],
                                pairs->other_side->variance[pairs->other + j], pairs->c[j]);
         k[j] = pair.t;
         theta[j] *= pair.tdot;
     }
 }
 
-void dual_tanh_row(const struct dual *dual, const struct dual_side *own, const struct dual_side *other, int64_t own_at,
-                   int64_t own_step, int64_t other_at, int64_t count, double *k, double *theta) {
+void dual_hermite_row(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
+                      int64_t own_at, int64_t own_step, int64_t other_at, int64_t count, double *k, double *theta) {
     for (int64_t at = 0; at < count; at += PAIRS) {
         struct pairs pairs;
         pairs.dual = dual, pairs.own_side = own, pairs.other_side = other;

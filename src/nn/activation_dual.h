@@ -1,0 +1,38 @@
+/* What an activation is at infinite width (src/README.md, Infinite width): for Gaussian (u, v) with variances K11, K22
+ * and covariance K12, T = E[phi(u) phi(v)] and Tdot = E[phi'(u) phi'(v)]. Double only. Cannot fail. Not collective. */
+#ifndef ACTIVATION_DUAL_H
+#define ACTIVATION_DUAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A few hundred pairs: product = K11 K22, offset = 1 + 2 (K11 + K22); k holds K12 and becomes T, theta is multiplied by
+ * Tdot. Beside product = 0 and offset = 1, 0 stays 0. */
+typedef void activation_block(int64_t count, const double *restrict product, const double *restrict offset,
+                              double *restrict k, double *restrict theta);
+/* Each variance with itself, exact: T in t[count] (may be where variance is), Tdot in tdot[count] (NULL: not wanted). */
+typedef void activation_self(int64_t count, const double *variance, double *t, double *tdot);
+
+/* How pairs are scaled, by a b, powers of two, where products of variances would leave the range of numbers:
+ * K11 = a^2 K11', K22 = b^2 K22', K12 = ab K12'. NONE: that does no harm. HOMOGENEOUS: T = ab T(K11', K22', K12').
+ * ROOT: T depends on K12/root, Tdot on 1/root, root^2 = offset + 4 (product - K12^2). */
+enum activation_scaling { SCALING_NONE, SCALING_HOMOGENEOUS, SCALING_ROOT };
+
+/* An odd function whose Hermite series is summed, limit/dual_series.c. */
+struct activation_series {
+    double (*map)(double h);
+    double (*slope)(double x); /* phi'(h) from x = phi(h) */
+    double pole;               /* its nearest ones are +-i pole */
+    double most;               /* the largest variance that is computed */
+};
+
+struct activation_dual {
+    activation_block *block; /* in closed form; or NULL, and a series */
+    activation_self *self;
+    enum activation_scaling scaling;
+    const struct activation_series *series;
+    bool is_linear;                  /* what is Gaussian stays so */
+    double nanoseconds, preparation; /* about, of a pair; of a variance, if pairs need more than its number */
+};
+
+#endif

@@ -1,0 +1,71 @@
+/* erf: phi'(h) = 2/sqrt(pi) exp(-h^2). */
+#include "activation.h"
+
+#include <math.h>
+
+#include "simd.h"
+
+#ifdef VECTOR_FUNCTION
+VECTOR_FUNCTION double erf(double);
+VECTOR_FUNCTION double exp(double);
+VECTOR_FUNCTION float erff(float);
+VECTOR_FUNCTION float expf(float);
+#endif
+
+#if REAL_BITS == 32
+#define ERF erff
+#define EXP expf
+#else
+#define ERF erf
+#define EXP exp
+#endif
+
+/* h - h is 0, and NaN where h is not finite: subtracted, it leaves all bits of a number alone. */
+SIMD_CLONES static void erf_blocks(int64_t n, const real *h, real *x) {
+    for (int64_t i = 0; i < n; i++) x[i] = ERF(h[i]) - (h[i] - h[i]);
+}
+
+SIMD_CLONES static void slope_blocks(int64_t n, const real *h, real *x) {
+    const real factor = (real)1.12837916709551257390;
+    for (int64_t i = 0; i < n; i++) x[i] = factor * EXP(-h[i] * h[i]);
+}
+
+static void map(int64_t n, const real *h, real *x) { vector_in_blocks(erf_blocks, n, h, x); }
+
+static void backward(int64_t n, const real *h, const real *x, const real *w, real *d) {
+    (void)x;
+    enum { PIECE = 64 * VECTOR_BLOCK };
+    real slope[PIECE];
+    for (int64_t at = 0; at < n; at += PIECE) {
+        int64_t count = n - at < PIECE ? n - at : PIECE;
+        vector_in_blocks(slope_blocks, count, h + at, slope);
+        for (int64_t i = 0; i < count; i++) d[at + i] = slope[i] * w[at + i];
+    }
+}
+
+#if REAL_BITS == 64
+#include "activation_angle.h"
+
+/* Williams 1997: T = (2/pi) atan2(2 K12, root), Tdot = (4/pi)/root, root^2 = (1 + 2 K11)(1 + 2 K22) - 4 K12^2 without
+ * cancellation. */
+SIMD_CLONES static void block(int64_t count, const double *restrict product, const double *restrict offset,
+                              double *restrict k, double *restrict theta) {
+    for (int64_t j = 0; j < count; j++) {
+        double root = sqrt(offset[j] + 4 * determinant_of(product[j], k[j]));
+        k[j] = angle_of(2 * k[j], root) * (2 / PI);
+        theta[j] *= (4 / PI) / root;
+    }
+}
+
+static void self(int64_t count, const double *variance, double *t, double *tdot) {
+    for (int64_t j = 0; j < count; j++) {
+        double own = variance[j], half_root = sqrt(0.25 + own);
+        t[j] = angle_of(own, half_root) * (2 / PI);
+        if (tdot) tdot[j] = (2 / PI) / half_root;
+    }
+}
+
+static const struct activation_dual dual = {.block = block, .self = self, .scaling = SCALING_ROOT, .nanoseconds = 3.5};
+#endif
+
+const struct activation REAL_NAME(activation_erf) = {map, backward, ACTIVATION_DUAL(dual)};
