@@ -393,6 +393,42 @@ static void test_memory(void **state) {
     for (size_t i = 0; i < sizeof memory_points / sizeof *memory_points; i++) check_memory(&memory_points[i]);
 }
 
+/* ---- the room of a record ---- */
+
+/* What the elements count beforehand is what they fill: but for single numbers, all of it. */
+static void check_record(const struct recipe *recipe) {
+    enum { SCALARS = 40 };
+    struct subject subject;
+    struct task_plan plan;
+    create_subject(recipe, &subject);
+    assert_int_equal(task_plan(&subject.config, &subject.data, &plan), OK);
+    struct record *record = run(&subject);
+    double numbers = 0, scalars = 0;
+    for (int i = 0; i < record->count; i++) {
+        const struct array *array = &record->array[i];
+        if (array->text) continue;
+        *(array->ndim ? &numbers : &scalars) += (double)array_length(array);
+    }
+    print_message("  %-44s %.0f numbers\n", recipe->name, numbers);
+    assert_true(plan.cost.record_bytes == sizeof(double) * (numbers + SCALARS) && scalars <= SCALARS);
+    record_free(record);
+    free_subject(&subject);
+}
+
+static void test_record(void **state) {
+    (void)state;
+    static const struct recipe points[] = {
+        POINT("plain", NULL),
+        POINT("batches, all kept, f32", F32, BATCHES, KEEP_ALL),
+        POINT("predictions, all kept", PREDICTIONS, KEEP_ALL),
+        POINT("no outputs, no change", "measure.outputs=none", NO_CHANGE),
+        POINT("wrn, parameters", WRN, PARAMETER_SPACE),
+        POINT("the network alone, all kept", ALONE, KEEP_ALL),
+        POINT("the network alone, no change, f32", ALONE, F32, NO_CHANGE),
+    };
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) check_record(&points[i]);
+}
+
 /* ---- equal and odd points ---- */
 
 static void test_batch_of_all(void **state) {
@@ -648,7 +684,7 @@ int main(void) {
         cmocka_unit_test(test_infinite_start), cmocka_unit_test(test_rates),
         cmocka_unit_test(test_blown_up),       cmocka_unit_test(test_large_kernel),
         cmocka_unit_test(test_catapult),       cmocka_unit_test(test_no_rate),
-        cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_alone),          cmocka_unit_test(test_record),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);
