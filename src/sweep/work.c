@@ -61,16 +61,17 @@ static int64_t find_reference(const struct work *work, const char *key) {
     return QUEUE_NOTHING;
 }
 
-static int64_t need_reference(struct work *work, int64_t cell, const struct config *config,
-                              const struct work_shape *shape) {
+static status need_reference(struct work *work, int64_t cell, const struct config *config,
+                             const struct work_shape *shape) {
     char key[KEY_BYTES];
-    config_reference_key(config, shape->digest, key);
-    int64_t reference = find_reference(work, key);
-    if (reference != QUEUE_NOTHING) return reference;
     struct task_cost cost;
-    task_reference_cost(config, &shape->data, &cost);
+    config_reference_key(config, shape->digest, key);
+    work->queue[cell].needs = find_reference(work, key);
+    if (work->queue[cell].needs != QUEUE_NOTHING) return OK;
+    TRY(task_plan_reference(config, &shape->data, &cost));
+    work->queue[cell].needs = work->count;
     add(work, cell, key, cost, nominal_gflops[PRECISION_F64]);
-    return work->count - 1;
+    return OK;
 }
 
 /* Do the points of this cell and of the one before differ in their seed alone? The axis of seeds is the last one. */
@@ -103,7 +104,7 @@ static status resolve(const struct study *study, struct origin *origin, struct w
     for (int64_t cell = 0; cell < study->points; cell++) {
         if (!work->task[cell].needs_reference) continue;
         struct config config = study_point(study, cell);
-        work->queue[cell].needs = need_reference(work, cell, &config, &work->shape[cell]);
+        TRY(need_reference(work, cell, &config, &work->shape[cell]));
     }
     return OK;
 }

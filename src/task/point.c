@@ -55,10 +55,10 @@ enum linearization point_linearization(const struct point *point) {
     return kind == &linear_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
 }
 
-void point_create(const struct config *config, const struct dataset *data, struct point *point) {
+status point_create(const struct config *config, const struct dataset *data, struct point *point) {
     *point = (struct point){.config = config, .data = data};
-    point->problem = problem_create(config, data);
     point->schedule = schedule_create(config);
+    TRY(problem_create(config, data, &point->problem));
     point->training = (struct training){.network = point->problem.network,
                                         .points = &point->problem.points,
                                         .descent = {.loss = (enum loss)config->training.loss,
@@ -68,6 +68,7 @@ void point_create(const struct config *config, const struct dataset *data, struc
     choose_models(point);
     point->kernels.is_there = point_linearization(point) == LINEARIZATION_FUNCTION || kernels_are_wanted(point);
     predict_choose(point);
+    return OK;
 }
 
 void point_free(struct point *point) {
@@ -245,8 +246,8 @@ static status plan_point(struct point *point, struct task_plan *plan) {
 status point_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan) {
     struct point point;
     *plan = (struct task_plan){0};
-    point_create(config, shape, &point);
-    status result = plan_point(&point, plan);
+    status result = point_create(config, shape, &point);
+    if (result == OK) result = plan_point(&point, plan);
     point_free(&point);
     return result;
 }

@@ -59,8 +59,9 @@ struct point {
     bool is_saved_at_end; /* a checkpoint of the end is written */
 };
 
-/* Sizes and choices; no memory of the arena yet. */
-void point_create(const struct config *config, const struct dataset *data, struct point *point);
+/* Sizes and choices; no memory of the arena yet. Ended by point_free, also where it fails: ERROR_INPUT, a network that
+ * cannot be. */
+status point_create(const struct config *config, const struct dataset *data, struct point *point);
 void point_free(struct point *point);
 /* Takes everything but what phases take and give back; a counting arena then also counts those. */
 void point_lay_out(struct arena *arena, struct point *point);

@@ -6,21 +6,19 @@
 #include "matrix.h"
 #include "panic.h"
 
-struct problem problem_create(const struct config *config, const struct dataset *shape) {
-    struct problem problem = {.network = malloc(sizeof *problem.network)};
-    CHECK(problem.network);
+status problem_create(const struct config *config, const struct dataset *shape, struct problem *problem) {
+    *problem = (struct problem){.network = calloc(1, sizeof *problem->network), .inputs = shape->inputs};
+    CHECK(problem->network);
     const struct shape input = {shape->rows, shape->columns, shape->channels};
-    status result = network_create(config, input, shape->outputs, problem.network);
-    CHECK(result == OK); /* families of a study that was checked */
-    int first = problem.network->first_trained;
-    problem.inputs = shape->inputs;
-    problem.points = (struct points){.train = config->train_size,
-                                     .test = config->data.test_size,
-                                     .inputs = network_value_size(problem.network, first),
-                                     .outputs = shape->outputs,
-                                     .batch = config_is_full_batch(config) ? 0 : config_batch(config),
-                                     .first = first};
-    return problem;
+    TRY(network_create(config, input, shape->outputs, problem->network));
+    int first = problem->network->first_trained;
+    problem->points = (struct points){.train = config->train_size,
+                                      .test = config->data.test_size,
+                                      .inputs = network_value_size(problem->network, first),
+                                      .outputs = shape->outputs,
+                                      .batch = config_is_full_batch(config) ? 0 : config_batch(config),
+                                      .first = first};
+    return OK;
 }
 
 void problem_free(struct problem *problem) {

@@ -10,7 +10,6 @@
 #include "eigen.h"
 #include "help.h"
 #include "infinite.h"
-#include "panic.h"
 #include "problem.h"
 
 struct memory {
@@ -29,45 +28,47 @@ static struct memory lay_out(struct arena *arena, const struct problem *problem)
 /* Kernels of all points with the first `columns`. */
 static int64_t columns_of(const struct config *config) { return config->train_size + config_test_columns(config); }
 
-/* reference_check has refused what has no limit. */
-static struct infinite_plan *plan_of(const struct problem *problem) {
+/* What its kernels follow from. */
+struct limit {
+    struct problem problem;
     struct infinite_plan *plan;
-    CHECK(infinite_plan_create(problem->network, &plan) == OK);
-    return plan;
+};
+
+static status limit_create(const struct config *config, const struct dataset *shape, struct limit *limit) {
+    limit->plan = NULL;
+    TRY(problem_create(config, shape, &limit->problem));
+    return infinite_plan_create(limit->problem.network, &limit->plan);
 }
 
-status reference_check(const struct config *config, const struct dataset *shape) {
-    struct problem problem = problem_create(config, shape);
-    struct infinite_plan *plan = NULL;
-    status result = infinite_plan_create(problem.network, &plan);
-    infinite_plan_free(plan);
-    problem_free(&problem);
-    return result;
+static void limit_free(struct limit *limit) {
+    infinite_plan_free(limit->plan);
+    problem_free(&limit->problem);
 }
 
 /* The arena that everything needs. */
-static double count_bytes(const struct problem *problem, const struct infinite_plan *plan, int64_t columns) {
+static double count_bytes(const struct limit *limit, int64_t columns) {
     struct arena arena = arena_counting();
-    struct memory memory = lay_out(&arena, problem);
-    infinite_kernels(plan, problem->points.train + problem->points.test, columns, memory.x, memory.k, memory.theta,
-                     &arena, NULL);
+    struct memory memory = lay_out(&arena, &limit->problem);
+    int64_t all = limit->problem.points.train + limit->problem.points.test;
+    infinite_kernels(limit->plan, all, columns, memory.x, memory.k, memory.theta, &arena, NULL);
     return (double)arena.peak;
 }
 
-void reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
-    struct problem problem = problem_create(config, shape);
-    struct infinite_plan *plan = plan_of(&problem);
+status reference_plan(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+    struct limit limit;
+    status result = limit_create(config, shape, &limit);
     int64_t columns = columns_of(config);
     double n = (double)config->train_size, m = (double)config->data.test_size, beyond = (double)columns - n;
-    *cost = (struct task_cost){
-        .flops = (n + m) * (n + m) * (double)shape->inputs + 4 * n * n * n,
-        .share = 1,
-        .elementwise = infinite_work(plan, (int64_t)(n + m), columns) + n * n * n,
-        .arena_bytes = count_bytes(&problem, plan, columns) + (double)la_eigen_bytes((int64_t)n, 1),
-        .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
-    };
-    infinite_plan_free(plan);
-    problem_free(&problem);
+    if (result == OK)
+        *cost = (struct task_cost){
+            .flops = (n + m) * (n + m) * (double)shape->inputs + 4 * n * n * n,
+            .share = 1,
+            .elementwise = infinite_work(limit.plan, (int64_t)(n + m), columns) + n * n * n,
+            .arena_bytes = count_bytes(&limit, columns) + (double)la_eigen_bytes((int64_t)n, 1),
+            .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
+        };
+    limit_free(&limit);
+    return result;
 }
 
 struct range {
@@ -137,33 +138,37 @@ static status solve(int64_t n, const struct host *host, struct record *record) {
     return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n), host);
 }
 
-static status compute(const struct config *config, const struct problem *problem, const struct infinite_plan *plan,
-                      const struct dataset *data, const struct host *host, struct arena *arena, struct record *record) {
+static status compute(const struct config *config, const struct limit *limit, const struct dataset *data,
+                      const struct host *host, struct arena *arena, struct record *record) {
+    const struct problem *problem = &limit->problem;
     struct memory memory = lay_out(arena, problem);
     int64_t n = problem->points.train, m = problem->points.test, d = problem->inputs, columns = columns_of(config);
     memcpy(memory.x, data->x_train, (size_t)(n * d) * sizeof(double));
     memcpy(memory.x + n * d, data->x_test, (size_t)(m * d) * sizeof(double));
-    if (infinite_kernels(plan, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
+    if (infinite_kernels(limit->plan, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
         FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
     fill_record(problem, &memory, data, columns, record);
     if (!is_in_range(record, n)) return refuse(config);
     return solve(n, host, record);
 }
 
+static status compute_in_memory(const struct config *config, const struct limit *limit, const struct dataset *data,
+                                const struct host *host, struct record *record) {
+    struct arena arena;
+    TRY(arena_create((size_t)count_bytes(limit, columns_of(config)), &arena));
+    status result = compute(config, limit, data, host, &arena, record);
+    arena_free(&arena);
+    return result;
+}
+
 status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                      struct record *record) {
     double begin = clock_seconds();
     const struct host host = task_host(&hooks);
-    struct problem problem = problem_create(config, data);
-    struct infinite_plan *plan = plan_of(&problem);
-    struct arena arena;
-    status result = arena_create((size_t)count_bytes(&problem, plan, columns_of(config)), &arena);
-    if (result == OK) {
-        result = compute(config, &problem, plan, data, &host, &arena, record);
-        arena_free(&arena);
-    }
-    infinite_plan_free(plan);
-    problem_free(&problem);
+    struct limit limit;
+    status result = limit_create(config, data, &limit);
+    if (result == OK) result = compute_in_memory(config, &limit, data, &host, record);
+    limit_free(&limit);
     record_scalar(record, METRIC_REFERENCE_SECONDS, clock_seconds() - begin);
     return result;
 }

@@ -4,9 +4,8 @@
 
 #include "task.h"
 
-void reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
-/* A network without a limit of infinite width: ERROR_INPUT. Before the others. */
-status reference_check(const struct config *config, const struct dataset *shape);
+/* As task_plan_reference. */
+status reference_plan(const struct config *config, const struct dataset *shape, struct task_cost *cost);
 status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                      struct record *record);
 

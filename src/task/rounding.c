@@ -8,6 +8,7 @@
 #include "batches.h"
 #include "empirical.h"
 #include "linear.h"
+#include "panic.h"
 #include "problem.h"
 
 struct repetition {
@@ -143,18 +144,22 @@ static void count_phases(const struct rounding *rounding, struct arena *arena, s
     ntk_empirical(own->problem.network, NULL, &at, own->kernel_room, arena, &own->kernel, NULL);
 }
 
+static status measure(const struct config *config, const struct dataset *data, struct arena *arena,
+                      struct repetition *own, struct rounding *rounding) {
+    TRY(problem_create(config, data, &own->problem));
+    own->training = training_of(config, &own->problem);
+    lay_out(config, rounding, arena, own);
+    if (!arena_is_counting(arena)) return repeat(config, data, arena, own, rounding);
+    count_phases(rounding, arena, own);
+    return OK;
+}
+
 status rounding_measure(const struct config *config, const struct dataset *data, struct arena *arena,
                         struct rounding *rounding) {
     size_t mark = arena_mark(arena);
-    struct repetition own = {.problem = problem_create(config, data), .linear = model_allocate(&linear_functions)};
-    own.training = training_of(config, &own.problem);
-    status result = OK;
+    struct repetition own = {.linear = model_allocate(&linear_functions)};
     rounding->rmse = rounding->rmse_linear = (double)NAN;
-    lay_out(config, rounding, arena, &own);
-    if (arena_is_counting(arena))
-        count_phases(rounding, arena, &own);
-    else
-        result = repeat(config, data, arena, &own, rounding);
+    status result = measure(config, data, arena, &own, rounding);
     free(own.linear);
     problem_free(&own.problem);
     arena_release(arena, mark);
@@ -162,7 +167,9 @@ status rounding_measure(const struct config *config, const struct dataset *data,
 }
 
 double rounding_flops(const struct config *config, const struct dataset *shape, bool repeats_linear) {
-    struct problem problem = problem_create(config, shape);
+    struct problem problem;
+    status result = problem_create(config, shape, &problem);
+    CHECK(result == OK); /* as that of the point itself */
     const struct points *points = &problem.points;
     const struct training training = training_of(config, &problem);
     struct ntk_points at = kernel_points(points);

@@ -319,11 +319,11 @@ static status run_in_memory(struct point *point) {
 status point_run(const struct config *config, const struct dataset *data, const struct record *reference,
                  struct task_hooks hooks, struct record *record) {
     struct point point;
-    point_create(config, data, &point);
+    status result = point_create(config, data, &point);
     point.reference = reference;
     point.hooks = hooks;
     point.record = record;
-    status result = run_in_memory(&point);
+    if (result == OK) result = run_in_memory(&point);
     point_free(&point);
     return result;
 }

@@ -13,8 +13,8 @@ status task_plan(const struct config *config, const struct dataset *shape, struc
     return (config->run.precision == PRECISION_F32 ? point_plan_f32 : point_plan_f64)(config, shape, plan);
 }
 
-void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
-    reference_cost(config, shape, cost);
+status task_plan_reference(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+    return reference_plan(config, shape, cost);
 }
 
 /* Matrix products reach about nine tenths of the rate of large ones; an element takes about a nanosecond, a call a

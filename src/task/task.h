@@ -58,9 +58,10 @@ struct task_plan {
 };
 
 /* For plan and run, before any work starts. ERROR_INPUT in one line that begins with the key: what cannot be computed
- * at all, whatever the memory, an eigenproblem beyond LAPACK's sizes. */
+ * at all, whatever the memory: a network that cannot be, an eigenproblem beyond LAPACK's sizes. */
 status task_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan);
-void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost);
+/* The same of a reference: ERROR_INPUT where the network has no limit of infinite width. */
+status task_plan_reference(const struct config *config, const struct dataset *shape, struct task_cost *cost);
 /* Predicted seconds at `gflops` = measured GEMM rate in the task's precision. */
 double task_seconds(const struct task_cost *cost, double gflops);
 /* Smallest `run.memory` (bytes) with which a point that can be planned runs. */

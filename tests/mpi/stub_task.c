@@ -28,10 +28,11 @@ status task_plan(const struct config *config, const struct dataset *shape, struc
     return OK;
 }
 
-void task_reference_cost(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+status task_plan_reference(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
     double rows = (double)config->train_size;
     *cost = (struct task_cost){.flops = rows * rows * (double)(shape->inputs + shape->outputs),
                                .record_bytes = 8 * rows * rows};
+    return OK;
 }
 
 double task_seconds(const struct task_cost *cost, double gflops) { return cost->flops / (1e9 * gflops); }
