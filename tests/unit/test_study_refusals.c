@@ -113,8 +113,7 @@ static void test_words(void **state) {
         {3, "network: { family: resnet }", "study.yaml:3:20: network.family: resnet is not one of fc, conv, wrn"},
         {3, "network: { family: conv, pooling: max }",
          "study.yaml:3:35: network.pooling: max is not one of global, flatten"},
-        {3, "network: { activation: gelu }",
-         "study.yaml:3:24: network.activation: gelu is not one of relu, erf, tanh, identity"},
+        {3, "network: { family: mlp }", "study.yaml:3:20: network.family: mlp is not one of fc, conv, wrn"},
         {4, "training: { batch_size: half }",
          "study.yaml:4:25: training.batch_size: half is not full or a whole number from 1 to 2147483647"},
         {4, "training: { batch_size: 0 }",
@@ -287,12 +286,11 @@ static void test_other_words(void **state) {
     static const struct {
         const char *set, *message;
     } cases[] = {
-        {"network.activation=ReLU",
-         "--set network.activation: ReLU is not one of relu, erf, tanh, identity; did you mean relu?"},
+        {"network.family=FC", "--set network.family: FC is not one of fc, conv, wrn; did you mean fc?"},
         {"training.loss=MSE", "--set training.loss: MSE is not one of mse, cross_entropy; did you mean mse?"},
         {"network.activation=tnh",
          "--set network.activation: tnh is not one of relu, erf, tanh, identity; did you mean tanh?"},
-        {"network.activation=gelu", "--set network.activation: gelu is not one of relu, erf, tanh, identity"},
+        {"network.family=mlp", "--set network.family: mlp is not one of fc, conv, wrn"},
         {"training.lr=1", "--set training.lr: unknown key; did you mean training.learning_rate?"},
         {"sweep.n_train=1", "--set sweep.n_train: unknown key; did you mean sweep.train_size?"},
         {"training.epochs=1", "--set training.epochs: unknown key; did you mean training.steps?"},
