@@ -1,4 +1,5 @@
-/* tanh, and any odd function with poles (struct activation_series): a Hermite series in the correlation, longer for pairs nearer c = +-1; a direct rule where no series serves. */
+/* tanh, and any odd function with poles (struct activation_series): a Hermite series in the correlation, longer for
+ * pairs nearer c = +-1; a direct rule where no series serves. */
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* What dual.c asks of a Hermite series' pairs, and dual_hermite.c of its coefficients; private to dual*.c. Cannot fail. Not collective. */
+/* What dual.c asks of a Hermite series' pairs, and dual_hermite.c of its coefficients; private to dual*.c. Cannot fail.
+ * Not collective. */
 #ifndef DUAL_KIND_H
 #define DUAL_KIND_H
 

@@ -1,4 +1,4 @@
-/* Activations: one file each, nn/activation_NAME.c, with its row, activation_NAME; their list is spec/activation_list.h. */
+/* Activations: a file each, nn/activation_NAME.c, with its row, activation_NAME; their list: spec/activation_list.h. */
 #ifndef ACTIVATION_H
 #define ACTIVATION_H
 
@@ -8,8 +8,9 @@
 #include "config.h"
 #include "vector.h"
 
-/* in = out and d = w are allowed. What is not finite stays seen: phi(NaN) is NaN, and so is what would turn a network that
- * has blown up back into numbers, as phi(-inf) of relu and phi(+-inf) of erf and tanh. */
+/* in = out and d = w are allowed. What is not finite stays seen: phi(NaN) is NaN, and so is what would turn a network
+ * that has blown up back into numbers, as phi(-inf) of relu and phi(+-inf) of erf and tanh. An element has the same
+ * bits wherever it stands in an array. */
 struct activation {
     /* x[i] = phi(h[i]) */
     void (*map)(int64_t n, const real *h, real *x);

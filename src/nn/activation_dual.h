@@ -10,7 +10,7 @@
  * Tdot. Beside product = 0 and offset = 1, 0 stays 0. */
 typedef void activation_block(int64_t count, const double *restrict product, const double *restrict offset,
                               double *restrict k, double *restrict theta);
-/* Each variance with itself, exact: T in t[count] (may be where variance is), Tdot in tdot[count] (NULL: not wanted). */
+/* Each variance with itself, exact: T in t[count] (may be where variance is), Tdot in tdot[count] (NULL: unwanted). */
 typedef void activation_self(int64_t count, const double *variance, double *t, double *tdot);
 
 /* How pairs are scaled, by a b, powers of two, where products of variances would leave the range of numbers:
