@@ -167,12 +167,12 @@ static status set_shape(const struct arrays *arrays, struct dataset *set) {
     if (first && x->ndim != 1 + EXAMPLE_DIMENSIONS)
         REFUSE(arrays, arrays->pair[TRAIN].name[0], "%d dimensions; with data.channels: first 4 were expected",
                x->ndim);
-    set->is_image = x->ndim > 2;
-    set->inputs = width_of(x);
-    set->rows = set->is_image ? x->size[1 + first] : 1;
-    set->columns = set->is_image ? x->size[2 + first] : 1;
-    set->channels = set->inputs / (set->rows * set->columns);
-    set->has_classes = arrays->has_classes;
+    set->shape.is_image = x->ndim > 2;
+    set->shape.inputs = width_of(x);
+    set->shape.rows = set->shape.is_image ? x->size[1 + first] : 1;
+    set->shape.columns = set->shape.is_image ? x->size[2 + first] : 1;
+    set->shape.channels = set->shape.inputs / (set->shape.rows * set->shape.columns);
+    set->shape.has_classes = arrays->has_classes;
     return OK;
 }
 
@@ -295,7 +295,7 @@ static void set_targets(const struct arrays *arrays, const struct dataset *set) 
     double *const y[] = {set->y_train, set->y_test};
     for (int part = 0; part < PARTS; part++)
         for (int64_t i = 0; i < arrays->choice[part].count; i++)
-            classes_target(set->outputs, i % arrays->classes.count, y[part] + i * set->outputs);
+            classes_target(set->shape.outputs, i % arrays->classes.count, y[part] + i * set->shape.outputs);
 }
 
 /* --- numbers --- */
@@ -399,14 +399,14 @@ static status check_shapes(struct arrays *arrays, struct dataset *set) {
 static status choose_examples(struct arrays *arrays, struct dataset *set) {
     for (int p = 0; p < arrays->pairs; p++) TRY(allocate_pair(&arrays->pair[p]));
     TRY((arrays->has_classes ? sort_into_classes : sort_into_one)(arrays));
-    set->outputs =
+    set->shape.outputs =
         arrays->has_classes ? classes_outputs(arrays->config, arrays->classes.count) : width_of(&arrays->pair[TRAIN].y);
     return choose_both(arrays);
 }
 
 static status read_inputs(struct arrays *arrays, struct dataset *set) {
-    const int64_t rows[] = {set->train, set->test};
-    TRY(variable_begin(set->inputs, set->x_train, set->x_test, &arrays->x));
+    const int64_t rows[] = {set->shape.train, set->shape.test};
+    TRY(variable_begin(set->shape.inputs, set->x_train, set->x_test, &arrays->x));
     TRY(read_variable(arrays, 0, &arrays->x));
     TRY(blame(arrays, arrays->pair[TRAIN].name[0], variable_scale(&arrays->x, arrays->config->data.scale, rows)));
     set->mean = arrays->x.mean;
@@ -415,8 +415,8 @@ static status read_inputs(struct arrays *arrays, struct dataset *set) {
 }
 
 static status read_targets(struct arrays *arrays, struct dataset *set) {
-    const int64_t rows[] = {set->train, set->test};
-    TRY(variable_begin(set->outputs, set->y_train, set->y_test, &arrays->y));
+    const int64_t rows[] = {set->shape.train, set->shape.test};
+    TRY(variable_begin(set->shape.outputs, set->y_train, set->y_test, &arrays->y));
     TRY(read_variable(arrays, 1, &arrays->y));
     return blame(arrays, arrays->pair[TRAIN].name[1],
                  variable_scale(&arrays->y, arrays->config->data.target_scale, rows));
@@ -443,7 +443,7 @@ static void close_pair(struct pair *pair) {
 static status load(const struct config *config, int keep, struct dataset *set) {
     struct arrays arrays = {.config = config,
                             .path = config->data.path,
-                            .choice = {choice_of_train(config, set->train), choice_of_test(config)}};
+                            .choice = {choice_of_train(config, set->shape.train), choice_of_test(config)}};
     status result = load_arrays(&arrays, keep, set);
     for (int p = 0; p < PARTS; p++) close_pair(&arrays.pair[p]);
     variable_free(&arrays.x);

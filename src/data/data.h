@@ -13,12 +13,17 @@
 #include "config.h"
 #include "status.h"
 
-struct dataset {
+/* The sizes of a dataset, without its examples: all that plans and costs depend on. */
+struct data_shape {
     int64_t train, test;             /* examples held */
     int64_t inputs, outputs;         /* d, k */
     int has_classes;                 /* targets are classes; if not, real numbers */
     int is_image;                    /* what an example is; if not, it is one pixel of d channels */
     int64_t rows, columns, channels; /* of an example, resized; their product is d */
+};
+
+struct dataset {
+    struct data_shape shape;
     double mean, deviation;    /* used for scaling, of pixels from 0 to 255; 0 and 1: none; NaN: one for each input */
     double *x_train, *y_train; /* [train, d], [train, k] */
     double *x_test, *y_test;   /* [test, d], [test, k] */
@@ -30,9 +35,9 @@ struct dataset {
  * loading the files' own bytes. */
 status dataset_load(const struct config *config, int64_t train, struct dataset **dataset);
 void dataset_free(struct dataset *dataset);
-/* The same without keeping examples, for plan: all is read and checked, nothing is allocated by the sizes asked for.
- * Sets the sizes and scaling; fails as dataset_load does. Drawn data are not drawn. */
-status dataset_check(const struct config *config, int64_t train, struct dataset *shape);
+/* The same without keeping examples, for plan: all is read and checked, nothing is allocated by the sizes asked for. Fails
+ * as dataset_load does. Drawn data are not drawn. */
+status dataset_check(const struct config *config, int64_t train, struct data_shape *shape);
 /* Digest (XXH3, 128 bits) of the first `train` training examples, all test examples, targets and scaling. */
 void dataset_digest(const struct dataset *dataset, int64_t train, unsigned char digest[16]);
 /* Two configs load the same dataset: the same keys of the section data, and targets that suit both losses. */

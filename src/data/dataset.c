@@ -21,18 +21,18 @@ static status allocate(int64_t rows, int64_t columns, double **array) {
 }
 
 status dataset_allocate(struct dataset *set) {
-    TRY(allocate(set->train, set->inputs, &set->x_train));
-    TRY(allocate(set->train, set->outputs, &set->y_train));
-    TRY(allocate(set->test, set->inputs, &set->x_test));
-    return allocate(set->test, set->outputs, &set->y_test);
+    TRY(allocate(set->shape.train, set->shape.inputs, &set->x_train));
+    TRY(allocate(set->shape.train, set->shape.outputs, &set->y_train));
+    TRY(allocate(set->shape.test, set->shape.inputs, &set->x_test));
+    return allocate(set->shape.test, set->shape.outputs, &set->y_test);
 }
 
 /* What the data cannot do, seen in them alone. */
 static status check_use(const struct config *config, const struct dataset *set) {
-    if (config->network.family != FAMILY_FC && !set->is_image)
+    if (config->network.family != FAMILY_FC && !set->shape.is_image)
         FAIL(ERROR_INPUT, "network.family: %s needs images; the examples of %s are not",
              config_word("network.family", config->network.family), config_word("data.source", config->data.source));
-    if (config->training.loss == LOSS_CROSS_ENTROPY && !set->has_classes)
+    if (config->training.loss == LOSS_CROSS_ENTROPY && !set->shape.has_classes)
         FAIL(ERROR_INPUT, "training.loss: cross_entropy needs classes; the targets of %s are real",
              config_word("data.source", config->data.source));
     return OK;
@@ -48,8 +48,8 @@ static status load(const struct config *config, int keep, struct dataset *set) {
 status dataset_load(const struct config *config, int64_t train, struct dataset **dataset) {
     struct dataset *set = calloc(1, sizeof *set);
     if (!set) FAIL(ERROR_MEMORY, "memory for data could not be had");
-    set->train = train;
-    set->test = config->data.test_size;
+    set->shape.train = train;
+    set->shape.test = config->data.test_size;
     status result = load(config, 1, set);
     if (result == OK)
         *dataset = set;
@@ -58,9 +58,11 @@ status dataset_load(const struct config *config, int64_t train, struct dataset *
     return result;
 }
 
-status dataset_check(const struct config *config, int64_t train, struct dataset *shape) {
-    *shape = (struct dataset){.train = train, .test = config->data.test_size};
-    return load(config, 0, shape);
+status dataset_check(const struct config *config, int64_t train, struct data_shape *shape) {
+    struct dataset set = {.shape = {.train = train, .test = config->data.test_size}};
+    status result = load(config, 0, &set);
+    *shape = set.shape;
+    return result;
 }
 
 void dataset_free(struct dataset *dataset) {
@@ -77,21 +79,22 @@ static void digest_array(XXH3_state_t *state, int64_t rows, int64_t columns, con
 }
 
 void dataset_digest(const struct dataset *set, int64_t train, unsigned char digest[16]) {
-    CHECK(train <= set->train);
-    const int64_t image[] = {set->rows, set->columns, set->channels}, none[] = {0, 0, 0};
-    const int64_t sizes[] = {train, set->test, set->inputs, set->outputs};
+    CHECK(train <= set->shape.train);
+    const int64_t image[] = {set->shape.rows, set->shape.columns, set->shape.channels}, none[] = {0, 0, 0};
+    const int64_t sizes[] = {train, set->shape.test, set->shape.inputs, set->shape.outputs};
     const double scaling[] = {set->mean, set->deviation};
     XXH3_state_t *state = XXH3_createState();
     CHECK(state);
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, sizes, sizeof sizes);
-    XXH3_128bits_update(state, set->is_image ? image : none, sizeof image);
+    XXH3_128bits_update(state, set->shape.is_image ? image : none, sizeof image);
     XXH3_128bits_update(state, scaling, sizeof scaling);
-    if (set->has_classes != set->is_image) XXH3_128bits_update(state, &set->has_classes, sizeof set->has_classes);
-    digest_array(state, train, set->inputs, set->x_train);
-    digest_array(state, train, set->outputs, set->y_train);
-    digest_array(state, set->test, set->inputs, set->x_test);
-    digest_array(state, set->test, set->outputs, set->y_test);
+    if (set->shape.has_classes != set->shape.is_image)
+        XXH3_128bits_update(state, &set->shape.has_classes, sizeof set->shape.has_classes);
+    digest_array(state, train, set->shape.inputs, set->x_train);
+    digest_array(state, train, set->shape.outputs, set->y_train);
+    digest_array(state, set->shape.test, set->shape.inputs, set->x_test);
+    digest_array(state, set->shape.test, set->shape.outputs, set->y_test);
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
     memcpy(digest, canonical.digest, sizeof canonical.digest);

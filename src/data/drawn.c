@@ -8,15 +8,15 @@
 enum { DIRECTION = 2 }; /* gaussian.c has streams 0 and 1 of the teacher */
 
 void drawn_shape(const struct config *config, int64_t outputs, struct dataset *set) {
-    set->inputs = set->channels = config->data.dimension;
-    set->rows = set->columns = 1;
-    set->outputs = outputs;
+    set->shape.inputs = set->shape.channels = config->data.dimension;
+    set->shape.rows = set->shape.columns = 1;
+    set->shape.outputs = outputs;
     set->deviation = 1;
 }
 
 void drawn_inputs(const struct config *config, struct dataset *set) {
-    random_normal((uint64_t)config->data.seed, RANDOM_INPUTS, 0, 0, set->train * set->inputs, set->x_train);
-    random_normal(TEST_SEED, RANDOM_TEST, 0, 0, set->test * set->inputs, set->x_test);
+    random_normal((uint64_t)config->data.seed, RANDOM_INPUTS, 0, 0, set->shape.train * set->shape.inputs, set->x_train);
+    random_normal(TEST_SEED, RANDOM_TEST, 0, 0, set->shape.test * set->shape.inputs, set->x_test);
 }
 
 void drawn_direction(int64_t dimension, double *direction) {

@@ -32,8 +32,8 @@ static void teach_readout(int64_t outputs, const double *hidden, const double *v
 static void teach(const struct dataset *set, const double *w, int64_t count, const double *x, double *y) {
     double hidden[HIDDEN];
     for (int64_t i = 0; i < count; i++) {
-        teach_hidden(set->inputs, x + i * set->inputs, w, hidden);
-        teach_readout(set->outputs, hidden, w + set->inputs * HIDDEN, y + i * set->outputs);
+        teach_hidden(set->shape.inputs, x + i * set->shape.inputs, w, hidden);
+        teach_readout(set->shape.outputs, hidden, w + set->shape.inputs * HIDDEN, y + i * set->shape.outputs);
     }
 }
 
@@ -41,14 +41,14 @@ static status load(const struct config *config, int keep, struct dataset *set) {
     drawn_shape(config, config->data.outputs, set);
     if (!keep) return OK;
     TRY(dataset_allocate(set));
-    double *w = calloc((size_t)(set->inputs + set->outputs), HIDDEN * sizeof *w); /* W, then V */
+    double *w = calloc((size_t)(set->shape.inputs + set->shape.outputs), HIDDEN * sizeof *w); /* W, then V */
     if (!w) FAIL(ERROR_MEMORY, "memory for the teacher of the gaussian data could not be had");
-    random_normal(TEST_SEED, RANDOM_TEACHER, FIRST_LAYER, 0, set->inputs * HIDDEN, w);
-    random_normal(TEST_SEED, RANDOM_TEACHER, READOUT, 0, HIDDEN * set->outputs, w + set->inputs * HIDDEN);
-    random_normal((uint64_t)config->data.seed, RANDOM_INPUTS, 0, 0, set->train * set->inputs, set->x_train);
-    random_normal(TEST_SEED, RANDOM_TEST, 0, 0, set->test * set->inputs, set->x_test);
-    teach(set, w, set->train, set->x_train, set->y_train);
-    teach(set, w, set->test, set->x_test, set->y_test);
+    random_normal(TEST_SEED, RANDOM_TEACHER, FIRST_LAYER, 0, set->shape.inputs * HIDDEN, w);
+    random_normal(TEST_SEED, RANDOM_TEACHER, READOUT, 0, HIDDEN * set->shape.outputs, w + set->shape.inputs * HIDDEN);
+    random_normal((uint64_t)config->data.seed, RANDOM_INPUTS, 0, 0, set->shape.train * set->shape.inputs, set->x_train);
+    random_normal(TEST_SEED, RANDOM_TEST, 0, 0, set->shape.test * set->shape.inputs, set->x_test);
+    teach(set, w, set->shape.train, set->x_train, set->y_train);
+    teach(set, w, set->shape.test, set->x_test, set->y_test);
     free(w);
     return OK;
 }

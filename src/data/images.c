@@ -47,12 +47,12 @@ struct resize {
 
 /* sum[channel, row, column] = the bytes of its square; the planes lie one below the other, as one tall image. */
 static void pool_bytes(const struct dataset *set, struct resize resize, const unsigned char *planes) {
-    memset(resize.sum, 0, (size_t)set->inputs * sizeof *resize.sum);
-    for (int64_t y = 0; y < set->channels * set->rows * resize.factor; y++) {
-        uint32_t *sum = resize.sum + y / resize.factor * set->columns;
-        const unsigned char *row = planes + y * set->columns * resize.factor;
+    memset(resize.sum, 0, (size_t)set->shape.inputs * sizeof *resize.sum);
+    for (int64_t y = 0; y < set->shape.channels * set->shape.rows * resize.factor; y++) {
+        uint32_t *sum = resize.sum + y / resize.factor * set->shape.columns;
+        const unsigned char *row = planes + y * set->shape.columns * resize.factor;
         for (int64_t i = 0; i < resize.factor; i++)
-            for (int64_t x = 0; x < set->columns; x++) sum[x] += row[x * resize.factor + i];
+            for (int64_t x = 0; x < set->shape.columns; x++) sum[x] += row[x * resize.factor + i];
     }
 }
 
@@ -61,12 +61,12 @@ static status measure_scaling(const char *folder, const struct images *images, s
     uint64_t sum = 0, squares = 0;
     for (int64_t i = 0; i < images->count; i++) {
         pool_bytes(set, resize, images->pixel + (size_t)i * images->pixel_stride);
-        for (int64_t j = 0; j < set->inputs; j++) {
+        for (int64_t j = 0; j < set->shape.inputs; j++) {
             sum += resize.sum[j];
             squares += (uint64_t)resize.sum[j] * resize.sum[j];
         }
     }
-    double count = (double)images->count * (double)set->inputs, area = (double)(resize.factor * resize.factor);
+    double count = (double)images->count * (double)set->shape.inputs, area = (double)(resize.factor * resize.factor);
     double mean = (double)sum / count;
     set->mean = mean / area;
     set->deviation = sqrt(fmax(0, ((double)squares - mean * (double)sum) / count)) / area;
@@ -76,20 +76,20 @@ static status measure_scaling(const char *folder, const struct images *images, s
 
 /* x[row, column, channel] = scaled sum[channel, row, column] / area */
 static void copy_image(const struct dataset *set, struct resize resize, const unsigned char *planes, double *x) {
-    int64_t places = set->rows * set->columns;
+    int64_t places = set->shape.rows * set->shape.columns;
     double area = (double)(resize.factor * resize.factor);
     pool_bytes(set, resize, planes);
-    for (int64_t c = 0; c < set->channels; c++)
+    for (int64_t c = 0; c < set->shape.channels; c++)
         for (int64_t p = 0; p < places; p++)
-            x[p * set->channels + c] = (resize.sum[c * places + p] / area - set->mean) / set->deviation;
+            x[p * set->shape.channels + c] = (resize.sum[c * places + p] / area - set->mean) / set->deviation;
 }
 
 static void copy_part(const struct dataset *set, const struct part *part, const struct classes *classes,
                       struct resize resize, const int64_t *chosen) {
     for (int64_t i = 0; i < part->choice.count; i++) {
         const unsigned char *planes = part->images.pixel + (size_t)chosen[i] * part->images.pixel_stride;
-        copy_image(set, resize, planes, *part->x + i * set->inputs);
-        classes_target(set->outputs, i % classes->count, *part->y + i * set->outputs);
+        copy_image(set, resize, planes, *part->x + i * set->shape.inputs);
+        classes_target(set->shape.outputs, i % classes->count, *part->y + i * set->shape.outputs);
     }
 }
 
@@ -109,15 +109,15 @@ static status set_shape(struct loading *loading, const struct images *images, st
     if (images->rows % factor != 0 || images->columns % factor != 0)
         FAIL(ERROR_INPUT, "data.resize: %jd does not divide the %jd x %jd pixels of the images of %s", (intmax_t)factor,
              (intmax_t)images->rows, (intmax_t)images->columns, loading->source->name);
-    set->has_classes = set->is_image = 1;
-    set->rows = images->rows / factor;
-    set->columns = images->columns / factor;
-    set->channels = images->channels;
-    set->inputs = set->rows * set->columns * set->channels;
-    set->outputs = classes_outputs(loading->config, loading->classes.count);
-    loading->resize.sum = calloc((size_t)set->inputs, sizeof *loading->resize.sum);
+    set->shape.has_classes = set->shape.is_image = 1;
+    set->shape.rows = images->rows / factor;
+    set->shape.columns = images->columns / factor;
+    set->shape.channels = images->channels;
+    set->shape.inputs = set->shape.rows * set->shape.columns * set->shape.channels;
+    set->shape.outputs = classes_outputs(loading->config, loading->classes.count);
+    loading->resize.sum = calloc((size_t)set->shape.inputs, sizeof *loading->resize.sum);
     if (!loading->resize.sum)
-        FAIL(ERROR_MEMORY, "memory for an image of %jd numbers could not be had", (intmax_t)set->inputs);
+        FAIL(ERROR_MEMORY, "memory for an image of %jd numbers could not be had", (intmax_t)set->shape.inputs);
     return OK;
 }
 
@@ -187,7 +187,7 @@ static status load_parts(struct loading *loading, int keep, struct dataset *set)
 status images_load(const struct config *config, const struct image_source *source, int keep, struct dataset *set) {
     struct loading loading = {.config = config, .source = source, .resize = {.factor = config->data.resize}};
     loading.part[SPLIT_TRAIN] =
-        (struct part){.choice = choice_of_train(config, set->train), .x = &set->x_train, .y = &set->y_train};
+        (struct part){.choice = choice_of_train(config, set->shape.train), .x = &set->x_train, .y = &set->y_train};
     loading.part[SPLIT_TEST] = (struct part){.choice = choice_of_test(config), .x = &set->x_test, .y = &set->y_test};
     status result = load_parts(&loading, keep, set);
     for (int s = 0; s < SPLITS; s++) {

@@ -49,14 +49,14 @@ static status load(const struct config *config, int keep, struct dataset *set) {
     drawn_shape(config, 1, set);
     if (!keep) return OK;
     TRY(dataset_allocate(set));
-    double *v = calloc((size_t)set->inputs, sizeof *v);
+    double *v = calloc((size_t)set->shape.inputs, sizeof *v);
     if (!v) FAIL(ERROR_MEMORY, "memory for a direction could not be had");
-    drawn_direction(set->inputs, v);
+    drawn_direction(set->shape.inputs, v);
     drawn_inputs(config, set);
-    put_on_sphere(set->train, set->inputs, set->x_train);
-    put_on_sphere(set->test, set->inputs, set->x_test);
-    teach(config->data.degree, set->inputs, v, set->train, set->x_train, set->y_train);
-    teach(config->data.degree, set->inputs, v, set->test, set->x_test, set->y_test);
+    put_on_sphere(set->shape.train, set->shape.inputs, set->x_train);
+    put_on_sphere(set->shape.test, set->shape.inputs, set->x_test);
+    teach(config->data.degree, set->shape.inputs, v, set->shape.train, set->x_train, set->y_train);
+    teach(config->data.degree, set->shape.inputs, v, set->shape.test, set->x_test, set->y_test);
     free(v);
     return OK;
 }

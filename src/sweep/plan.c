@@ -36,7 +36,7 @@ struct plan {
 /* ---- sizes ---- */
 
 static double data_bytes(const struct plan *plan, int64_t cell, const struct config *config) {
-    const struct dataset *shape = &plan->work.shape[cell].data;
+    const struct data_shape *shape = &plan->work.shape[cell].data;
     return 8.0 * (double)(plan->train + config->data.test_size) * (double)(shape->inputs + shape->outputs);
 }
 

@@ -21,9 +21,7 @@ struct origin {
 
 static status shape_from_data(struct origin *origin, const struct config *config) {
     TRY(data_cache_select(origin->cache, config));
-    origin->shape.data = *origin->cache->dataset;
-    origin->shape.data.x_train = origin->shape.data.y_train = NULL;
-    origin->shape.data.x_test = origin->shape.data.y_test = NULL;
+    origin->shape.data = origin->cache->dataset->shape;
     memcpy(origin->shape.digest, origin->cache->digest, sizeof origin->shape.digest);
     return OK;
 }

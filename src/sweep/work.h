@@ -20,9 +20,9 @@ struct work_task {
     bool needs_reference; /* the same */
 };
 
-/* Of a point's data: sizes, without examples. */
+/* Of a point's data: sizes, and the digest that stands for them in names. */
 struct work_shape {
-    struct dataset data;
+    struct data_shape data;
     unsigned char digest[16];
 };
 

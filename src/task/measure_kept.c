@@ -8,12 +8,12 @@ static bool keeps(const struct point *point, int what) { return (point->config->
 
 /* Inputs of an image keep its shape. */
 static void keep_inputs_of(struct point *point, enum metric_id metric, int64_t n, const double *x) {
-    const struct dataset *data = point->data;
+    const struct data_shape *shape = point->shape;
     const enum dimension dim[] = {metric_table[metric].dim[0], DIM_FREE, DIM_FREE, DIM_FREE};
-    const int64_t flat[] = {n, data->inputs}, image[] = {n, data->rows, data->columns, data->channels};
+    const int64_t flat[] = {n, shape->inputs}, image[] = {n, shape->rows, shape->columns, shape->channels};
     double *out =
-        record_add_shaped(point->record, metric, 0, data->is_image ? 4 : 2, dim, data->is_image ? image : flat);
-    memcpy(out, x, (size_t)(n * data->inputs) * sizeof *out);
+        record_add_shaped(point->record, metric, 0, shape->is_image ? 4 : 2, dim, shape->is_image ? image : flat);
+    memcpy(out, x, (size_t)(n * shape->inputs) * sizeof *out);
 }
 
 static void keep_targets_of(struct point *point, enum metric_id metric, const double *y) {

@@ -6,7 +6,7 @@
 #include "point.h"
 
 /* Accuracy means something where targets are classes. */
-static bool has_classes(const struct point *point) { return point->data->has_classes; }
+static bool has_classes(const struct point *point) { return point->shape->has_classes; }
 
 static const real *test_targets(const struct points *points) { return points->y + points->train * points->outputs; }
 

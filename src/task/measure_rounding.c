@@ -11,14 +11,15 @@ static void count(struct arena *arena, struct point *point) {
     struct rounding rounding = {.repeats_linear = is_in_functions(point)};
     if (!is_rounded(point)) return;
     arena_release(arena, point->kept_mark);
-    (void)rounding_measure(point->config, point->data, arena, &rounding);
+    (void)rounding_measure(point->config, point->shape, arena, &rounding);
 }
 
 /* Where the network has not diverged. */
 static status after(struct point *point, struct arena *arena) {
     if (!is_rounded(point) || !point_has(point, MODEL_NETWORK)) return OK;
     struct rounding rounding = {.repeats_linear = is_in_functions(point) && point_has(point, MODEL_LINEAR),
-                                .eta = (double)(real)point->eta};
+                                .eta = (double)(real)point->eta,
+                                .data = point->data};
 #if REAL_BITS == 32
     rounding.theta0 = point->theta0;
     rounding.theta = point->theta;
@@ -27,14 +28,14 @@ static status after(struct point *point, struct arena *arena) {
 #endif
     rounding.hooks = point_hooks_at_end(point);
     arena_release(arena, point->kept_mark);
-    TRY(rounding_measure(point->config, point->data, arena, &rounding));
+    TRY(rounding_measure(point->config, point->shape, arena, &rounding));
     record_scalar(point->record, METRIC_RMSE_ROUNDING, rounding.rmse);
     if (point->kind[MODEL_LINEAR]) record_scalar(point->record, METRIC_RMSE_ROUNDING_LINEAR, rounding.rmse_linear);
     return OK;
 }
 
 static void cost(const struct point *point, struct task_cost *cost) {
-    if (is_rounded(point)) cost->flops += rounding_flops(point->config, point->data, is_in_functions(point));
+    if (is_rounded(point)) cost->flops += rounding_flops(point->config, point->shape, is_in_functions(point));
 }
 
 const struct element measure_rounding = {.name = "rounding", .count = count, .after = after, .cost = cost};

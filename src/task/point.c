@@ -55,10 +55,10 @@ enum linearization point_linearization(const struct point *point) {
     return kind == &linear_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
 }
 
-status point_create(const struct config *config, const struct dataset *data, struct point *point) {
-    *point = (struct point){.config = config, .data = data};
+status point_create(const struct config *config, const struct data_shape *shape, struct point *point) {
+    *point = (struct point){.config = config, .shape = shape};
     point->schedule = schedule_create(config);
-    TRY(problem_create(config, data, &point->problem));
+    TRY(problem_create(config, shape, &point->problem));
     point->training = (struct training){.network = point->problem.network,
                                         .points = &point->problem.points,
                                         .descent = {.loss = (enum loss)config->training.loss,
@@ -243,7 +243,7 @@ static status plan_point(struct point *point, struct task_plan *plan) {
     return OK;
 }
 
-status point_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan) {
+status point_plan(const struct config *config, const struct data_shape *shape, struct task_plan *plan) {
     struct point point;
     *plan = (struct task_plan){0};
     status result = point_create(config, shape, &point);

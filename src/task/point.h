@@ -37,7 +37,8 @@ struct progress {
 
 struct point {
     const struct config *config;
-    const struct dataset *data;     /* its shape alone where the point does not run */
+    const struct data_shape *shape;
+    const struct dataset *data;     /* of that shape; NULL where the point does not run */
     const struct record *reference; /* NULL: none */
     struct task_hooks hooks;
     struct record *record;
@@ -61,7 +62,7 @@ struct point {
 
 /* Sizes and choices; no memory of the arena yet. Ended by point_free, also where it fails: ERROR_INPUT, a network that
  * cannot be. */
-status point_create(const struct config *config, const struct dataset *data, struct point *point);
+status point_create(const struct config *config, const struct data_shape *shape, struct point *point);
 void point_free(struct point *point);
 /* Takes everything but what phases take and give back; a counting arena then also counts those. */
 void point_lay_out(struct arena *arena, struct point *point);

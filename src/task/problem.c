@@ -6,7 +6,7 @@
 #include "matrix.h"
 #include "panic.h"
 
-status problem_create(const struct config *config, const struct dataset *shape, struct problem *problem) {
+status problem_create(const struct config *config, const struct data_shape *shape, struct problem *problem) {
     *problem = (struct problem){.network = calloc(1, sizeof *problem->network), .inputs = shape->inputs};
     CHECK(problem->network);
     const struct shape input = {shape->rows, shape->columns, shape->channels};

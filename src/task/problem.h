@@ -24,7 +24,7 @@ struct problem {
 
 /* The network of the config on the data's shape; rates are matched where the standard parameterization meets
  * critical_fraction. Ended by problem_free, also where it fails: ERROR_INPUT, a network that cannot be. */
-status problem_create(const struct config *config, const struct dataset *shape, struct problem *problem);
+status problem_create(const struct config *config, const struct data_shape *shape, struct problem *problem);
 void problem_free(struct problem *problem);
 void problem_lay_out(struct arena *arena, struct problem *problem);
 /* What problem_fill takes and gives back, on a counting arena. */

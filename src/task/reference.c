@@ -34,7 +34,7 @@ struct limit {
     struct infinite_plan *plan;
 };
 
-static status limit_create(const struct config *config, const struct dataset *shape, struct limit *limit) {
+static status limit_create(const struct config *config, const struct data_shape *shape, struct limit *limit) {
     limit->plan = NULL;
     TRY(problem_create(config, shape, &limit->problem));
     return infinite_plan_create(limit->problem.network, &limit->plan);
@@ -54,7 +54,7 @@ static double count_bytes(const struct limit *limit, int64_t columns) {
     return (double)arena.peak;
 }
 
-status reference_plan(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+status reference_plan(const struct config *config, const struct data_shape *shape, struct task_cost *cost) {
     struct limit limit;
     status result = limit_create(config, shape, &limit);
     int64_t columns = columns_of(config);
@@ -166,7 +166,7 @@ status reference_run(const struct config *config, const struct dataset *data, st
     double begin = clock_seconds();
     const struct host host = task_host(&hooks);
     struct limit limit;
-    status result = limit_create(config, data, &limit);
+    status result = limit_create(config, &data->shape, &limit);
     if (result == OK) result = compute_in_memory(config, &limit, data, &host, record);
     limit_free(&limit);
     record_scalar(record, METRIC_REFERENCE_SECONDS, clock_seconds() - begin);

@@ -5,7 +5,7 @@
 #include "task.h"
 
 /* As task_plan_reference. */
-status reference_plan(const struct config *config, const struct dataset *shape, struct task_cost *cost);
+status reference_plan(const struct config *config, const struct data_shape *shape, struct task_cost *cost);
 status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                      struct record *record);
 

@@ -123,11 +123,11 @@ static status repeat_linear(const struct config *config, struct arena *arena, st
     return OK;
 }
 
-static status repeat(const struct config *config, const struct dataset *data, struct arena *arena,
-                     struct repetition *own, struct rounding *rounding) {
+static status repeat(const struct config *config, struct arena *arena, struct repetition *own,
+                     struct rounding *rounding) {
     const struct points *points = &own->problem.points;
     set_theta(rounding->theta0, own);
-    problem_fill(data, own->theta, arena, &own->problem);
+    problem_fill(rounding->data, own->theta, arena, &own->problem);
     if (own->origin) centre(own);
     if (rounding->repeats_linear) TRY(repeat_linear(config, arena, own, rounding));
     set_theta(rounding->theta, own);
@@ -144,29 +144,29 @@ static void count_phases(const struct rounding *rounding, struct arena *arena, s
     ntk_empirical(own->problem.network, NULL, &at, own->kernel_room, arena, &own->kernel, NULL);
 }
 
-static status measure(const struct config *config, const struct dataset *data, struct arena *arena,
+static status measure(const struct config *config, const struct data_shape *shape, struct arena *arena,
                       struct repetition *own, struct rounding *rounding) {
-    TRY(problem_create(config, data, &own->problem));
+    TRY(problem_create(config, shape, &own->problem));
     own->training = training_of(config, &own->problem);
     lay_out(config, rounding, arena, own);
-    if (!arena_is_counting(arena)) return repeat(config, data, arena, own, rounding);
+    if (!arena_is_counting(arena)) return repeat(config, arena, own, rounding);
     count_phases(rounding, arena, own);
     return OK;
 }
 
-status rounding_measure(const struct config *config, const struct dataset *data, struct arena *arena,
+status rounding_measure(const struct config *config, const struct data_shape *shape, struct arena *arena,
                         struct rounding *rounding) {
     size_t mark = arena_mark(arena);
     struct repetition own = {.linear = model_allocate(&linear_functions)};
     rounding->rmse = rounding->rmse_linear = (double)NAN;
-    status result = measure(config, data, arena, &own, rounding);
+    status result = measure(config, shape, arena, &own, rounding);
     free(own.linear);
     problem_free(&own.problem);
     arena_release(arena, mark);
     return result;
 }
 
-double rounding_flops(const struct config *config, const struct dataset *shape, bool repeats_linear) {
+double rounding_flops(const struct config *config, const struct data_shape *shape, bool repeats_linear) {
     struct problem problem;
     status result = problem_create(config, shape, &problem);
     CHECK(result == OK); /* as that of the point itself */

@@ -14,17 +14,18 @@ struct rounding {
     const float *theta0, *theta;         /* at the first and the last step */
     const float *f_test, *f_test_linear; /* [test, k], at the last step */
     double eta;
-    bool repeats_linear;      /* 0: only the network's outputs are compared */
-    struct task_hooks hooks;  /* asked after every step of the repetition */
-    double rmse, rmse_linear; /* the answers; NaN where not computed */
+    bool repeats_linear;        /* 0: only the network's outputs are compared */
+    const struct dataset *data; /* not looked at by a counting arena */
+    struct task_hooks hooks;    /* asked after every step of the repetition */
+    double rmse, rmse_linear;   /* the answers; NaN where not computed */
 };
 
 /* rmse: outputs at `theta` computed in double against f_test. rmse_linear: the function-space linearization repeated in
  * double, from theta_0, against f_test_linear. Scratch from the arena, given back; a counting arena gets the sizes
  * only. ERROR_INTERRUPTED. */
-status rounding_measure(const struct config *config, const struct dataset *data, struct arena *arena,
+status rounding_measure(const struct config *config, const struct data_shape *shape, struct arena *arena,
                         struct rounding *rounding);
 /* Multiply-adds times 2. */
-double rounding_flops(const struct config *config, const struct dataset *shape, bool repeats_linear);
+double rounding_flops(const struct config *config, const struct data_shape *shape, bool repeats_linear);
 
 #endif

@@ -319,7 +319,8 @@ static status run_in_memory(struct point *point) {
 status point_run(const struct config *config, const struct dataset *data, const struct record *reference,
                  struct task_hooks hooks, struct record *record) {
     struct point point;
-    status result = point_create(config, data, &point);
+    status result = point_create(config, &data->shape, &point);
+    point.data = data;
     point.reference = reference;
     point.hooks = hooks;
     point.record = record;

@@ -9,11 +9,11 @@
 #include "reference.h"
 #include "variants.h"
 
-status task_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan) {
+status task_plan(const struct config *config, const struct data_shape *shape, struct task_plan *plan) {
     return (config->run.precision == PRECISION_F32 ? point_plan_f32 : point_plan_f64)(config, shape, plan);
 }
 
-status task_plan_reference(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+status task_plan_reference(const struct config *config, const struct data_shape *shape, struct task_cost *cost) {
     return reference_plan(config, shape, cost);
 }
 
@@ -23,7 +23,7 @@ double task_seconds(const struct task_cost *cost, double gflops) {
     return cost->share * cost->flops / (0.9e9 * gflops) + 1e-9 * cost->elementwise + 1e-6 * cost->calls + 1e-3;
 }
 
-static double arena_within(const struct config *config, double memory, const struct dataset *shape) {
+static double arena_within(const struct config *config, double memory, const struct data_shape *shape) {
     struct config within = *config;
     struct task_plan plan;
     within.run.memory = (int64_t)memory;
@@ -32,7 +32,7 @@ static double arena_within(const struct config *config, double memory, const str
 
 /* Tiles shrink with run.memory, and the linearization may change its space: the least that suffices is found by
  * halving. */
-double task_point_memory(const struct config *config, const struct dataset *shape) {
+double task_point_memory(const struct config *config, const struct data_shape *shape) {
     double low = 1, high = arena_within(config, low, shape), all = arena_within(config, 1e15, shape);
     if (all > high) high = all;
     while (high - low > 1e-3 * high) {

@@ -45,8 +45,7 @@ struct task_cost {
     int linearization;    /* enum linearization: the space it runs in; LINEARIZATION_AUTO: there is none */
 };
 
-/* What becomes of a point, from its config and the sizes of its data alone (shape: as dataset_check or dataset_load
- * fills it; its examples are not looked at). */
+/* What becomes of a point, from its config and the sizes of its data alone. */
 struct task_plan {
     struct task_cost cost;
     /* enum linearization: what `auto` comes to, which depends on run.memory; LINEARIZATION_AUTO: there is none. It is
@@ -59,13 +58,13 @@ struct task_plan {
 
 /* For plan and run, before any work starts. ERROR_INPUT in one line that begins with the key: what cannot be computed
  * at all, whatever the memory: a network that cannot be, an eigenproblem beyond LAPACK's sizes. */
-status task_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan);
+status task_plan(const struct config *config, const struct data_shape *shape, struct task_plan *plan);
 /* The same of a reference: ERROR_INPUT where the network has no limit of infinite width. */
-status task_plan_reference(const struct config *config, const struct dataset *shape, struct task_cost *cost);
+status task_plan_reference(const struct config *config, const struct data_shape *shape, struct task_cost *cost);
 /* Predicted seconds at `gflops` = measured GEMM rate in the task's precision. */
 double task_seconds(const struct task_cost *cost, double gflops);
 /* Smallest `run.memory` (bytes) with which a point that can be planned runs. */
-double task_point_memory(const struct config *config, const struct dataset *shape);
+double task_point_memory(const struct config *config, const struct data_shape *shape);
 /* Trains the point's network beside its linearization. `reference` is the record of the point's reference (NULL: it
  * needs none). *record is owned by the caller (record_free), set only on OK. A diverged point is OK. Fails:
  * ERROR_MEMORY, ERROR_INTERRUPTED. */

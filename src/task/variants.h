@@ -4,8 +4,8 @@
 
 #include "task.h"
 
-status point_plan_f32(const struct config *config, const struct dataset *shape, struct task_plan *plan);
-status point_plan_f64(const struct config *config, const struct dataset *shape, struct task_plan *plan);
+status point_plan_f32(const struct config *config, const struct data_shape *shape, struct task_plan *plan);
+status point_plan_f64(const struct config *config, const struct data_shape *shape, struct task_plan *plan);
 /* Fills the record; ERROR_MEMORY, ERROR_INTERRUPTED. */
 status point_run_f32(const struct config *config, const struct dataset *data, const struct record *reference,
                      struct task_hooks hooks, struct record *record);

@@ -17,7 +17,7 @@ static double seconds_of(const struct config *config) {
     return setting("STUB_SECONDS", 0.02) * (double)config->width / 64 * (1 + 0.1 * (double)(config->seed % 7));
 }
 
-status task_plan(const struct config *config, const struct dataset *shape, struct task_plan *plan) {
+status task_plan(const struct config *config, const struct data_shape *shape, struct task_plan *plan) {
     double width = (double)config->width;
     *plan = (struct task_plan){.cost = {.parameters = width * (double)(shape->inputs + shape->outputs),
                                         .flops = 1e10 * seconds_of(config),
@@ -28,7 +28,7 @@ status task_plan(const struct config *config, const struct dataset *shape, struc
     return OK;
 }
 
-status task_plan_reference(const struct config *config, const struct dataset *shape, struct task_cost *cost) {
+status task_plan_reference(const struct config *config, const struct data_shape *shape, struct task_cost *cost) {
     double rows = (double)config->train_size;
     *cost = (struct task_cost){.flops = rows * rows * (double)(shape->inputs + shape->outputs),
                                .record_bytes = 8 * rows * rows};
@@ -37,7 +37,7 @@ status task_plan_reference(const struct config *config, const struct dataset *sh
 
 double task_seconds(const struct task_cost *cost, double gflops) { return cost->flops / (1e9 * gflops); }
 
-double task_point_memory(const struct config *config, const struct dataset *shape) {
+double task_point_memory(const struct config *config, const struct data_shape *shape) {
     (void)shape;
     return 8 * (double)config->width * (double)config->width;
 }

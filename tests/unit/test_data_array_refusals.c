@@ -26,7 +26,8 @@ static int teardown(void **state) {
 
 /* The message begins with the path and then reads `what`. */
 static void assert_refused(const struct config *config, const char *what) {
-    struct dataset *set = NULL, shape;
+    struct dataset *set = NULL;
+    struct data_shape shape;
     for (int keep = 0; keep < 2; keep++) {
         status result = keep ? dataset_load(config, 9, &set) : dataset_check(config, 9, &shape);
         const char *message = status_message();
@@ -136,7 +137,7 @@ static void test_training_size_beside_the_test_set(void **state) {
     (void)state;
     struct sample_array a = inputs(), b = targets("<i4");
     struct config config = array_config(folder);
-    struct dataset shape;
+    struct data_shape shape;
     write_npy(folder, &a);
     write_npy(folder, &b);
     config.data.test_size = 12;
@@ -171,7 +172,7 @@ static void test_labels(void **state) {
 /* --- uses that the data do not suit --- */
 
 static void assert_unsuited(const struct config *config, const char *message) {
-    struct dataset shape;
+    struct data_shape shape;
     assert_int_equal(dataset_check(config, 9, &shape), ERROR_INPUT);
     if (strncmp(status_message(), message, strlen(message)) != 0)
         fail_msg("\"%s\"\nis not \"%s\"", status_message(), message);
@@ -244,7 +245,7 @@ static void test_tables(void **state) {
     config.data.test_size = 1;
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         write_file(folder, "a.csv", row[i][0], strlen(row[i][0]));
-        struct dataset shape;
+        struct data_shape shape;
         if (strstr(row[i][1], "inf")) {
             assert_int_equal(dataset_check(&config, 1, &shape), ERROR_INPUT);
             assert_non_null(strstr(status_message(), row[i][1]));

@@ -140,8 +140,8 @@ static void test_labels_in_every_format(void **state) {
     write_npy(folder, &array[0]);
     write_npy(folder, &array[1]);
     struct dataset *set = load(&config, 9);
-    assert_int_equal(set->has_classes, 1);
-    assert_int_equal(set->outputs, 3);
+    assert_int_equal(set->shape.has_classes, 1);
+    assert_int_equal(set->shape.outputs, 3);
     dataset_free(set);
     digest_of(&config, 33, wanted);
     array[1].type = "<i4";
@@ -168,7 +168,7 @@ static void test_four_arrays(void **state) {
     config.data.scale = SCALE_NONE;
     config.data.test_size = 7;
     struct dataset *set = load(&config, 50);
-    assert_int_equal(set->has_classes, 0);
+    assert_int_equal(set->shape.has_classes, 0);
     for (int i = 0; i < 50 * D; i++) ASSERT_CLOSE(set->x_train[i], x[i], 0);
     for (int i = 0; i < 50 * K; i++) ASSERT_CLOSE(set->y_train[i], y[i], 0);
     for (int i = 0; i < 7 * D; i++) ASSERT_CLOSE(set->x_test[i], x[50 * D + i], 0);
@@ -195,7 +195,8 @@ static void test_channels(void **state) {
     write_npy(folder, &array[0]);
     digest_of(&config, 20, wanted);
     struct dataset *set = load(&config, 20);
-    assert_int_equal(set->is_image * 1000 + set->rows * 100 + set->columns * 10 + set->channels, 1232);
+    assert_int_equal(set->shape.is_image * 1000 + set->shape.rows * 100 + set->shape.columns * 10 + set->shape.channels,
+                     1232);
     dataset_free(set);
     memcpy(array[0].size, (int64_t[]){N, 2, 2, 3}, 4 * sizeof(int64_t));
     array[0].value = first;
@@ -218,7 +219,8 @@ static void test_two_dimensions_are_one_channel(void **state) {
     snprintf(path, sizeof path, "%s/a.npz", folder);
     struct config config = array_config(path);
     struct dataset *set = load(&config, 20);
-    assert_int_equal(set->is_image * 1000 + set->rows * 100 + set->columns * 10 + set->channels, 1431);
+    assert_int_equal(set->shape.is_image * 1000 + set->shape.rows * 100 + set->shape.columns * 10 + set->shape.channels,
+                     1431);
     dataset_free(set);
 }
 
@@ -312,7 +314,7 @@ static void test_parts_of_one_array(void **state) {
             for (int64_t i = 0; i < 20; i++) used[example_at(large->x_test, i)]++;
             for (int64_t i = 0; i < N; i++) assert_true(used[i] <= 1);
             assert_memory_equal(large->x_test, small->x_test, 20 * D * sizeof(double));
-            assert_memory_equal(large->y_test, small->y_test, 20 * (size_t)large->outputs * sizeof(double));
+            assert_memory_equal(large->y_test, small->y_test, 20 * (size_t)large->shape.outputs * sizeof(double));
             assert_memory_equal(large->x_train, nested->x_train, 22 * D * sizeof(double));
             int same = memcmp(small->x_train, nested->x_train, 22 * D * sizeof(double)) == 0;
             assert_int_equal(same, order == ORDER_FILE);
@@ -367,7 +369,7 @@ static void test_shuffles_are_those_of_images(void **state) {
 
 static void assert_classes(const struct config *config, int64_t outputs, const double *wanted) {
     struct dataset *set = load(config, 12);
-    assert_int_equal(set->outputs, outputs);
+    assert_int_equal(set->shape.outputs, outputs);
     int64_t count = outputs == 1 ? 2 : outputs;
     for (int64_t i = 0; i < 12; i++) {
         ASSERT_CLOSE(label[example_at(set->x_train, i)], wanted[i % count], 0);
@@ -428,7 +430,7 @@ static void test_labels_and_numbers_differ(void **state) {
     digest_of(&config, 20, digest[1]);
     struct dataset *set = load(&config, 20);
     for (int64_t i = 0; i < 20; i++) ASSERT_CLOSE(set->y_train[i], i % 2 ? -1 : 1, 0);
-    assert_int_equal(set->has_classes, 0);
+    assert_int_equal(set->shape.has_classes, 0);
     dataset_free(set);
     assert_memory_not_equal(digest[0], digest[1], 16);
 }
@@ -437,13 +439,12 @@ static void test_a_check_is_a_load_without_examples(void **state) {
     (void)state;
     struct config config = chosen(1, ORDER_SHUFFLED, 0);
     config.data.scale = SCALE_GLOBAL;
-    struct dataset shape, *set = load(&config, 30);
+    struct data_shape shape;
+    struct dataset *set = load(&config, 30);
     assert_int_equal(dataset_check(&config, 30, &shape), OK);
-    assert_int_equal(shape.inputs, set->inputs);
-    assert_int_equal(shape.outputs, set->outputs);
+    assert_int_equal(shape.inputs, set->shape.inputs);
+    assert_int_equal(shape.outputs, set->shape.outputs);
     assert_int_equal(shape.has_classes, 1);
-    ASSERT_CLOSE(shape.deviation, set->deviation, 0);
-    assert_null(shape.x_train);
     dataset_free(set);
 }
 
@@ -470,7 +471,8 @@ static double peak_of_loading(const struct config *config, int64_t train) {
         malloc_trim(0); /* what tests before freed is not for use again */
         double before = resident("VmRSS:");
         struct dataset *set = load(config, train);
-        double numbers = (double)(set->train + set->test) * (double)(set->inputs + set->outputs);
+        double numbers =
+            (double)(set->shape.train + set->shape.test) * (double)(set->shape.inputs + set->shape.outputs);
         ratio = (resident("VmHWM:") - before) / (8 * numbers);
         _exit(write(end[1], &ratio, sizeof ratio) != sizeof ratio);
     }

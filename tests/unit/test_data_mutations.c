@@ -92,7 +92,7 @@ static void try_one(const struct config *config, const char *file, uint64_t seed
     status result = dataset_load(config, 6, &set);
     if (result != OK && (result != ERROR_INPUT || !is_line(status_message()) || !*status_message()))
         fail_msg("%s, mutation %ju: %s", file, (uintmax_t)seed, status_message());
-    for (int64_t i = 0; set && i < 6 * set->inputs; i++)
+    for (int64_t i = 0; set && i < 6 * set->shape.inputs; i++)
         if (!isfinite(set->x_train[i])) fail_msg("%s, mutation %ju: a number is not finite", file, (uintmax_t)seed);
     *refused += result != OK;
     dataset_free(set);

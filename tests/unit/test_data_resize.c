@@ -45,8 +45,9 @@ static void test_pixels_are_means_of_squares(void **state) {
     (void)state;
     struct config config = resized(SOURCE_MNIST, FACTOR);
     struct dataset *set = load(&config, 31);
-    assert_int_equal(set->rows * 100 + set->columns * 10 + set->channels, 100 * SMALL_ROWS + 10 * SMALL_COLUMNS + 1);
-    assert_int_equal(set->inputs, SMALL);
+    assert_int_equal(set->shape.rows * 100 + set->shape.columns * 10 + set->shape.channels,
+                     100 * SMALL_ROWS + 10 * SMALL_COLUMNS + 1);
+    assert_int_equal(set->shape.inputs, SMALL);
     for (int64_t i = 0; i < 31 * SMALL; i++) {
         int64_t example = i / SMALL, row = i % SMALL / SMALL_COLUMNS, column = i % SMALL_COLUMNS;
         int64_t image = image_of_class((int)(example % 10), example / 10, 0);
@@ -60,7 +61,7 @@ static void test_channels_stay_apart(void **state) {
     (void)state;
     struct config config = resized(SOURCE_CIFAR10, 8);
     struct dataset *set = load(&config, 11);
-    assert_int_equal(set->rows * 100 + set->columns * 10 + set->channels, 443);
+    assert_int_equal(set->shape.rows * 100 + set->shape.columns * 10 + set->shape.channels, 443);
     for (int64_t i = 0; i < 5 * 48; i++) {
         int64_t example = i / 48, place = i % 48 / 3, channel = i % 3;
         int64_t image = image_of_class((int)example, 0, 70);
@@ -75,8 +76,8 @@ static void test_one_pixel(void **state) {
     (void)state;
     struct config config = resized(SOURCE_CIFAR10, 32);
     struct dataset *set = load(&config, 2);
-    assert_int_equal(set->inputs, 3);
-    assert_int_equal(set->is_image, 1);
+    assert_int_equal(set->shape.inputs, 3);
+    assert_int_equal(set->shape.is_image, 1);
     ASSERT_CLOSE(unscaled(set, set->x_test, 1), mean_of_square(image_of_class(0, 0, 70), 1024, 32, 32, 0, 0), 1e-10);
     dataset_free(set);
 }
@@ -100,16 +101,16 @@ static void test_scaling_is_of_resized_images(void **state) {
 }
 
 static void assert_shape(const struct config *config) {
-    struct dataset shape, *set = load(config, 3);
+    struct data_shape shape;
+    struct dataset *set = load(config, 3);
     assert_int_equal(dataset_check(config, 3, &shape), OK);
-    assert_int_equal(shape.rows, set->rows);
-    assert_int_equal(shape.columns, set->columns);
-    assert_int_equal(shape.channels, set->channels);
-    assert_int_equal(shape.inputs, set->inputs);
+    assert_int_equal(shape.rows, set->shape.rows);
+    assert_int_equal(shape.columns, set->shape.columns);
+    assert_int_equal(shape.channels, set->shape.channels);
+    assert_int_equal(shape.inputs, set->shape.inputs);
     assert_int_equal(shape.inputs, shape.rows * shape.columns * shape.channels);
-    assert_int_equal(shape.outputs, set->outputs);
-    assert_int_equal(shape.is_image, set->is_image);
-    assert_null(shape.x_train);
+    assert_int_equal(shape.outputs, set->shape.outputs);
+    assert_int_equal(shape.is_image, set->shape.is_image);
     dataset_free(set);
 }
 
@@ -125,7 +126,7 @@ static void test_shapes_are_known_without_examples(void **state) {
 static void test_gaussian_is_no_image(void **state) {
     (void)state;
     struct config config = {.data = {.source = SOURCE_GAUSSIAN, .dimension = 19, .outputs = 3, .test_size = 2}};
-    struct dataset shape;
+    struct data_shape shape;
     assert_int_equal(dataset_check(&config, 2, &shape), OK);
     assert_int_equal(shape.is_image, 0);
     assert_int_equal(shape.rows * 1000 + shape.columns * 100 + shape.channels, 1119);
@@ -139,7 +140,8 @@ static void assert_refused(status outcome, const char *message) {
 
 static void test_a_factor_that_does_not_divide_is_refused(void **state) {
     (void)state;
-    struct dataset shape, *set = NULL;
+    struct data_shape shape;
+    struct dataset *set = NULL;
     struct config config = resized(SOURCE_CIFAR10, 5);
     static const char cifar[] = "data.resize: 5 does not divide the 32 x 32 pixels of the images of cifar10";
     assert_refused(dataset_check(&config, 2, &shape), cifar);

@@ -16,7 +16,7 @@ static int teardown(void **state) {
 }
 
 static void assert_refused(const struct config *config, const char *words) {
-    struct dataset shape;
+    struct data_shape shape;
     assert_int_equal(dataset_check(config, 5, &shape), ERROR_INPUT);
     if (!strstr(status_message(), words)) fail_msg("\"%s\" has no \"%s\"", status_message(), words);
 }
@@ -49,7 +49,7 @@ static struct config letters(void) {
 }
 
 static int64_t image_at(const struct dataset *set, const double *x, int64_t example) {
-    return (int64_t)lround(x[example * set->inputs] * set->deviation + set->mean);
+    return (int64_t)lround(x[example * set->shape.inputs] * set->deviation + set->mean);
 }
 
 static void test_letters(void **state) {
@@ -57,7 +57,7 @@ static void test_letters(void **state) {
     static const char *const pair[] = {"26", "1"};
     struct config config = letters();
     struct dataset *set = load(&config, 30);
-    assert_int_equal(set->outputs, LETTERS);
+    assert_int_equal(set->shape.outputs, LETTERS);
     for (int64_t i = 0; i < 30; i++) {
         assert_int_equal(image_at(set, set->x_train, i), i);
         for (int64_t k = 0; k < LETTERS; k++) ASSERT_CLOSE(set->y_train[i * LETTERS + k], k == i % LETTERS, 0);
@@ -65,7 +65,7 @@ static void test_letters(void **state) {
     dataset_free(set);
     name_classes(&config, 2, pair);
     set = load(&config, 4);
-    assert_int_equal(set->outputs, 1);
+    assert_int_equal(set->shape.outputs, 1);
     assert_int_equal(image_at(set, set->x_train, 0), 25);
     assert_int_equal(image_at(set, set->x_train, 1), 0);
     dataset_free(set);
@@ -133,8 +133,8 @@ static void test_cifar100(void **state) {
     write_hundred("test.bin", 100);
     struct config config = image_config(SOURCE_CIFAR100, folder);
     struct dataset *set = load(&config, 7);
-    assert_int_equal(set->outputs, 100);
-    assert_int_equal(set->rows * 10000 + set->columns * 100 + set->channels, 323203);
+    assert_int_equal(set->shape.outputs, 100);
+    assert_int_equal(set->shape.rows * 10000 + set->shape.columns * 100 + set->shape.channels, 323203);
     dataset_free(set);
     config.data.test_size = 3;
     name_classes(&config, 3, fine);
@@ -219,7 +219,7 @@ static void test_clusters(void **state) {
     config.data.mean = 1.5;
     struct dataset *set = load(&config, DRAWS);
     double m[D] = {0}, length = 0;
-    assert_int_equal(set->outputs * 10 + set->has_classes, 11);
+    assert_int_equal(set->shape.outputs * 10 + set->shape.has_classes, 11);
     for (int64_t i = 0; i < DRAWS; i++) {
         ASSERT_CLOSE(set->y_train[i], i % 2 ? -1 : 1, 0);
         for (int j = 0; j < D; j++) m[j] += set->y_train[i] * set->x_train[i * D + j] / DRAWS;
@@ -234,7 +234,7 @@ static void test_clusters(void **state) {
     config.training.loss = LOSS_CROSS_ENTROPY;
     assert_false(dataset_same(&config, &(struct config){.data = config.data}));
     struct dataset *two = load(&config, 50);
-    assert_int_equal(two->outputs, 2);
+    assert_int_equal(two->shape.outputs, 2);
     for (int64_t i = 0; i < 50 * D; i++) ASSERT_CLOSE(two->x_train[i], set->x_train[i], 0);
     for (int64_t i = 0; i < 100; i++) ASSERT_CLOSE(two->y_train[i], (i / 2 + i) % 2 == 0, 0);
     dataset_free(two);

@@ -86,15 +86,15 @@ static double *targets(int64_t examples) {
 
 static struct dataset random_data(const struct recipe *recipe, const struct config *config) {
     int64_t train = config->train_size, test = config->data.test_size, inputs = recipe->side * recipe->side * CHANNELS;
-    return (struct dataset){.train = train,
-                            .test = test,
-                            .inputs = inputs,
-                            .outputs = OUTPUTS,
-                            .has_classes = 1,
-                            .is_image = 1,
-                            .rows = recipe->side,
-                            .columns = recipe->side,
-                            .channels = CHANNELS,
+    return (struct dataset){.shape.train = train,
+                            .shape.test = test,
+                            .shape.inputs = inputs,
+                            .shape.outputs = OUTPUTS,
+                            .shape.has_classes = 1,
+                            .shape.is_image = 1,
+                            .shape.rows = recipe->side,
+                            .shape.columns = recipe->side,
+                            .shape.channels = CHANNELS,
                             .deviation = 1,
                             .x_train = random_images(0, train * inputs),
                             .y_train = targets(train),
@@ -108,7 +108,7 @@ static void create_subject(const struct recipe *recipe, struct subject *subject)
     subject->config = study_point(subject->study, 0);
     subject->data = random_data(recipe, &subject->config);
     struct task_plan plan;
-    assert_int_equal(task_plan(&subject->config, &subject->data, &plan), OK);
+    assert_int_equal(task_plan(&subject->config, &subject->data.shape, &plan), OK);
     subject->config.training.linearization = plan.linearization;
     if (plan.needs_reference)
         assert_int_equal(task_reference(&subject->config, &subject->data, none, &subject->reference), OK);
@@ -379,7 +379,7 @@ static void check_memory(const struct recipe *recipe) {
     struct subject subject;
     struct task_plan plan;
     create_subject(recipe, &subject);
-    assert_int_equal(task_plan(&subject.config, &subject.data, &plan), OK);
+    assert_int_equal(task_plan(&subject.config, &subject.data.shape, &plan), OK);
     struct record *record = run(&subject);
     print_message("  %-44s %.1f MB\n", recipe->name, plan.cost.arena_bytes / 1e6);
     assert_true(record_value(record, METRIC_ARENA_BYTES) <= plan.cost.arena_bytes);
@@ -401,7 +401,7 @@ static void check_record(const struct recipe *recipe) {
     struct subject subject;
     struct task_plan plan;
     create_subject(recipe, &subject);
-    assert_int_equal(task_plan(&subject.config, &subject.data, &plan), OK);
+    assert_int_equal(task_plan(&subject.config, &subject.data.shape, &plan), OK);
     struct record *record = run(&subject);
     double numbers = 0, scalars = 0;
     for (int i = 0; i < record->count; i++) {

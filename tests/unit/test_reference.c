@@ -33,14 +33,14 @@ static status run(const struct config *config, double scale, struct record **rec
     double x[(N + M) * INPUTS], y[N + M] = {0};
     random_normal(7, RANDOM_TEST, 1, 0, (N + M) * INPUTS, x);
     for (int i = 0; i < (N + M) * INPUTS; i++) x[i] *= scale;
-    const struct dataset data = {.train = N,
-                                 .test = M,
-                                 .inputs = INPUTS,
-                                 .outputs = 1,
-                                 .is_image = 1,
-                                 .rows = SIDE,
-                                 .columns = SIDE,
-                                 .channels = 1,
+    const struct dataset data = {.shape.train = N,
+                                 .shape.test = M,
+                                 .shape.inputs = INPUTS,
+                                 .shape.outputs = 1,
+                                 .shape.is_image = 1,
+                                 .shape.rows = SIDE,
+                                 .shape.columns = SIDE,
+                                 .shape.channels = 1,
                                  .deviation = 1,
                                  .x_train = x,
                                  .y_train = y,
