@@ -9,12 +9,6 @@ static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t rounded(int64_t count) { return (count + 7) / 8 * 8; }
 
-void *infinite_take(int64_t count, size_t size) {
-    void *memory = calloc(count > 0 ? (size_t)count : 1, size);
-    CHECK(memory);
-    return memory;
-}
-
 /* ---- values ---- */
 
 static status look_up(struct infinite_plan *plan) {

@@ -3,9 +3,11 @@
 #ifndef INFINITE_PLAN_H
 #define INFINITE_PLAN_H
 
+#include <stdlib.h>
 #include "dual.h"
 #include "infinite.h"
 #include "limit.h"
+#include "panic.h"
 
 /* How a pair of values comes from others. */
 enum infinite_rule {
@@ -60,7 +62,11 @@ struct infinite_plan {
  * and stride are there. */
 status infinite_pairs_find(struct infinite_plan *plan);
 /* Zeroed memory; if it cannot be had, that is a panic. */
-void *infinite_take(int64_t count, size_t size);
+static inline void *infinite_take(int64_t count, size_t size) {
+    void *memory = calloc(count > 0 ? (size_t)count : 1, size);
+    CHECK(memory);
+    return memory;
+}
 
 static inline struct shape infinite_shape(const struct network *network, int value) {
     return value == 0 ? network->node[0].in : network->node[value - 1].out;

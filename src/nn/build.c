@@ -304,18 +304,6 @@ status build_network(const struct config *config, family *write, struct shape in
     return result;
 }
 
-static const struct {
-    family *write;
-    bool takes_images;
-} families[] = {
-    [FAMILY_FC] = {family_fc, false}, [FAMILY_CONV] = {family_conv, true}, [FAMILY_WRN] = {family_wrn, true}};
-
-status network_create(const struct config *config, struct shape input, int64_t outputs, struct network *network) {
-    int kind = config->network.family;
-    struct shape first = families[kind].takes_images ? input : (struct shape){1, 1, shape_size(input)};
-    return build_network(config, families[kind].write, first, outputs, network);
-}
-
 void network_free(struct network *network) {
     for (int i = 0; i < network->forms; i++) free(network->form[i]);
     void *arrays[] = {network->form, network->node, network->layer, network->tensor, network->slot, network->slot_size};

@@ -55,7 +55,7 @@ const void *build_form(struct builder *builder, const void *form, size_t bytes);
  * first of them reads, they make of `at`. Values from before them are read as they were. */
 void build_again(struct builder *builder, int nodes);
 
-/* A family: writes the list. One line in the table of build.c. */
+/* A family: writes the list. One line in the table of family.c. */
 typedef void family(struct builder *builder, int64_t outputs);
 family family_fc, family_conv, family_wrn;
 /* network_create with a list of one's own. */
