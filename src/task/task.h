@@ -42,7 +42,6 @@ struct task_cost {
     double outside_bytes; /* of it, what libraries take for themselves */
     double record_bytes;  /* values in the record, before compression; counts among the memory too */
     double state_bytes;   /* of a checkpoint, beside the record */
-    int linearization;    /* enum linearization: the space it runs in; LINEARIZATION_AUTO: there is none */
 };
 
 /* What becomes of a point, from its config and the sizes of its data alone. */

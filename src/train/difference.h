@@ -1,5 +1,5 @@
-/* How far two arrays of outputs a, b [n, k] are apart. Sums in double; NaN where a difference is. Not collective; cannot
- * fail. */
+/* How far two arrays of outputs a, b [n, k] are apart. Sums in double; NaN where a difference is. Not collective;
+ * cannot fail. */
 #ifndef DIFFERENCE_H
 #define DIFFERENCE_H
 
