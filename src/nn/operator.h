@@ -24,7 +24,8 @@ struct needs {
 
 struct operator_kind {
     const char *name;
-    bool in_place; /* the backward pass may put its result where the cotangent stands; is_added is false then */
+    bool in_place; /* the backward pass may put its result where the cotangent stands; is_added is false then. Never
+                    * with weights: their gradient reads the cotangent afterwards */
     struct needs (*needs)(const struct node *node); /* NULL: nothing */
     /* out = O(in; theta) */
     void (*forward)(const struct node *node, const struct pass *pass, real *out);
@@ -32,8 +33,8 @@ struct operator_kind {
     void (*jvp)(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout);
     /* cotangent of source s: din = (dO/din_s)' w, added to what is there where node->is_added[s] */
     void (*vjp)(const struct node *node, const struct pass *pass, int s, const real *w, real *din);
-    /* multiply-adds times 2 of the forward pass of an example, and the part of them that is really done; NULL: none;
-     * all */
+    /* multiply-adds times 2 of the forward pass of an example (NULL: none, but not with weights), and the part of them
+     * that is really done (NULL: all) */
     double (*flops)(const struct node *node);
     double (*flops_taken)(const struct node *node);
     const struct share *share; /* what its weights add; NULL: it has none */
@@ -59,7 +60,8 @@ struct share {
      * known already [p.n, q.n] (row length inner_ld), else NULL. */
     void (*pairs)(const struct side *p, const struct side *q, const real *inner, int64_t inner_ld, real *scratch,
                   real *ntk, int64_t ld);
-    int64_t (*pairs_scratch)(const struct side *p, const struct side *q);
+    int64_t (*pairs_scratch)(const struct side *p, const struct side *q); /* reals that pairs takes */
+    /* Multiply-adds times 2 for one example of p and one of q, all their cotangents. */
     double (*pairs_flops)(const struct node *p, const struct node *q, int64_t count, bool inner_is_known);
     /* By gradients: row (example, cotangent) of gradient[n count, each_size (to - from)] = the entries of R^(1/2)
      * (dO/dtheta)' w that belong to the output channels from .. to - 1, added to what is there where is_added. */
