@@ -1,6 +1,6 @@
 /* What a family writes its list of nodes with. Private to nn.
  *
- * What cannot be is remembered, in words that begin with the layer's name, and said by network_create; a builder that
+ * What cannot be is remembered, in words that begin with "after" and the last layer's name, and said by network_create; a builder that
  * has failed goes on with nodes that nobody will run. */
 #ifndef BUILD_H
 #define BUILD_H
