@@ -53,9 +53,9 @@ struct metric {
     int varies;      /* may differ between equal runs: tests/same-results leaves it out */
     unsigned models; /* bits of enum model_id, whose numbers it is of: absent where one is not trained, NaN from where
                         one diverges */
-    /* How it is drawn where nobody says otherwise. */
-    const char *label;   /* of an axis, with TeX between dollars; NULL: the name */
-    const char *against; /* name of a dimension; NULL: it is not drawn by itself */
+    /* How others may draw it: attributes in results.h5. The report has labels and figures of its own (analysis/ntksweep). */
+    const char *label;   /* of an axis, with TeX between dollars; NULL: none */
+    const char *against; /* name of a dimension; NULL: none */
     double slope;        /* of a guide on logarithmic axes; 0: none */
 };
 
