@@ -38,7 +38,8 @@ struct point;
  * row in spec/metric.c), and NaN from the step on at which one of them has diverged. */
 struct measurement {
     enum metric_id metric;
-    /* Its numbers at this step; model: the last of those that it is of. */
+    /* Its numbers at this step; model: the last of those that it is of. The models have gone forward and not yet stepped:
+     * what their passes hold (model.h) is not to be touched. */
     void (*fill)(const struct point *point, const struct model *model, double *out);
     bool (*is_wanted)(const struct point *point); /* NULL: always */
 };
@@ -55,7 +56,8 @@ struct element {
     void (*count)(struct arena *arena, struct point *point);
     /* At step 0, when the network's outputs are there; scratch from the arena. ERROR_MEMORY, ERROR_INTERRUPTED. */
     status (*at_start)(struct point *point, struct arena *arena);
-    /* At recorded step number `index`, beside its measurements. */
+    /* At recorded step number `index`, beside its measurements, and as them. What has to go through the network goes before
+     * the forward pass, as kernels_move does (run.c). */
     void (*at_step)(struct point *point, int64_t index);
     /* When the training has ended. */
     void (*at_end)(struct point *point);
