@@ -9,7 +9,7 @@ enum source_trait {
     SOURCE_PIXELS = 2,  /* images of bytes, which data.resize can shrink */
     SOURCE_IMAGES = 4,  /* examples are images, or may be */
     SOURCE_CLASSES = 8, /* targets are classes, or may be */
-    SOURCE_DRAWN = 16,  /* drawn, data.dimension inputs an example */
+    SOURCE_DRAWN = 16,  /* drawn, data.dimension inputs an example: has that key; others know how many they have */
     SOURCE_LABELLED_IMAGES = SOURCE_FILES | SOURCE_PIXELS | SOURCE_IMAGES | SOURCE_CLASSES
 };
 
