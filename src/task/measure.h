@@ -39,7 +39,7 @@ struct point;
 struct measurement {
     enum metric_id metric;
     /* Its numbers at this step; model: the last of those that it is of. The models have gone forward and not yet stepped:
-     * what their passes hold (model.h) is not to be touched. */
+     * what their passes hold (model.h) is not to be touched, but as trainer.h allows. */
     void (*fill)(const struct point *point, const struct model *model, double *out);
     bool (*is_wanted)(const struct point *point); /* NULL: always */
 };
