@@ -1,6 +1,6 @@
 """A curve: one metric over one axis, everything else held fixed, with all its seeds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -8,7 +8,7 @@ import xarray as xr
 
 from . import statistics
 from .load import ABSENT, GRID
-from .words import MODELS, diverged_text, models_of, value_text, where_text
+from .words import MODELS, diverged_text, metric_label, models_of, value_text, where_text
 
 PRE_ASYMPTOTIC = ("conv", "wrn")
 PHASES = ("setup", "kernel", "training", "recording", "total")
@@ -30,6 +30,16 @@ class Curve:
     is_plain: bool = True  # trained as the paper's networks were
     values: tuple = ()  # [X], the axis's own where they are words: "full" of batches
     labels: tuple = ()  # (axis, its long name)
+    said: dict = field(default_factory=dict)  # what results.h5 says of the metric
+
+    @property
+    def label(self):
+        return metric_label(self.metric, self.said)
+
+    @property
+    def models(self):
+        """Those on whose training it depends, as bits."""
+        return models_of(self.metric, self.said)
 
     @cached_property
     def level(self):
@@ -60,7 +70,7 @@ class Curve:
     @property
     def lost(self):
         """Seeds without a value because a model on which it depends diverged [X, seed]."""
-        return self.has_diverged(models_of(self.metric)) & np.isnan(self.samples)
+        return self.has_diverged(self.models) & np.isnan(self.samples)
 
     def has_diverged(self, models):
         return (self.status > 0) & (self.status & models > 0)
@@ -75,7 +85,7 @@ class Curve:
 
     def diverged_text(self, i=...):
         """Which of the models on which it depends diverged, of how many, at x[i] or in all."""
-        needed = [model for model in MODELS if model & models_of(self.metric)]
+        needed = [model for model in MODELS if model & self.models]
         counts = {model: int(np.sum(self.diverged_of(model)[i])) for model in needed}
         return diverged_text(counts, int(np.sum(self.status[i] >= 0)))
 
@@ -90,7 +100,7 @@ def final(study, metric):
     which it depends diverged."""
     array = study.data[metric]
     last = {name: -1 for name in ("step", "kernel_step") if name in array.dims}
-    return array.isel(last).where((study.data["status"] & models_of(metric)) == 0)
+    return array.isel(last).where((study.data["status"] & models_of(metric, study.said(metric))) == 0)
 
 
 def every_step(study, metric):
@@ -133,7 +143,7 @@ def split(study, order, array, x_name, with_lost=False):
     status = status.isel({name: 0 for name in single}).broadcast_like(array).transpose(*names, x_name, "seed").values
     values = np.asarray(array.transpose(*names, x_name, "seed").values, float)
     own, places = coordinate(array, x_name), [coordinate(array, name) for name in names]
-    labels = tuple(study.labels.items())
+    labels, said = tuple(study.labels.items()), study.said(array.name)
     found = []
     for index in np.ndindex(values.shape[:-2]):
         there = status[index] >= 0 if with_lost else ~np.isnan(values[index])
@@ -144,7 +154,7 @@ def split(study, order, array, x_name, with_lost=False):
             data = x[up], values[index][up], status[index][up]
             network = study.family, study.depth(where), study.loss(where), study.is_plain(where)
             words = tuple(own[up]) if x is not own else ()
-            found.append(Curve(array.name, x_name, *data, where, study.label, order, *network, words, labels))
+            found.append(Curve(array.name, x_name, *data, where, study.label, order, *network, words, labels, said))
     return found
 
 

@@ -4,7 +4,7 @@ them are drawn where they are many."""
 from collections import Counter
 from functools import partial
 
-from . import bands, predictions, times
+from . import bands, defaults, predictions, times
 from .context import Section, sections_of
 from .curves import numeric_axes, phases, split
 from .local import local_curves, slope_figures
@@ -14,6 +14,14 @@ from .summary import ROUNDING, rounding_share, unfitted_points
 from .times import spread
 from .words import plain_name
 
+KERNELS = ["ntk_change", "nngp_change"]
+LAYERS = ["parameter_change"]
+INFINITE = ["ntk_distance_infinite", "rmse_test_infinite"]
+EIGENVALUES = ["lambda_max", "lambda_min", "ntk_trace"]
+BY_HAND = {  # metrics with a figure here; others have that which their row in the program asks for
+    *predictions.PREDICTIONS, *times.LOSSES, *times.OUTPUTS, *KERNELS, *LAYERS, *INFINITE, *EIGENVALUES,
+    "rmse_rounding", "rmse_rounding_linear",
+}  # fmt: skip
 LAZINESS = (
     " Of the scaled outputs. Centred, that is without the initial outputs, a large scale is lazy: expected "
     "1/\N{GREEK SMALL LETTER ALPHA}. Not centred, the residual contains the scaled initial outputs, and a large scale "
@@ -83,7 +91,7 @@ def rmse_against_axes(context):
 
 
 def kernel_change(context):
-    curves = against_width(context.curves(["ntk_change", "nngp_change"]))
+    curves = against_width(context.curves(KERNELS))
     caption = (
         "Relative change (Frobenius norm) of the empirical kernels from initialization to the last step. Expected: 1/n."
     )
@@ -91,7 +99,7 @@ def kernel_change(context):
 
 
 def layer_change(context):
-    curves = against_width(context.curves(["parameter_change"]))
+    curves = against_width(context.curves(LAYERS))
     caption = (
         "Relative change of each layer's weights and biases at the last step. Expected: hidden layers as 1/n, "
         "the first and the last as n^\N{MINUS SIGN}1/2."
@@ -100,7 +108,7 @@ def layer_change(context):
 
 
 def infinite_width(context):
-    curves = against_width(context.curves(["ntk_distance_infinite", "rmse_test_infinite"]))
+    curves = against_width(context.curves(INFINITE))
     caption = (
         "Distance of the empirical NTK at initialization from the infinite-width one, and RMSE at the last step "
         "against the prediction made with the infinite-width kernel. Expected: n^\N{MINUS SIGN}1/2."
@@ -109,7 +117,7 @@ def infinite_width(context):
 
 
 def eigenvalues(context):
-    curves = against_width(context.curves(["lambda_max", "lambda_min", "ntk_trace"]))
+    curves = against_width(context.curves(EIGENVALUES))
     caption = (
         "Largest and smallest eigenvalue and trace of the empirical NTK on the training points, at initialization."
     )
@@ -143,6 +151,10 @@ def cost(context):
     yield from sections_of("cost", "Cost", caption, scaling_figures(against_width(curves)))
 
 
+def of_other_metrics(context):
+    yield from defaults.sections(context, lambda metric: metric not in BY_HAND)
+
+
 FIGURES = (
     rmse_against_width,
     local_slopes,
@@ -159,6 +171,7 @@ FIGURES = (
     layer_change,
     infinite_width,
     eigenvalues,
+    of_other_metrics,
     rounding,
     cost,
 )

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from .point import InputError, Point, find_point, number_of
-from .words import AXES, LINEARIZATION, NETWORK, plain_text, plural, value_text
+from .words import AXES, LINEARIZATION, NETWORK, SAID, plain_text, plural, value_text
 
 GRID = ("train_size", "width", "seed")
 EXAMPLES = ("probe", "test_example")
@@ -80,6 +80,11 @@ class Study:
         """axis -> its long name in results.h5, where it has no words here: what a learning rate is measured in."""
         names = {name: plain_text(self.data[name].attrs.get("long_name", "")) for name in self.axes}
         return {name: text for name, text in names.items() if 0 < len(text) <= LABEL_LENGTH and name not in AXES}
+
+    def said(self, metric):
+        """What results.h5 says of how a metric is drawn: nothing in that of an older program, or of no metric in it."""
+        given = self.data[metric].attrs if metric in self.data else {}
+        return {name: plain_text(given[name]) for name in SAID if name in given}
 
     def point(self, **where) -> Point:
         """The record of the one point at these values of the axes; axes with one value may be left out."""

@@ -70,10 +70,10 @@ def slope_figure(chunk, colour_name, palette, paper, on=style.PAGE):
     figure, axes = on.grid(len(chunk))
     drawn = members_of(chunk)
     given = beside(paper, drawn)
-    for panel, ((metric, place), members) in zip(axes, chunk):
+    for panel, ((_, place), members) in zip(axes, chunk):
         near = beside(paper, members)
         draw_panel(panel, members, near, palette, colour_name)
-        panel.set_title(panel_title(metric, place, True, members) if len(chunk) > 1 else "")
+        panel.set_title(panel_title(place, True, members) if len(chunk) > 1 else "")
         panel.set_ylim(slope_limits(drawn + given))
         widths = np.concatenate([curve.x for curve in members + near])
         style.values_axis(panel.xaxis, widths)

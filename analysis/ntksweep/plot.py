@@ -19,15 +19,15 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from . import bands, figures, predictions, style, times
+from . import bands, defaults, figures, predictions, style, times
 from .context import Context, Section
 from .load import load_references
 from .point import InputError
 
 __all__ = [
     "cost", "eigenvalues", "ensemble", "ensemble_agreement", "infinite_width", "kernel_change", "layer_change",
-    "local_slopes", "loss_time", "names", "outputs_time", "predictions_time", "predictions_width", "rmse_axis",
-    "rmse_reference", "rmse_time", "rmse_train_size", "rmse_width", "rounding", "save",
+    "local_slopes", "loss_time", "metric", "names", "outputs_time", "predictions_time", "predictions_width",
+    "rmse_axis", "rmse_reference", "rmse_time", "rmse_train_size", "rmse_width", "rounding", "save",
 ]  # fmt: skip
 
 
@@ -82,6 +82,13 @@ def rmse_axis(data: xr.Dataset, axis: str, axes=None, number: int = 1, width: fl
     """RMSE over another axis of the grid that has numbers. In the report: rmse_AXIS."""
     found = figures.rmse_against_axes(context_of((data,), ()))
     return draw_section(chosen(found, f"rmse_{axis}", number), axes, width)
+
+
+def metric(data: xr.Dataset, name: str, axes=None, number: int = 1, width: float | None = None) -> Figure:
+    """Any metric as the program says that it is drawn. In the report, of those without another figure: NAME_AXIS, or
+    NAME_time."""
+    found = list(defaults.sections(context_of((data,), ()), lambda metric: metric == name))
+    return draw_section(chosen(found, found[0].kind if found else name, number), axes, width)
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:

@@ -4,7 +4,7 @@ from matplotlib.lines import Line2D
 
 from . import style
 from .scaling import draw_curve, dress_panel, fit_text, y_limits
-from .words import axis_label, metric_label
+from .words import axis_label
 
 
 def reference_figure(own, given, on=style.PAGE):
@@ -20,7 +20,7 @@ def reference_figure(own, given, on=style.PAGE):
         panel.set_title(title)
         panel.set_xlabel(axis_label("width", ("fc", "conv")))
         if style.is_first(panel):
-            panel.set_ylabel(metric_label("rmse_test"))
+            panel.set_ylabel((own + given)[0].label)
     style.legend_beside(axes, [own_handle(own, curve) for curve in own], "this study")
     return figure
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from . import style
 from .paper import beside
-from .words import SYMBOLS, axis_label, exponent, interval, legend_text, metric_label, named_value, where_text
+from .words import SYMBOLS, axis_label, exponent, interval, legend_text, named_value, plain_name, power_text, where_text
 
 WORDS_MAX = 6  # places of a panel where it is said in words that seeds diverged
 COLOURED = ("phase", "prediction", "layer", "train_size", "width")
@@ -28,9 +28,12 @@ class Guide:
     level: float = 0.0
 
 
-INVERSE = Guide(-1, "$n^{-1}$")
-ROOT = Guide(-0.5, "$n^{-1/2}$")
-LAZY = Guide(-1, r"$\alpha^{-1}$")
+def guide_of(axis, slope):
+    base = SYMBOLS.get(axis) or rf"\mathrm{{{plain_name(axis)}}}".replace(" ", r"\ ")
+    return Guide(slope, f"${base}^{{{power_text(slope)}}}$")
+
+
+INVERSE, ROOT, LAZY = guide_of("width", -1), guide_of("width", -0.5), guide_of("output_scale", -1)
 
 
 def varying(curves):
@@ -98,14 +101,14 @@ def scaling_figure(chunk, colour_name, palette, guides, unfitted, title, paper, 
     drawn = members_of(chunk)
     given = beside(paper, drawn)
     shared = y_limits(drawn + given) if one_metric else None
-    for panel, ((metric, place), members) in zip(axes, chunk):
+    for panel, ((_, place), members) in zip(axes, chunk):
         near = beside(paper, members)
         draw_panel(panel, members, palette, colour_name, guides, unfitted)
         for curve in near:
             panel.plot(curve.x, curve.level.mean, **paper_style(curve))
         dress_panel(panel, members + near, shared or y_limits(members))
-        panel.set_title(panel_title(metric, place, one_metric, members) if len(chunk) > 1 else "")
-    label_axes(axes, drawn, metric_label(chunk[0][0][0]) if one_metric else "")
+        panel.set_title(panel_title(place, one_metric, members) if len(chunk) > 1 else "")
+    label_axes(axes, drawn, drawn[0].label if one_metric else "")
     crowded = any(is_crowded(members) for _, members in chunk)
     handles = legend_handles(drawn, palette, colour_name, guides, len(chunk) == 1, unfitted, crowded)
     add_legend(axes, handles + paper_handles(given), colour_name, palette, drawn)
@@ -140,11 +143,11 @@ def unique(values):
     return list(dict.fromkeys(values))
 
 
-def panel_title(metric, place, one_metric, curves):
+def panel_title(place, one_metric, curves):
     """Of one of several panels; a study that has none of their axes is named."""
     sources = ", ".join(unique(curve.source for curve in curves)) * one_metric
     words = where_text(dict(place), curves[0].labels) or sources
-    return ", ".join(filter(None, ["" if one_metric else metric_label(metric), words]))
+    return ", ".join(filter(None, ["" if one_metric else curves[0].label, words]))
 
 
 def y_limits(curves):

@@ -7,7 +7,7 @@ import numpy as np
 
 from .curves import final, split
 from .statistics import level
-from .words import MODELS
+from .words import MODELS, loss_label, metric_label
 
 FITTED = 0.01  # training loss at the last step, as a share of the one at step 0
 ROUNDING = 0.1  # rounding, as a share of the RMSE
@@ -28,6 +28,7 @@ class Row:
     loss_share: float
     rounding_share: float
     loss_name: str
+    loss_label: str
     diverged_of: dict  # model -> how many of its kind
     diverged_text: str
     labels: tuple
@@ -78,6 +79,7 @@ def row_at(study, curve, i):
         share(loss, start),
         rounding,
         curve.loss,
+        loss_label(metric_label("loss_train", study.said("loss_train")), curve.loss),
         {model: int(curve.diverged_of(model)[i]) for model in MODELS},
         curve.diverged_text(i),
         curve.labels,

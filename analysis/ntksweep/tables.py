@@ -8,7 +8,7 @@ import numpy as np
 from .curves import phases
 from .load import DIVERGED_STEPS, RECORDED
 from .summary import ROUNDING
-from .words import LOSSES, MODELS, exponent, interval, interval_text, loss_label, number, plain_name, value_text
+from .words import LOSSES, MODELS, exponent, interval, interval_text, number, plain_name, value_text
 
 
 def write_csv(path, rows):
@@ -138,7 +138,7 @@ def summary_table(rows, width):
     several = len({row.source for row in rows}) > 1
     axes = list(dict.fromkeys(name for row in rows for name in row.where))
     columns = [("study", [row.source if several else "" for row in rows])]
-    titles = {"width": width}
+    titles, losses = {"width": width}, {row.loss_name: row.loss_label for row in rows}
     columns += [
         (
             titles.get(name) or dict(rows[0].labels).get(name) or plain_name(name),
@@ -149,7 +149,7 @@ def summary_table(rows, width):
     columns += [
         ("RMSE, test", [number(row.level[0]) for row in rows]),
         ("95 % interval", [interval_text(*row.level[1:]) for row in rows]),
-        *((loss_label("loss_train", name), losses_of(rows, name)) for name in LOSSES),
+        *((losses[name], losses_of(rows, name)) for name in LOSSES if name in losses),
         (
             "of the first",
             [number(100 * row.loss_share, 2) + " %" if np.isfinite(row.loss_share) else "" for row in rows],

@@ -69,12 +69,12 @@ def title(words, place):
     return ": ".join(filter(None, [words, place]))
 
 
-def figures_of(context, metrics, wanted=lambda study: True, apart=lambda study, curve: None):
+def figures_of(context, metrics, wanted=lambda study: True, apart=lambda study, curve: None, x_name="step"):
     """Yields (number, of how many, place, curves) for each value of the other axes. Wanted studies are together where
     they have the same clock, and the same of `apart`; those of a figure that has not all are named."""
     groups = {}
     for order, study in enumerate(context.studies):
-        for curve in time_curves(study, order, metrics) if wanted(study) else []:
+        for curve in time_curves(study, order, metrics, x_name) if wanted(study) else []:
             place = where_text(dict(other_axes(curve.where)), study.labels)
             groups.setdefault((place, curve.x_name, apart(study, curve)), []).append(curve)
     for number, ((place, *_), curves) in enumerate(groups.items(), start=1):
@@ -108,16 +108,19 @@ def other_axes(where):
     return tuple((name, value) for name, value in where.items() if name not in (*GRID, *EXAMPLES, "output"))
 
 
-def time_curves(study, order, metrics):
-    """Of each metric ordered by training-set size and width."""
-    curves = [curve for metric in metrics for curve in curves_of([study], metric, "step", pick=few_points)]
+def time_curves(study, order, metrics, x_name):
+    """x_name: which steps. Of each metric ordered by training-set size and width."""
+    curves = [curve for metric in metrics for curve in curves_of([study], metric, x_name, pick=few_points)]
     curves.sort(key=lambda curve: (metrics.index(curve.metric), curve.where["train_size"], curve.where["width"]))
     return [in_time(study, replace(curve, order=order)) for curve in curves]
 
 
 def few_points(study, metric):
     """The metric; of outputs those of the first few test points."""
-    array = study.data[metric]
+    return few_examples(study.data[metric])
+
+
+def few_examples(array):
     return array.isel({name: slice(len(style.OKABE_ITO)) for name in EXAMPLES if name in array.dims})
 
 
@@ -152,7 +155,7 @@ def time_figure(panels, columns, draw, on=style.PAGE):
             draw(panel, curve, palette[curve.where["width"]], **marked(curve))
         dress_levels(panel, members, [curve for curve in curves if same_loss(curve, members[0])])
     handles = [colour_handle(palette[width], value_text(width)) for width in widths]
-    handles += model_handles(curves) + source_handles(curves, lined=draw is draw_study)
+    handles += model_handles(curves) * (draw is draw_line) + source_handles(curves, lined=draw is draw_study)
     style.legend_beside(axes, handles, axis_label("width", families_of(curves)))
     return figure
 
@@ -167,7 +170,7 @@ def dress_levels(panel, curves, row):
     dress_time(panel, curves)
     panel.set_title(named_value("train_size", curves[0].where["train_size"]))
     if style.is_first(panel):
-        panel.set_ylabel(loss_label(curves[0].metric, curves[0].loss))
+        panel.set_ylabel(loss_label(curves[0].label, curves[0].loss))
 
 
 def markers(curves):

@@ -1,44 +1,37 @@
 """Short names of metrics, axes and numbers, for figures and tables."""
 
+from fractions import Fraction
+
 import numpy as np
 
-NETWORK, LINEARIZATION = 1, 2  # bits of `status`: which model diverged
+NETWORK, LINEARIZATION = 1, 2  # bits of `status`, which model diverged, and of a metric's `models`
 BOTH = NETWORK | LINEARIZATION
 MODELS = {NETWORK: "network", LINEARIZATION: "linearization"}
-METRICS = {  # name: words, and the models on whose training the value depends: it is lost where one of them diverged
-    "rmse_test": ("RMSE of network and linearization, test", BOTH),
-    "rmse_train": ("RMSE, training", BOTH),
-    "rmse_test_max": ("largest difference, test", BOTH),
-    "rmse_test_infinite": (r"RMSE against the prediction from $\Theta_\infty$", NETWORK),
-    "rmse_test_discrete": ("RMSE of the network against discrete steps, test", BOTH),  # which are its linearization's
-    "rmse_test_flow": ("RMSE of the network against gradient flow, test", NETWORK),
-    "rmse_test_discrete_infinite": (r"RMSE of the network against discrete steps with $\Theta_\infty$, test", NETWORK),
-    "rmse_test_flow_infinite": (r"RMSE of the network against gradient flow with $\Theta_\infty$, test", NETWORK),
-    "rmse_prediction": ("RMSE of the network, test", BOTH),
-    "rmse_rounding": ("rounding of the network, RMSE", NETWORK),
-    "rmse_rounding_linear": ("rounding of the linearization, RMSE", LINEARIZATION),
-    "rounding_share": ("rounding / RMSE", BOTH),
-    "loss_train": ("training loss", NETWORK),
-    "loss_test": ("test loss", NETWORK),
-    "loss_train_linear": ("training loss of the linearization", LINEARIZATION),
-    "loss_test_linear": ("test loss of the linearization", LINEARIZATION),
-    "accuracy_train": ("training accuracy", NETWORK),
-    "accuracy_test": ("test accuracy", NETWORK),
-    "accuracy_train_linear": ("training accuracy of the linearization", LINEARIZATION),
-    "accuracy_test_linear": ("test accuracy of the linearization", LINEARIZATION),
-    "outputs": ("output", NETWORK),
-    "outputs_linear": ("output of the linearization", LINEARIZATION),
-    "f_rms": ("root mean square of the outputs, test", NETWORK),
-    "parameter_change": (r"$|\theta^l_t-\theta^l_0|\,/\,|\theta^l_0|$", NETWORK),
-    "ntk_change": (r"NTK, $|\Theta_t-\Theta_0|\,/\,|\Theta_0|$", NETWORK),
-    "nngp_change": (r"NNGP, $|K_t-K_0|\,/\,|K_0|$", NETWORK),
-    "ntk_distance_infinite": (r"$|\Theta_0-\Theta_\infty|\,/\,|\Theta_\infty|$", 0),
-    "lambda_max": (r"$\lambda_{\max}(\Theta_0)$", 0),
-    "lambda_min": (r"$\lambda_{\min}(\Theta_0)$", 0),
-    "ntk_trace": (r"trace of $\Theta_0$", 0),
-    "learning_rate_used": ("learning rate", 0),
-    "seconds": ("seconds a point", 0),
+SAID = ("label", "figure_against", "guide_slope", "models")  # a metric's attributes in results.h5
+LABELS = {  # where results.h5 says nothing: that of an older program, or of what the report makes itself
+    "rmse_test": "RMSE of network and linearization, test",
+    "rmse_test_infinite": r"RMSE against the prediction from $\Theta_\infty$",
+    "rmse_prediction": "RMSE of the network, test",
+    "rounding_share": "rounding / RMSE",
+    "loss_train": "training loss",
+    "loss_test": "test loss",
+    "parameter_change": r"$|\theta^l_t-\theta^l_0|\,/\,|\theta^l_0|$",
+    "ntk_change": r"NTK, $|\Theta_t-\Theta_0|\,/\,|\Theta_0|$",
+    "nngp_change": r"NNGP, $|K_t-K_0|\,/\,|K_0|$",
+    "ntk_distance_infinite": r"$|\Theta_0-\Theta_\infty|\,/\,|\Theta_\infty|$",
+    "lambda_max": r"$\lambda_{\max}(\Theta_0)$",
+    "lambda_min": r"$\lambda_{\min}(\Theta_0)$",
+    "ntk_trace": r"trace of $\Theta_0$",
+    "seconds": "seconds a point",
 }
+OLDER = {  # the same of the models; a metric that stands nowhere needs both
+    NETWORK: "loss_train loss_test accuracy_train accuracy_test outputs f_rms parameter_change ntk_change nngp_change "
+    "rmse_test_infinite rmse_test_flow rmse_test_discrete_infinite rmse_test_flow_infinite rmse_rounding",
+    LINEARIZATION: "loss_train_linear loss_test_linear accuracy_train_linear accuracy_test_linear outputs_linear "
+    "rmse_rounding_linear",
+    0: "ntk_distance_infinite lambda_max lambda_min ntk_trace learning_rate_used seconds",
+}
+MODELS_OF = {metric: models for models, metrics in OLDER.items() for metric in metrics.split()}
 LOSSES = {"mse": "MSE", "cross_entropy": "cross-entropy"}
 FAMILIES = {"fc": "fully connected", "conv": "convolutional", "wrn": "wide residual"}
 WIDTHS = {"conv": "channels", "wrn": "channels"}
@@ -68,7 +61,7 @@ NAMED = {
     "output_scale": "\N{GREEK SMALL LETTER ALPHA} = {0}",
     "batch_size": "batches of {0}",
 }
-SAID = {
+LEGENDS = {
     ("batch_size", "full"): "full batches",
     ("centred", "true"): "centred",
     ("centred", "false"): "not centred",
@@ -78,13 +71,14 @@ SAID = {
 }
 
 
-def metric_label(metric):
-    return METRICS[metric][0] if metric in METRICS else plain_name(metric)
+def metric_label(metric, said):
+    """said: the attributes that results.h5 gives it."""
+    return said.get("label") or LABELS.get(metric) or plain_name(metric)
 
 
-def models_of(metric):
-    """The models on whose training it depends, as bits; of what is not in the table both."""
-    return METRICS[metric][1] if metric in METRICS else BOTH
+def models_of(metric, said):
+    """The models on whose training it depends, as bits: it is lost where one of them diverged."""
+    return int(said.get("models", 0)) if said else MODELS_OF.get(metric, BOTH)
 
 
 def diverged_text(counts, seeds):
@@ -93,10 +87,10 @@ def diverged_text(counts, seeds):
     return ", ".join(parts) + " diverged" if parts else ""
 
 
-def loss_label(metric, loss):
-    """Of loss_train, loss_test, perhaps with _linear; cross-entropy is in natural units of information."""
-    label = metric_label(metric.replace("_linear", ""))
-    return label.replace("loss", "cross-entropy, nats") if loss == "cross_entropy" else label
+def loss_label(label, loss):
+    """A loss's; cross-entropy is in natural units of information."""
+    entropy = loss == "cross_entropy" and label.endswith("loss")
+    return label.removesuffix("loss") + "cross-entropy, nats" if entropy else label
 
 
 def width_word(families):
@@ -132,7 +126,7 @@ def value_text(value):
 def legend_text(name, value):
     """Where the axis's own name is the title."""
     text = value_text(value)
-    return SAID.get((name, text), text)
+    return LEGENDS.get((name, text), text)
 
 
 def where_text(where, labels=()):
@@ -156,6 +150,12 @@ def number(value, digits=3):
         return ""
     text = f"{value:.{digits}g}" if 1e-4 <= abs(value) < 1e5 or value == 0 else f"{value:.{digits - 1}e}"
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def power_text(slope):
+    """-1/2"""
+    power = Fraction(slope).limit_denominator(12)
+    return str(power) if float(power) == slope else f"{slope:g}"
 
 
 def exponent(value):

@@ -53,10 +53,10 @@ struct metric {
     int varies;      /* may differ between equal runs: tests/same-results leaves it out */
     unsigned models; /* bits of enum model_id, whose numbers it is of: absent where one is not trained, NaN from where
                         one diverges */
-    /* How others may draw it: attributes in results.h5. The report has labels and figures of its own (analysis/ntksweep). */
-    const char *label;   /* of an axis, with TeX between dollars; NULL: none */
-    const char *against; /* name of a dimension; NULL: none */
-    double slope;        /* of a guide on logarithmic axes; 0: none */
+    /* How the report draws it (positive numbers, of PLACE_RECORD) where it has no figure made by hand. */
+    const char *label;   /* of an axis, with TeX between dollars; NULL: the name */
+    const char *against; /* a numeric axis of the grid, "step" or "kernel_step"; NULL: it is not drawn by itself */
+    double slope;        /* of a guide, against an axis of the grid; 0: none */
 };
 
 /* In the order of the table in metric.c. */

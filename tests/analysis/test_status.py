@@ -66,9 +66,9 @@ def test_a_diverged_network_takes_its_own_away(tmp_path):
 
 
 def test_metrics_that_the_table_does_not_know_need_both():
-    assert words.models_of("something_new") == words.BOTH == 3
-    assert words.models_of("rmse_test_flow") == words.models_of("f_rms") == words.NETWORK
-    assert words.models_of("accuracy_test_linear") == words.LINEARIZATION
+    assert words.models_of("something_new", {}) == words.BOTH == 3
+    assert words.models_of("rmse_test_flow", {}) == words.models_of("f_rms", {}) == words.NETWORK
+    assert words.models_of("accuracy_test_linear", {}) == words.LINEARIZATION
 
 
 def test_words_say_which_of_the_two(tmp_path):
