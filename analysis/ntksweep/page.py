@@ -55,7 +55,7 @@ def with_contents(body):
 
     def named(found):
         text = found.group(1)
-        name = slug = re.sub(r"\W+", "-", re.sub("<.*?>|&\\w+;", "", text).lower()).strip("-")
+        name = slug = re.sub(r"\W+", "-", re.sub("<.*?>|&#?\\w+;", "", text).lower()).strip("-")
         while name in names:
             name = f"{slug}-{len(names)}"
         names.add(name)

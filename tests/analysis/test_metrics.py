@@ -13,7 +13,7 @@ from test_report import figures, report, table
 
 AXES = {"activation": ["erf", "relu"], "train_size": [32, 128], "width": [64, 256, 1024], "seed": [0, 1, 2]}
 SAID = {
-    "long_name": "sharpness of the network",
+    "long_name": "the network's sharpness",
     "label": "sharpness $s$",
     "figure_against": "width",
     "guide_slope": -0.5,
@@ -43,7 +43,7 @@ def test_an_unknown_metric_has_the_figure_that_its_row_asks_for(tmp_path):
     study = synthetic.write_study(tmp_path / "study", dataset())
     page = report(tmp_path / "report", study, options=["--figures", "all"])
     assert "sharpness_width" in figures(tmp_path / "report")
-    assert ">Sharpness of the network against width</h2>" in page
+    assert '<h2 id="the-networks-sharpness-against-width">The network&#x27;s sharpness against width</h2>' in page
     assert f"Expected: n<sup>\N{MINUS SIGN}1/2</sup>." in page
     rows = [row for row in table(tmp_path / "report", "slopes.csv") if row["metric"] == "sharpness"]
     assert {row["kind"] for row in rows} == {"fit", "local"} and len(rows) == 2 * 2 * 3
