@@ -43,7 +43,7 @@ status hdf_read_attribute(hid_t object, const char *name, char **text);
 /* units and long_name; and the flags and `varies` of a metric. */
 status hdf_describe(hid_t set, const char *unit, const char *meaning);
 status hdf_describe_metric(hid_t set, const struct metric *metric);
-/* How others may draw it (label, figure_against, guide_slope), and whose numbers it is (models, bits as in status). */
+/* How it is drawn (label, figure_against, guide_slope), and whose numbers it is (models, bits as in status). */
 status hdf_describe_figure(hid_t set, const struct metric *metric);
 
 /* The type in files of a metric's numbers, which are doubles in memory, and how those of a whole dataset are written
