@@ -14,7 +14,7 @@ typedef void activation_block(int64_t count, const double *restrict product, con
 typedef void activation_self(int64_t count, const double *variance, double *t, double *tdot);
 
 /* How pairs are scaled, by a b, powers of two, where products of variances would leave the range of numbers:
- * K11 = a^2 K11', K22 = b^2 K22', K12 = ab K12'. NONE: that does no harm. HOMOGENEOUS: T = ab T(K11', K22', K12').
+ * K11 = a^2 K11', K22 = b^2 K22', K12 = ab K12'. NONE: they are not. HOMOGENEOUS: T = ab T(K11', K22', K12').
  * ROOT: T depends on K12/root, Tdot on 1/root, root^2 = offset + 4 (product - K12^2). */
 enum activation_scaling { SCALING_NONE, SCALING_HOMOGENEOUS, SCALING_ROOT };
 

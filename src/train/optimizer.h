@@ -27,7 +27,7 @@
 struct descent {
     enum loss loss;
     enum optimizer_kind optimizer;
-    real eta, momentum;
+    real eta, momentum; /* eta: one for all steps. Sums of gradients are taken at it (sample_space.h, linear.h) */
 };
 
 struct optimizer {
