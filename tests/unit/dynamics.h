@@ -136,7 +136,8 @@ static inline struct state pair_state(struct pair *pair) {
     return state;
 }
 
-/* A rate at which narrow networks do not run away. */
+/* A rate at which narrow networks do not run away: where they do, two ways to one number part by more than roundings
+ * though both are right. */
 static inline real way_rate(const struct way *way, const struct start *start) {
     if (way->optimizer == OPTIMIZER_ADAM) return (real)0.001;
     real eta = start->eta / (way->batch ? 4 : 1) / (way->momentum > 0 ? 8 : 1);
