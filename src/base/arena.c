@@ -12,7 +12,7 @@ struct arena arena_counting(void) {
 }
 
 status arena_create(size_t bytes, struct arena *arena) {
-    size_t rounded = (bytes / ALIGNMENT + 1) * ALIGNMENT;
+    size_t rounded = bytes > 0 ? (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT; /* 0 counts only */
     *arena = (struct arena){.base = aligned_alloc(ALIGNMENT, rounded), .capacity = rounded};
     if (!arena->base) FAIL(ERROR_MEMORY, "%.1f MB of memory could not be had", (double)rounded / 1e6);
     return OK;
