@@ -12,8 +12,8 @@ enum { DUAL_BLOCK = 512 };
 /* ---- layers and sides ---- */
 
 double dual_most(enum activation_kind kind) {
-    const struct activation_series *series = activation_of(kind)->dual->series;
-    return series ? series->most : DBL_MAX;
+    double most = activation_of(kind)->dual->most;
+    return most > 0 ? most : DBL_MAX;
 }
 
 /* Is a product of two of them more than rounding away from what it should be? */

@@ -179,7 +179,7 @@ void dual_series_prepare(struct dual *dual, int64_t count, const double *varianc
     if (arena_is_counting(arena)) return;
     double most;
     choose(dual, count, variance, &most);
-    if (most <= dual->activation->series->most)
+    if (most <= dual->activation->most)
         fill_table(dual, most);
     else
         fill_nothing(dual);

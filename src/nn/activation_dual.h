@@ -23,7 +23,6 @@ struct activation_series {
     double (*map)(double h);
     double (*slope)(double x); /* phi'(h) from x = phi(h) */
     double pole;               /* its nearest ones are +-i pole */
-    double most;               /* the largest variance that is computed */
 };
 
 struct activation_dual {
@@ -31,6 +30,7 @@ struct activation_dual {
     activation_self *self;
     enum activation_scaling scaling;
     const struct activation_series *series;
+    double most;                     /* the largest variance that is computed; 0: any number */
     bool is_linear;                  /* what is Gaussian stays so */
     double nanoseconds, preparation; /* about, of a pair; of a variance, if pairs need more than its number */
 };

@@ -36,8 +36,8 @@ static void backward(int64_t n, const real *h, const real *x, const real *w, rea
 static double slope(double x) { return 1 - x * x; }
 
 /* No closed form. The quadrature's nodes grow with the root of the variance. */
-static const struct activation_series series = {tanh, slope, .pole = 3.14159265358979323846 / 2, .most = 1e8};
-static const struct activation_dual dual = {.series = &series, .nanoseconds = 25, .preparation = 100};
+static const struct activation_series series = {tanh, slope, .pole = 3.14159265358979323846 / 2};
+static const struct activation_dual dual = {.series = &series, .most = 1e8, .nanoseconds = 25, .preparation = 100};
 #endif
 
 const struct activation REAL_NAME(activation_tanh) = {map, backward, ACTIVATION_DUAL(dual)};

@@ -271,7 +271,7 @@ static inline void run_sample(struct recipe recipe, sample_check *check, struct 
     sample_free(&sample);
 }
 
-enum { VARIANTS = 24 };
+enum { VARIANTS = 6 * ACTIVATIONS };
 
 /* The recipe's variant: activation, parameterization with its rates, with and without biases. */
 static inline struct recipe recipe_variant(struct recipe recipe, int variant) {

@@ -11,7 +11,7 @@
 
 static const double PI = 3.14159265358979323846;
 
-enum { KINDS = 4 };
+enum { KINDS = ACTIVATIONS };
 static const enum activation_kind KIND[KINDS] = {ACTIVATION_RELU, ACTIVATION_ERF, ACTIVATION_TANH, ACTIVATION_IDENTITY};
 
 static double phi(enum activation_kind kind, double x) {

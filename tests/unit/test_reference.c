@@ -111,7 +111,7 @@ static void check_zero(struct config config, double scale) {
 /* Inputs of 0 without bias, and signals that have died out. */
 static void test_zero(void **state) {
     (void)state;
-    for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_IDENTITY; activation++) {
+    for (int activation = 0; activation < ACTIVATIONS; activation++) {
         struct config config = sample_config(FAMILY_FC, (enum activation_kind)activation, 0.5);
         check_zero(config, 0);
         config.network.depth = 600;
