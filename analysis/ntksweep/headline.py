@@ -18,6 +18,8 @@ def headline(context):
     """Paragraphs, the exponents first."""
     if not context.rmse:
         diverged = any((study.data["status"] > 0).any() for study in context.studies)
+        if all(study.has("loss_train") and "rmse_test" not in study.data for study in context.studies):
+            return ["The networks were trained alone, so there is no RMSE against a linearization."]
         return ["No RMSE at the last step: all recorded points diverged." if diverged else "No RMSE is recorded yet."]
     first = " ".join([width_line(context), *scale_lines(context)])
     return [first, *prediction_lines(context), *ensemble_lines(context)]

@@ -34,11 +34,16 @@ def losses(context):
     for number, of, place, curves in figures_of(context, LOSSES, apart=lambda study, curve: curve.loss):
         sizes = shared(curves, "train_size", 3)
         shown = having(curves, train_size=sizes)
-        caption = "Losses of the network (solid) and of its linearization (dashed), geometric mean over seeds."
+        caption = f"Losses of {models_of(curves)}, geometric mean over seeds."
         few = having(shown, width=shared(curves, "width", 3)) if is_overlay(curves) else shown
         caption += f" {MARKERS} Of the widths that they share at most three." * is_overlay(curves)
         draw = partial(time_figure, loss_panels(few), len(sizes), draw=draw_line)
         yield Section("loss_time", title("Losses against time", place), caption, draw, shown, number, of)
+
+
+def models_of(curves):
+    linear = any(curve.metric.endswith("_linear") for curve in curves)
+    return "the network (solid) and of its linearization (dashed)" if linear else "the network"
 
 
 def loss_panels(curves):
@@ -51,8 +56,8 @@ def outputs(context):
         sizes, widths = shared(curves, "train_size", 2), shared(curves, "width", 3)
         shown = having(largest_output(curves), train_size=sizes, width=widths)
         caption = (
-            "Outputs of the network (solid) and of its linearization (dashed) on the first test points, of the first "
-            "seed; a colour for each test point. With several outputs: the one that is largest at the end."
+            f"Outputs of {models_of(curves)} on the first test points, of the first seed; a colour for each test point. "
+            "With several outputs: the one that is largest at the end."
         )
         if is_overlay(curves):
             shown = [curve for curve in shown if probe_of(curve) < OVERLAID]
