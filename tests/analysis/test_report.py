@@ -163,6 +163,13 @@ def test_everything_diverged(tmp_path):
     assert "No RMSE at the last step: all recorded points diverged." in page
 
 
+def test_networks_trained_alone(tmp_path):
+    data = synthetic.dataset(SMALL)
+    data = data.drop_vars([name for name in data if "linear" in name or "rmse" in name])
+    page = report(tmp_path / "report", synthetic.write_study(tmp_path / "alone", data))
+    assert "The networks were trained alone" in page and "dashed" not in page and "No RMSE" not in page
+
+
 def test_studies_of_different_grids_and_a_reference(tmp_path):
     axes = {"depth": [1, 3], "train_size": [128], "width": [64, 256, 1024], "seed": [0, 1]}
     keep = ["rmse_test", "status", "outputs", "outputs_linear", "learning_rate_used"]
