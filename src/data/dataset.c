@@ -13,20 +13,6 @@
 #define LOADER(NAME, name, traits, meaning) [SOURCE_##NAME] = &source_##name,
 static const struct source *const source_table[] = {SOURCE_LIST(LOADER)};
 
-static status allocate(int64_t rows, int64_t columns, double **array) {
-    *array = calloc((size_t)(rows > 0 ? rows : 1), (size_t)columns * sizeof **array);
-    if (!*array)
-        FAIL(ERROR_MEMORY, "%.1f MB of memory for data could not be had", 8e-6 * (double)rows * (double)columns);
-    return OK;
-}
-
-status dataset_allocate(struct dataset *set) {
-    TRY(allocate(set->shape.train, set->shape.inputs, &set->x_train));
-    TRY(allocate(set->shape.train, set->shape.outputs, &set->y_train));
-    TRY(allocate(set->shape.test, set->shape.inputs, &set->x_test));
-    return allocate(set->shape.test, set->shape.outputs, &set->y_test);
-}
-
 /* What the data cannot do, seen in them alone. */
 static status check_use(const struct config *config, const struct dataset *set) {
     if (config->network.family != FAMILY_FC && !set->shape.is_image)
@@ -63,15 +49,6 @@ status dataset_check(const struct config *config, int64_t train, struct data_sha
     status result = load(config, 0, &set);
     *shape = set.shape;
     return result;
-}
-
-void dataset_free(struct dataset *dataset) {
-    if (!dataset) return;
-    free(dataset->x_train);
-    free(dataset->y_train);
-    free(dataset->x_test);
-    free(dataset->y_test);
-    free(dataset);
 }
 
 static void digest_array(XXH3_state_t *state, int64_t rows, int64_t columns, const double *array) {
