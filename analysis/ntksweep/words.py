@@ -77,8 +77,10 @@ def metric_label(metric, said):
 
 
 def models_of(metric, said):
-    """The models on whose training it depends, as bits: it is lost where one of them diverged."""
-    return int(said.get("models", 0)) if said else MODELS_OF.get(metric, BOTH)
+    """The models on whose training it depends, as bits: it is lost where one of them diverged. Discrete steps with the
+    kernel are those of the linearization, whether it was trained or not."""
+    models = int(said.get("models", 0)) if said else MODELS_OF.get(metric, BOTH)
+    return models | LINEARIZATION if metric == "rmse_test_discrete" else models
 
 
 def diverged_text(counts, seeds):

@@ -120,7 +120,7 @@ const struct metric metric_table[METRICS] = {
                                    .against = "width", .slope = -0.5},
     [METRIC_RMSE_TEST_DISCRETE] = {"rmse_test_discrete", PLACE_RECORD, "1",
                                    "RMSE of the network against discrete steps with the empirical NTK", DIMS(DIM_STEP),
-                                   .models = BOTH, .label = "RMSE of the network against discrete steps, test",
+                                   .models = NETWORK, .label = "RMSE of the network against discrete steps, test",
                                    .against = "step"},
     [METRIC_RMSE_TEST_FLOW] = {"rmse_test_flow", PLACE_RECORD, "1",
                                "RMSE of the network against gradient flow with the empirical NTK", DIMS(DIM_STEP),
