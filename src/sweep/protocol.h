@@ -1,5 +1,9 @@
 /* What ranks say to each other during a sweep: two-sided messages between the workers (every rank's main thread) and
- * the server (a helper thread of rank 0), as bytes. One-sided counters stall or fail between hosts. */
+ * the server (a helper thread of rank 0), as bytes. One-sided counters stall or fail between hosts.
+ *
+ * A send may wait for its receive, as MPICH's does on a single rank: the server sends orders only to workers that listen
+ * for theirs, and TAG_STOP and TAG_SIGNAL, which come unasked, by MPI_Isend. The requests are kept and waited for:
+ * MPICH 4.0.2 loses what a rank sends itself by one that is freed (its issue 5977). */
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
 
@@ -7,7 +11,7 @@
 
 enum tag {
     TAG_REPORT = 1, /* worker to server: struct report, asks for the next task */
-    TAG_SIGNAL,     /* worker to server, empty: a signal came while waiting for an order */
+    TAG_SIGNAL,     /* worker to server, empty, once: a signal came while waiting for an order, or the last order did */
     TAG_NOTE,       /* worker to server: struct note, to be said at once */
     TAG_ORDER,      /* server to worker: struct order, the answer to a report */
     TAG_STOP        /* server to every worker, empty, once: finish the step and report */

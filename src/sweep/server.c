@@ -31,6 +31,7 @@ struct seat {
     int64_t task; /* or QUEUE_NOTHING */
     int is_parked;
     double since, busy, renewed; /* on the clock: began, its claim's last renewal; seconds at tasks */
+    MPI_Request stop;            /* TAG_STOP, where it was sent */
 };
 
 struct server {
@@ -38,7 +39,8 @@ struct server {
     pthread_t thread;
     struct queue queue;
     struct claims *claims;
-    int ranks, parked, renewing;                          /* renewing: the last rank whose claim was looked after */
+    int ranks, parked, told;                              /* told: ranks whose TAG_SIGNAL was heard */
+    int renewing;                                         /* the last rank whose claim was looked after */
     struct seat *seat;                                    /* [ranks] */
     int is_stopping, is_ended, is_full, has_told_unsaved; /* is_full: the disk */
     int64_t done, diverged, computed;                     /* points */
@@ -163,7 +165,8 @@ static void take_failed(struct server *server, const struct report *report, int 
 static void begin_stop(struct server *server) {
     if (server->is_stopping) return;
     server->is_stopping = server->has_found = 1;
-    for (int rank = 0; rank < server->ranks; rank++) MPI_Send(NULL, 0, MPI_BYTE, rank, TAG_STOP, server->job.comm);
+    for (int rank = 0; rank < server->ranks; rank++)
+        MPI_Isend(NULL, 0, MPI_BYTE, rank, TAG_STOP, server->job.comm, &server->seat[rank].stop);
 }
 
 static void take_report(struct server *server, const struct report *report, int rank) {
@@ -223,10 +226,23 @@ static void hear_notes(struct server *server) {
     }
 }
 
+static int hear_signal(struct server *server) {
+    int rank;
+    if (!hears(server, TAG_SIGNAL, &rank)) return 0;
+    MPI_Recv(NULL, 0, MPI_BYTE, rank, TAG_SIGNAL, server->job.comm, MPI_STATUS_IGNORE);
+    server->told++;
+    return 1;
+}
+
 static void hear_signals(struct server *server) {
-    int rank, is_told = hears(server, TAG_SIGNAL, &rank);
-    if (is_told) MPI_Recv(NULL, 0, MPI_BYTE, rank, TAG_SIGNAL, server->job.comm, MPI_STATUS_IGNORE);
-    if (is_told || signals_caught()) begin_stop(server);
+    if (hear_signal(server) || signals_caught()) begin_stop(server);
+}
+
+/* No message is left behind. */
+static void end_messages(struct server *server) {
+    while (server->told < server->ranks)
+        if (!hear_signal(server)) clock_nap(NAP);
+    for (int rank = 0; rank < server->ranks; rank++) MPI_Wait(&server->seat[rank].stop, MPI_STATUS_IGNORE);
 }
 
 /* ---- what other runs do ---- */
@@ -406,6 +422,7 @@ static void *serve(void *argument) {
         show(server);
         if (!has_news) clock_nap(NAP);
     }
+    end_messages(server);
     return NULL;
 }
 
@@ -424,7 +441,8 @@ struct server *server_start(const struct server_job *job, const unsigned char *f
     *server = (struct server){.job = *job, .started = clock_seconds()};
     MPI_Comm_size(job->comm, &server->ranks);
     server->seat = allocate_zeroed(server->ranks, sizeof *server->seat);
-    for (int rank = 0; rank < server->ranks; rank++) server->seat[rank].task = QUEUE_NOTHING;
+    for (int rank = 0; rank < server->ranks; rank++)
+        server->seat[rank] = (struct seat){.task = QUEUE_NOTHING, .stop = MPI_REQUEST_NULL};
     queue_create(job->work->count, job->work->queue, &server->queue);
     server->claims = claims_create(job->dir, job->work, PATIENCE_SECONDS);
     mark_found(server, found);

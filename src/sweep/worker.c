@@ -27,8 +27,9 @@ struct worker {
     struct record *reference; /* the last one read, and its key */
     char reference_key[KEY_BYTES];
     int is_stopping, has_order_to_stop;
-    double probed; /* when, on the clock */
-    int64_t task;  /* that runs */
+    MPI_Request signal; /* TAG_SIGNAL, where it was sent */
+    double probed;      /* when, on the clock */
+    int64_t task;       /* that runs */
     char label[LABEL_BYTES];
     double began, saved; /* on the clock: here; its last checkpoint, or the beginning */
     double earlier;      /* seconds that earlier runs spent on it */
@@ -222,16 +223,17 @@ static struct report perform(struct worker *worker, int64_t task) {
 
 /* ---- asking ---- */
 
+static void tell_signal(struct worker *worker) {
+    if (worker->signal != MPI_REQUEST_NULL) return;
+    MPI_Isend(NULL, 0, MPI_BYTE, 0, TAG_SIGNAL, worker->job.comm, &worker->signal);
+}
+
 /* Sleeps until the order comes; a signal that comes first is told at once. */
 static struct order ask(struct worker *worker, const struct report *report) {
     MPI_Comm comm = worker->job.comm;
-    int has_told = 0;
     MPI_Send(report, (int)sizeof *report, MPI_BYTE, 0, TAG_REPORT, comm);
     while (!has_message(worker, TAG_ORDER)) {
-        if (signals_caught() && !has_told) {
-            MPI_Send(NULL, 0, MPI_BYTE, 0, TAG_SIGNAL, comm);
-            has_told = 1;
-        }
+        if (signals_caught()) tell_signal(worker);
         clock_nap(NAP);
     }
     struct order order;
@@ -241,12 +243,14 @@ static struct order ask(struct worker *worker, const struct report *report) {
 
 static void end(struct worker *worker, struct order order) {
     if (order.is_stopping && !worker->has_order_to_stop) receive_stop(worker);
+    tell_signal(worker);
+    MPI_Wait(&worker->signal, MPI_STATUS_IGNORE);
     record_free(worker->reference);
     data_cache_free(&worker->cache);
 }
 
 void worker_run(const struct worker_job *job) {
-    struct worker worker = {.job = *job, .cache = data_cache_create(job->study)};
+    struct worker worker = {.job = *job, .cache = data_cache_create(job->study), .signal = MPI_REQUEST_NULL};
     int length;
     MPI_Comm_rank(job->comm, &worker.rank);
     MPI_Get_processor_name(worker.host, &length);

@@ -8,7 +8,7 @@ shift 2
 extra=("$@")
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../../jobs/lib.sh" && mpirun_environment
-unset STUB_SECONDS STUB_FAIL STUB_FAIL_REFERENCE STUB_DIVERGE STUB_BETTER_CORE 2>/dev/null || true
+unset STUB_SECONDS STUB_FAIL STUB_FAIL_REFERENCE STUB_DIVERGE STUB_BETTER_CORE STUB_SYNCHRONOUS 2>/dev/null || true
 work=$(mktemp -d "${TMPDIR:-/tmp}/ntksweep-mpi.XXXXXX")
 launched=
 leave() { [ -z "$launched" ] || { kill "$launched" 2> /dev/null && wait "$launched" 2> /dev/null; } || true; rm -rf "$work"; }

@@ -1,7 +1,9 @@
 /* A task for tests of the scheduling: sleeps as long as its cost says, in steps that iterate a map whose every digit counts, and
  * records some of them: what is lost or repeated on the way would show.
- * STUB_SECONDS: of a point of width 64 (0.02); STUB_FAIL, STUB_DIVERGE: widths that do so; STUB_FAIL_REFERENCE: any text. */
+ * STUB_SECONDS: of a point of width 64 (0.02); STUB_FAIL, STUB_DIVERGE: widths that do so; STUB_FAIL_REFERENCE,
+ * STUB_SYNCHRONOUS: any text. */
 #include <math.h>
+#include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -44,6 +46,17 @@ double task_point_memory(const struct config *config, const struct data_shape *s
 
 static enum task_order ask(const struct task_hooks *hooks) {
     return hooks->order ? hooks->order(hooks->context) : TASK_GO_ON;
+}
+
+/* ---- messages ---- */
+
+/* STUB_SYNCHRONOUS: no send ends before its receive, as the standard allows, and as MPICH's to a rank itself do. */
+int MPI_Send(const void *data, int count, MPI_Datatype type, int rank, int tag, MPI_Comm comm) {
+    return (getenv("STUB_SYNCHRONOUS") ? PMPI_Ssend : PMPI_Send)(data, count, type, rank, tag, comm);
+}
+
+int MPI_Isend(const void *data, int count, MPI_Datatype type, int rank, int tag, MPI_Comm comm, MPI_Request *request) {
+    return (getenv("STUB_SYNCHRONOUS") ? PMPI_Issend : PMPI_Isend)(data, count, type, rank, tag, comm, request);
 }
 
 /* ---- a point ---- */
