@@ -142,7 +142,7 @@ def test_a_replay_follows_its_formulas(study, data):
     [
         ({"measure.keep": "[parameters]"}, "no inputs are kept; the study has `keep: [parameters]`"),
         ({"measure.keep": "[inputs]"}, "no parameters are kept"),
-        ({"network.activation": "swish"}, "network.activation: gelu has no replay in NumPy; there are relu, erf"),
+        ({"network.activation": "swish"}, "network.activation: swish has no replay in NumPy; there are relu, erf"),
     ],
 )
 def test_what_cannot_be_replayed_is_said(study, data, changed, words):
