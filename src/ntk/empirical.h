@@ -1,9 +1,10 @@
 /* The empirical neural tangent kernel Theta(x, x') = J(x) J(x')' and the empirical NNGP kernel, by structured
  * derivatives.
  *
- * Theta = sum over the trained operators of their shares (Novak, Sohl-Dickstein & Schoenholz 2022), each by pairs of
- * places, <cotangents> * <inputs>, or by per-example gradients, whichever takes fewer flops; for a network with rates,
- * each tensor's share carries its rate. K = sigma_w^2/n <x^D, x^D'> + sigma_b^2 with x^D what the readout reads.
+ * Theta = sum over the trained layers of their shares (Novak, Sohl-Dickstein & Schoenholz 2022), each over all pairs of
+ * the layer's nodes: by pairs of places, <cotangents> * <inputs>, or by per-example gradients summed over the nodes,
+ * whichever takes fewer flops; for a network with rates, each tensor's share carries its rate.
+ * K = sigma_w^2/n <x^D, x^D'> + sigma_b^2 with x^D what the readout reads.
  * All points are rows [train; test]; kernel rows are (point, output), output fastest. Points go forward and backward
  * in chunks (network_chunk); what a share needs of them is kept for all points, in as many passes as memory asks for.
  * Symmetric tiles once. The result does not depend on the number of passes. Not collective; cannot fail. */
@@ -31,9 +32,9 @@ struct ntk_kernels {
     real *nngp_train_train, *nngp_test_train; /* NNGP (times I_k), [N, N], [M, N] */
 };
 
-/* bytes: how much of the arena it may take; what it cannot do without it takes all the same. Gives all back; a
- * counting arena gets the sizes and nothing is computed. host: asked after every chunk of points and every row of
- * tiles; returns 1 if it was told to stop, else 0. */
+/* bytes: how much of the arena it may take; what it cannot do without (all nodes of a layer by pairs) it takes all the
+ * same. Gives all back; a counting arena gets the sizes and nothing is computed. host: asked after every chunk of
+ * points and every row of tiles; returns 1 if it was told to stop, else 0. */
 int ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t bytes,
                   struct arena *arena, const struct ntk_kernels *kernels, const struct host *host);
 /* Multiply-adds times 2, symmetric half only. has_gram: points->gram will be there (it need not be yet). */
