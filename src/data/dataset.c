@@ -15,7 +15,7 @@ static const struct source *const source_table[] = {SOURCE_LIST(LOADER)};
 
 /* What the data cannot do, seen in them alone. */
 static status check_use(const struct config *config, const struct dataset *set) {
-    if (config->network.family != FAMILY_FC && !set->shape.is_image)
+    if (config_needs_images(config) && !set->shape.is_image)
         FAIL(ERROR_INPUT, "network.family: %s needs images; the examples of %s are not",
              config_word("network.family", config->network.family), config_word("data.source", config->data.source));
     if (config->training.loss == LOSS_CROSS_ENTROPY && !set->shape.has_classes)

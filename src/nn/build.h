@@ -17,9 +17,6 @@
 #define build_form        REAL_NAME(build_form)
 #define build_again       REAL_NAME(build_again)
 #define build_network     REAL_NAME(build_network)
-#define family_fc         REAL_NAME(family_fc)
-#define family_conv       REAL_NAME(family_conv)
-#define family_wrn        REAL_NAME(family_wrn)
 
 /* A value that the next node may read. */
 struct cursor {
@@ -55,9 +52,11 @@ const void *build_form(struct builder *builder, const void *form, size_t bytes);
  * first of them reads, they make of `at`. Values from before them are read as they were. */
 void build_again(struct builder *builder, int nodes);
 
-/* A family: writes the list. One line in the table of family.c. */
+/* A family: writes the list. REAL_NAME(family_NAME) of family_NAME.c, for each row of spec/family_list.h. */
 typedef void family(struct builder *builder, int64_t outputs);
-family family_fc, family_conv, family_wrn;
+#define FAMILY_WRITES(NAME, name, images, meaning) family REAL_NAME(family_##name);
+FAMILY_LIST(FAMILY_WRITES)
+#undef FAMILY_WRITES
 /* network_create with a list of one's own. */
 status build_network(const struct config *config, family *write, struct shape input, int64_t outputs,
                      struct network *network);

@@ -2,7 +2,7 @@
  * the linear readout (Lee et al. 2019, Table S1). */
 #include "build.h"
 
-void family_conv(struct builder *builder, int64_t outputs) {
+void REAL_NAME(family_conv)(struct builder *builder, int64_t outputs) {
     const struct config *config = builder->config;
     for (int64_t layer = 1; layer <= config->network.depth; layer++) {
         build_convolution(builder, config->width, config->network.kernel_size, 1, "conv_%d", (int)layer);

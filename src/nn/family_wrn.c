@@ -21,7 +21,7 @@ static void block(struct builder *builder, int group, int number, int64_t stride
     build_sum(builder, shortcut, 1);
 }
 
-void family_wrn(struct builder *builder, int64_t outputs) {
+void REAL_NAME(family_wrn)(struct builder *builder, int64_t outputs) {
     const struct config *config = builder->config;
     build_convolution(builder, config->width, 3, 1, "conv_1");
     for (int group = 1; group <= 3; group++)

@@ -7,7 +7,7 @@
 /* ---- what does not go together ---- */
 
 static int is_without_images(const struct config *config) {
-    return config->network.family != FAMILY_FC && !source_has(config->data.source, SOURCE_IMAGES);
+    return config_needs_images(config) && !source_has(config->data.source, SOURCE_IMAGES);
 }
 
 static int is_without_convolution(const struct config *config) {

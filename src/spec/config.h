@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 #include "activation_list.h"
+#include "family_list.h"
 #include "source_list.h"
 
 /* SOURCE_MNIST, ...: source_list.h. */
@@ -18,7 +19,9 @@ enum data_order { ORDER_SHUFFLED, ORDER_FILE };
 enum data_labels { LABELS_FINE, LABELS_COARSE };
 enum data_channels { CHANNELS_LAST, CHANNELS_FIRST };
 enum data_scale { SCALE_GLOBAL, SCALE_FEATURE, SCALE_NONE };
-enum family { FAMILY_FC, FAMILY_CONV, FAMILY_WRN };
+#define FAMILY_NUMBER(NAME, name, images, meaning) FAMILY_##NAME,
+enum family { FAMILY_LIST(FAMILY_NUMBER) FAMILIES };
+#undef FAMILY_NUMBER
 enum pooling { POOLING_GLOBAL, POOLING_FLATTEN };
 #define ACTIVATION_NUMBER(NAME, name) ACTIVATION_##NAME,
 enum activation_kind { ACTIVATION_LIST(ACTIVATION_NUMBER) ACTIVATIONS };
@@ -131,6 +134,13 @@ static inline int64_t config_shown_points(const struct config *config) {
 static inline int64_t config_test_columns(const struct config *config) {
     if (config->measure.keep & KEEP_KERNELS) return config->data.test_size;
     return config->training.loss == LOSS_MSE ? config_shown_points(config) : 0;
+}
+
+/* Does the family need images? */
+static inline int config_needs_images(const struct config *config) {
+#define FAMILY_IMAGES(NAME, name, images, meaning) | (images) << FAMILY_##NAME
+    return (0 FAMILY_LIST(FAMILY_IMAGES)) >> config->network.family & 1;
+#undef FAMILY_IMAGES
 }
 
 /* Has each tensor a rate of its own, so that the standard parameterization follows the trajectory of the NTK one? */

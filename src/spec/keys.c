@@ -30,6 +30,8 @@ static const struct key_condition with_standard = {AT(network.parameterization),
 static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, NULL, 0};
 
 #define ACTIVATION_WORD(NAME, name)                 #name,
+#define FAMILY_WORD(NAME, name, images, meaning)    #name,
+#define FAMILY_MEANING(NAME, name, images, meaning) "; " #name ": " meaning
 #define SOURCE_WORD(NAME, name, traits, meaning)    #name,
 #define SOURCE_MEANING(NAME, name, traits, meaning) "; " #name ": " meaning
 
@@ -101,9 +103,8 @@ const struct key key_table[] = {
      .axis = "order", .effect = EFFECT_DATA, .unit = "1",
      .meaning = "order of the examples within a class; a training set takes the first ones"},
 
-    {"network.family", TYPE_CHOICE, AT(network.family), .choice = WORDS("fc", "conv", "wrn"), .fallback = "fc",
-     .effect = EFFECT_REFERENCE, .unit = "1",
-     .meaning = "fully connected; convolutional; wide residual (three groups of blocks). The last two need images"},
+    {"network.family", TYPE_CHOICE, AT(network.family), .choice = (const char *const[]){FAMILY_LIST(FAMILY_WORD) NULL},
+     .fallback = "fc", .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "which network" FAMILY_LIST(FAMILY_MEANING)},
     {"network.depth", TYPE_COUNT, AT(network.depth), .least = 0, .most = LAYERS_MOST, .fallback = "3", .axis = "depth",
      .effect = EFFECT_REFERENCE, .when = &with_depth, .unit = "1",
      .meaning = "hidden layers (fc; 0: the readout alone) or convolutions (conv; at least 1)"},
