@@ -6,7 +6,7 @@
 #include "filtering.h"
 #include "operator.h"
 
-double limit_coefficient(const struct node *node, int s) { return s == 0 ? 1 : *(const double *)node->form; }
+double limit_coefficient(const struct node *node, int s) { return ((const double *)node->form)[s]; }
 
 enum activation_kind limit_activation(const struct node *node) {
     int kind = 0;

@@ -122,11 +122,18 @@ static const char *place(const struct network *network) {
     return network->layers > 0 ? network->layer[network->layers - 1].name : "input";
 }
 
+void build_refuse(struct builder *builder, const char *format, ...) {
+    char text[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (builder->result == OK) builder->result = status_fail(ERROR_INPUT, __FILE__, __LINE__, "%s", text);
+}
+
 static void refuse(struct builder *builder, const char *what, struct shape shape) {
-    if (builder->result != OK) return;
-    builder->result = status_fail(ERROR_INPUT, __FILE__, __LINE__, "after %s: %s of %lldx%lld pixels, %lld channels",
-                                  place(builder->network), what, (long long)shape.rows, (long long)shape.columns,
-                                  (long long)shape.channels);
+    build_refuse(builder, "after %s: %s of %lldx%lld pixels, %lld channels", place(builder->network), what,
+                 (long long)shape.rows, (long long)shape.columns, (long long)shape.channels);
 }
 
 void build_dense(struct builder *builder, int64_t fan_out, const char *name, ...) {
@@ -173,16 +180,28 @@ void build_flatten(struct builder *builder) {
     build_node(builder, &flatten_operator, (struct shape){1, 1, shape_size(builder->at.shape)}, NULL);
 }
 
-void build_sum(struct builder *builder, struct cursor other, double coefficient) {
+void build_combination(struct builder *builder, double own, struct cursor other, double coefficient) {
     struct shape a = builder->at.shape, b = other.shape;
     if (a.rows != b.rows || a.columns != b.columns || a.channels != b.channels)
         refuse(builder, "a sum with a value", b);
-    const real c = (real)coefficient;
-    build_node(builder, &sum_operator, a, build_form(builder, &c, sizeof c));
+    const real c[] = {(real)own, (real)coefficient};
+    build_node(builder, &sum_operator, a, build_form(builder, c, sizeof c));
     builder->network->node[builder->network->nodes - 1].source[1] = other.value;
 }
 
+void build_components(struct builder *builder, int64_t channels, double beyond) {
+    const real c = (real)beyond;
+    build_node(builder, &components_operator, (struct shape){1, 1, channels}, build_form(builder, &c, sizeof c));
+}
+
 /* ---- the same nodes again ---- */
+
+void build_same(struct builder *builder, int node) {
+    struct node same = builder->network->node[node];
+    same.source[0] = builder->at.value;
+    append(builder, same);
+    if (same.layer != NONE) enter(builder->network, same.layer);
+}
 
 void build_again(struct builder *builder, int nodes) {
     struct network *network = builder->network;
@@ -201,11 +220,11 @@ void build_again(struct builder *builder, int nodes) {
 
 /* ---- the way back ---- */
 
-static int readers(const struct network *network, int value) {
-    int count = 0;
+/* How many times each value is read. */
+static void count_readers(const struct network *network, int *readers) {
     for (int i = 0; i < network->nodes; i++)
-        for (int s = 0; s < SOURCES; s++) count += network->node[i].source[s] == value;
-    return count;
+        for (int s = 0; s < SOURCES; s++)
+            if (network->node[i].source[s] != NONE) readers[network->node[i].source[s]]++;
 }
 
 /* Where a value is read several times, the reader met first on the way back sets its cotangent and the others add. */
@@ -234,7 +253,7 @@ static void give_slot(struct network *network, int value, int slot) {
     if (size > network->slot_size[slot]) network->slot_size[slot] = size;
 }
 
-static void share_slots(struct network *network, bool *taken) {
+static void share_slots(struct network *network, const int *readers, bool *taken) {
     for (int v = 0; v <= network->nodes; v++) network->slot[v] = NONE;
     give_slot(network, network->nodes, take_slot(network, taken));
     for (int i = network->nodes - 1; i > 0; i--) {
@@ -244,7 +263,7 @@ static void share_slots(struct network *network, bool *taken) {
         for (int s = 0; s < SOURCES; s++) {
             int source = node->source[s];
             if (source <= 0 || network->slot[source] >= 0) continue;
-            bool moves = !moved && node->kind->in_place && readers(network, source) == 1;
+            bool moves = !moved && node->kind->in_place && readers[source] == 1;
             give_slot(network, source, moves ? own : take_slot(network, taken));
             moved |= moves;
         }
@@ -261,10 +280,13 @@ static void *cleared(int count, size_t size) {
 static void plan_way_back(struct network *network) {
     int values = network->nodes + 1;
     bool *flags = cleared(2 * values, sizeof *flags);
+    int *readers = cleared(values, sizeof *readers);
+    count_readers(network, readers);
     network->slot = cleared(values, sizeof *network->slot);
     network->slot_size = cleared(values, sizeof *network->slot_size);
     order_readers(network, flags);
-    share_slots(network, flags + values);
+    share_slots(network, readers, flags + values);
+    free(readers);
     free(flags);
 }
 

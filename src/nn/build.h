@@ -12,10 +12,13 @@
 #define build_activation  REAL_NAME(build_activation)
 #define build_pooling     REAL_NAME(build_pooling)
 #define build_flatten     REAL_NAME(build_flatten)
-#define build_sum         REAL_NAME(build_sum)
+#define build_combination REAL_NAME(build_combination)
+#define build_components  REAL_NAME(build_components)
 #define build_node        REAL_NAME(build_node)
 #define build_form        REAL_NAME(build_form)
+#define build_same        REAL_NAME(build_same)
 #define build_again       REAL_NAME(build_again)
+#define build_refuse      REAL_NAME(build_refuse)
 #define build_network     REAL_NAME(build_network)
 
 /* A value that the next node may read. */
@@ -42,15 +45,29 @@ void build_activation(struct builder *builder);
 /* The mean over windows of rows x columns pixels, which tile the image. */
 void build_pooling(struct builder *builder, int64_t rows, int64_t columns);
 void build_flatten(struct builder *builder);
-/* This value + coefficient times another of its shape. */
-void build_sum(struct builder *builder, struct cursor other, double coefficient);
+/* own times this value + coefficient times another of its shape. */
+void build_combination(struct builder *builder, double own, struct cursor other, double coefficient);
+static inline void build_sum(struct builder *builder, struct cursor other, double coefficient) {
+    build_combination(builder, 1, other, coefficient);
+}
+/* The first `channels` components of a value of one pixel, `beyond` after its last. */
+void build_components(struct builder *builder, int64_t channels, double beyond);
 /* A node of any kind, without weights; its form (NULL: none) lives as long as the network: static, or of build_form. */
 void build_node(struct builder *builder, const struct operator_kind *kind, struct shape out, const void *form);
 /* A copy that the network owns. */
 const void *build_form(struct builder *builder, const void *form, size_t bytes);
+/* Node number `node` once more: its operator, with the same layer, reads `at`, a value of the shape that it reads. */
+void build_same(struct builder *builder, int node);
 /* The last `nodes` nodes once more, at the end of the list, with the same layers: what they made of the value that the
  * first of them reads, they make of `at`. Values from before them are read as they were. */
 void build_again(struct builder *builder, int nodes);
+
+/* What a node has made. */
+static inline struct cursor build_value(const struct builder *builder, int node) {
+    return (struct cursor){builder->network->node[node].value, builder->network->node[node].out};
+}
+/* The network cannot be: what and why (printf). Only the first is kept. */
+void build_refuse(struct builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A family: writes the list. REAL_NAME(family_NAME) of family_NAME.c, for each row of spec/family_list.h. */
 typedef void family(struct builder *builder, int64_t outputs);

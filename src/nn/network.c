@@ -95,14 +95,20 @@ void network_jvp(const struct network *network, int first, const real *theta, co
         network->node[i].kind->jvp(&network->node[i], &pass, dtheta, tangent->value, tangent->value[i + 1]);
 }
 
-/* Cotangents of what a node reads from those of its value. */
+/* Cotangents of what a node reads from those of its value; the one that takes their place comes last. */
 static void pass_back(const struct node *node, int first, const struct pass *pass, const struct cotape *cotape) {
-    const real *w = cotape_value(pass->network, cotape, node->value);
+    real *w = cotape_value(pass->network, cotape, node->value);
+    int in_place = NONE;
     for (int s = 0; s < SOURCES; s++) {
         int source = node->source[s];
-        if (source >= first && source > pass->network->first_trained)
-            node->kind->vjp(node, pass, s, w, cotape_value(pass->network, cotape, source));
+        if (source < first || source <= pass->network->first_trained) continue;
+        real *din = cotape_value(pass->network, cotape, source);
+        if (din == w)
+            in_place = s;
+        else
+            node->kind->vjp(node, pass, s, w, din);
     }
+    if (in_place != NONE) node->kind->vjp(node, pass, in_place, w, w);
 }
 
 void network_vjp_node(const struct network *network, int first, int i, const real *theta, const struct tape *tape,

@@ -24,8 +24,8 @@ struct needs {
 
 struct operator_kind {
     const char *name;
-    bool in_place; /* the backward pass may put its result where the cotangent stands; is_added is false then. Never
-                    * with weights: their gradient reads the cotangent afterwards */
+    bool in_place; /* the backward pass may put its last result where the cotangent stands; is_added is false then.
+                    * Never with weights: their gradient reads the cotangent afterwards */
     struct needs (*needs)(const struct node *node); /* NULL: nothing */
     /* out = O(in; theta) */
     void (*forward)(const struct node *node, const struct pass *pass, real *out);
@@ -98,7 +98,8 @@ static inline void pass_on(int64_t size, real c, const real *w, bool is_added, r
 #define pooling_operator     REAL_NAME(pooling_operator)
 #define flatten_operator     REAL_NAME(flatten_operator)
 #define sum_operator         REAL_NAME(sum_operator)
+#define components_operator  REAL_NAME(components_operator)
 extern const struct operator_kind dense_operator, convolution_operator, activation_operator, pooling_operator,
-    flatten_operator, sum_operator;
+    flatten_operator, sum_operator, components_operator;
 
 #endif

@@ -10,8 +10,14 @@ static int is_without_images(const struct config *config) {
     return config_needs_images(config) && !source_has(config->data.source, SOURCE_IMAGES);
 }
 
-static int is_without_convolution(const struct config *config) {
-    return config->network.family == FAMILY_CONV && config->network.depth < 1;
+static int is_without_layers(const struct config *config) {
+    return (config->network.family == FAMILY_CONV || config->network.family == FAMILY_RESIDUAL) &&
+           config->network.depth < 1;
+}
+
+static int are_knots_between_blocks(const struct config *config) {
+    return config->network.family == FAMILY_RESIDUAL && config->network.weights == WEIGHTS_KNOTS &&
+           config->network.depth % (config->network.knots - 1) != 0;
 }
 
 static int is_without_classes(const struct config *config) {
@@ -77,7 +83,8 @@ static const struct conflict {
     const char *third; /* NULL: none */
 } conflict_table[] = {
     {"network.family", "data.source", is_without_images, "fc, or data of images,", NULL},
-    {"network.depth", "network.family", is_without_convolution, "a whole number >= 1", NULL},
+    {"network.depth", "network.family", is_without_layers, "a whole number >= 1", NULL},
+    {"network.knots", "network.depth", are_knots_between_blocks, "one more than a divisor of the depth", NULL},
     {"training.loss", "data.source", is_without_classes, "mse, or data with classes,", NULL},
     {"data.dimension", "data.source", is_sphere_of_two_points, "a whole number >= 2", NULL},
     {"training.batch_size", "sweep.train_size", is_batch_too_large, "full, or at most sweep.train_size,", NULL},

@@ -22,6 +22,12 @@ enum data_scale { SCALE_GLOBAL, SCALE_FEATURE, SCALE_NONE };
 #define FAMILY_NUMBER(NAME, name, images, meaning) FAMILY_##NAME,
 enum family { FAMILY_LIST(FAMILY_NUMBER) FAMILIES };
 #undef FAMILY_NUMBER
+enum cell { CELL_PRE, CELL_POST, CELL_TWO };
+enum weights { WEIGHTS_INDEPENDENT, WEIGHTS_SHARED, WEIGHTS_KNOTS };
+enum step { STEP_ONE, STEP_TIME, STEP_ROOT };
+enum solver { SOLVER_EULER, SOLVER_MIDPOINT, SOLVER_HEUN, SOLVER_RK4 };
+enum state_kind { STATE_WIDTH, STATE_INPUT };
+enum readout { READOUT_DENSE, READOUT_NONE };
 enum pooling { POOLING_GLOBAL, POOLING_FLATTEN };
 #define ACTIVATION_NUMBER(NAME, name) ACTIVATION_##NAME,
 enum activation_kind { ACTIVATION_LIST(ACTIVATION_NUMBER) ACTIVATIONS };
@@ -77,10 +83,19 @@ struct config {
     } data;
     struct {
         int family;
-        int64_t depth;       /* fc, conv */
+        int64_t depth;       /* fc, conv, residual */
         int64_t blocks;      /* wrn: in each of the three groups; depth is 6 blocks + 4 */
         int64_t kernel_size; /* conv */
         int pooling;         /* conv: enum pooling */
+        int cell, weights;   /* residual: enum cell, weights */
+        int64_t knots;       /* of weights, WEIGHTS_KNOTS */
+        int step;            /* residual: enum step */
+        double time;         /* T */
+        int solver;          /* STEP_TIME: enum solver */
+        int time_input;      /* STEP_TIME, truth: cells read the time too */
+        int state, readout;  /* residual: enum state_kind, readout */
+        int64_t augment;     /* STATE_INPUT: zeros after the input */
+        int inject;          /* residual, truth: cells read the input too */
         int activation;
         double sigma_w2, sigma_b2;
         int parameterization;

@@ -7,6 +7,7 @@
 #define FAMILY_LIST(ROW)                                                                                               \
     ROW(FC, fc, 0, "fully connected")                                                                                  \
     ROW(CONV, conv, 1, "convolutional, of images")                                                                     \
-    ROW(WRN, wrn, 1, "wide residual, of images (three groups of blocks)")
+    ROW(WRN, wrn, 1, "wide residual, of images (three groups of blocks)")                                              \
+    ROW(RESIDUAL, residual, 0, "blocks h <- h + c N(h), with weights of their own or tied, up to continuous depth")
 
 #endif

@@ -21,10 +21,16 @@ static const struct key_condition with_files = {AT(data.source), 0, NULL, SOURCE
                                   with_pixels = {AT(data.source), 0, NULL, SOURCE_PIXELS},
                                   with_drawn = {AT(data.source), 0, NULL, SOURCE_DRAWN};
 #define WITH_SOURCE(NAME) (&(const struct key_condition){AT(data.source), 1u << SOURCE_##NAME, NULL, 0})
-static const struct key_condition with_depth = {AT(network.family), 1u << FAMILY_FC | 1u << FAMILY_CONV,
-                                                "network.family is fc or conv (wrn has blocks)", 0};
+static const struct key_condition with_depth = {AT(network.family),
+                                                1u << FAMILY_FC | 1u << FAMILY_CONV | 1u << FAMILY_RESIDUAL,
+                                                "network.family is fc, conv or residual (wrn has blocks)", 0};
 static const struct key_condition with_conv = {AT(network.family), 1u << FAMILY_CONV, NULL, 0};
 static const struct key_condition with_wrn = {AT(network.family), 1u << FAMILY_WRN, NULL, 0};
+static const struct key_condition with_cells = {AT(network.family), 1u << FAMILY_RESIDUAL, NULL, 0};
+static const struct key_condition with_knots = {AT(network.weights), 1u << WEIGHTS_KNOTS, NULL, 0};
+static const struct key_condition with_steps_of_time = {AT(network.step), 1u << STEP_TIME, NULL, 0};
+static const struct key_condition with_time = {AT(network.step), 1u << STEP_TIME | 1u << STEP_ROOT, NULL, 0};
+static const struct key_condition with_input_as_state = {AT(network.state), 1u << STATE_INPUT, NULL, 0};
 static const struct key_condition with_standard = {AT(network.parameterization), 1u << PARAMETERIZATION_STANDARD, NULL,
                                                    0};
 static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, NULL, 0};
@@ -107,7 +113,7 @@ const struct key key_table[] = {
      .fallback = "fc", .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "which network" FAMILY_LIST(FAMILY_MEANING)},
     {"network.depth", TYPE_COUNT, AT(network.depth), .least = 0, .most = LAYERS_MOST, .fallback = "3", .axis = "depth",
      .effect = EFFECT_REFERENCE, .when = &with_depth, .unit = "1",
-     .meaning = "hidden layers (fc; 0: the readout alone) or convolutions (conv; at least 1)"},
+     .meaning = "hidden layers (fc; 0: the readout alone), convolutions (conv) or blocks (residual), at least 1"},
     {"network.blocks", TYPE_COUNT, AT(network.blocks), .least = 1, .most = BLOCKS_MOST, .fallback = "1",
      .axis = "blocks", .effect = EFFECT_REFERENCE, .when = &with_wrn, .unit = "1",
      .meaning = "residual blocks in each of the three groups; the depth is 6 blocks + 4"},
@@ -117,6 +123,40 @@ const struct key key_table[] = {
     {"network.pooling", TYPE_CHOICE, AT(network.pooling), .choice = WORDS("global", "flatten"), .fallback = "global",
      .axis = "pooling", .effect = EFFECT_REFERENCE, .when = &with_conv, .unit = "1",
      .meaning = "what the readout sees: a channel's mean over all positions, or every position by itself"},
+    {"network.cell", TYPE_CHOICE, AT(network.cell), .choice = WORDS("pre", "post", "two"), .fallback = "pre",
+     .axis = "cell", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .meaning = "N(h) of a block: pre: dense(phi(h)), and the readout reads phi(h); post: phi(dense(h)); two: "
+                "dense(phi(dense(h))), with sweep.width hidden units"},
+    {"network.weights", TYPE_CHOICE, AT(network.weights), .choice = WORDS("independent", "shared", "knots"),
+     .fallback = "independent", .axis = "weights", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .meaning = "of a cell: its own in every block; the same in all; linear in time between network.knots"},
+    {"network.knots", TYPE_COUNT, AT(network.knots), .least = 2, .most = LAYERS_MOST, .fallback = "2", .axis = "knots",
+     .effect = EFFECT_REFERENCE, .when = &with_knots, .unit = "1",
+     .meaning = "equidistant times at which a cell has weights; one less divides network.depth"},
+    {"network.step", TYPE_CHOICE, AT(network.step), .choice = WORDS("one", "time", "root"), .fallback = "one",
+     .axis = "block_step", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .meaning = "c of a block h <- h + c N(h): 1; T/depth, a step in time of dh/dt = N(h); sqrt(T/depth), which has a "
+                "limit in depth for independent weights"},
+    {"network.time", TYPE_REAL, AT(network.time), .above = 1, .most = HUGE_VAL, .fallback = "1", .axis = "time",
+     .effect = EFFECT_REFERENCE, .when = &with_time, .unit = "1", .meaning = "T, the time in which h moves"},
+    {"network.solver", TYPE_CHOICE, AT(network.solver), .choice = WORDS("euler", "midpoint", "heun", "rk4"),
+     .fallback = "euler", .axis = "solver", .effect = EFFECT_REFERENCE, .when = &with_steps_of_time, .unit = "1",
+     .meaning = "Runge-Kutta method of a step, of order 1, 2, 2, 4"},
+    {"network.time_input", TYPE_CHOICE, AT(network.time_input), .choice = WORDS("false", "true"), .fallback = "false",
+     .axis = "time_input", .effect = EFFECT_REFERENCE, .when = &with_steps_of_time, .unit = "1",
+     .meaning = "true: the first dense layer of a cell reads the time beside what it reads"},
+    {"network.state", TYPE_CHOICE, AT(network.state), .choice = WORDS("width", "input"), .fallback = "width",
+     .axis = "state", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .meaning = "h: of sweep.width components, entered by a dense layer; or the input itself"},
+    {"network.augment", TYPE_COUNT, AT(network.augment), .least = 0, .most = ANY_COUNT, .fallback = "0",
+     .axis = "augment", .effect = EFFECT_REFERENCE, .when = &with_input_as_state, .unit = "1",
+     .meaning = "zeros after the input, further components of h"},
+    {"network.readout", TYPE_CHOICE, AT(network.readout), .choice = WORDS("dense", "none"), .fallback = "dense",
+     .axis = "readout", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .meaning = "outputs: of a dense layer, or the first components of h"},
+    {"network.inject", TYPE_CHOICE, AT(network.inject), .choice = WORDS("false", "true"), .fallback = "false",
+     .axis = "inject", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .meaning = "true: to the first dense layer of a cell another one is added that reads the input"},
     {"network.activation", TYPE_CHOICE, AT(network.activation),
      .choice = (const char *const[]){ACTIVATION_LIST(ACTIVATION_WORD) NULL}, .fallback = "relu", .axis = "activation",
      .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "activation of hidden layers"},

@@ -97,7 +97,7 @@ static inline struct moments moments_at(const struct values *values, int u, int 
 }
 
 static inline double coefficient_of(const struct values *values, int u, int s) {
-    return s == 0 ? 1 : *(const double *)values_node(values, u)->form;
+    return ((const double *)values_node(values, u)->form)[s];
 }
 
 /* ---- covariances ---- */

@@ -41,6 +41,16 @@ struct recipe {
     uint64_t seed;
     enum layers layers;  /* that are trained */
     double output_scale; /* 0: 1 */
+    /* of family residual */
+    enum cell cell;
+    enum weights weights;
+    enum step step;
+    enum solver solver;
+    enum state_kind state;
+    enum readout readout;
+    int64_t knots, augment;
+    double time; /* 0: 1 */
+    int time_input, inject;
 };
 
 static const struct recipe small_recipe = {
@@ -82,6 +92,20 @@ static inline real *sample_copy(struct sample *sample, const real *from, int64_t
     return taken;
 }
 
+static inline void put_cells(const struct recipe *recipe, struct config *config) {
+    config->network.cell = (int)recipe->cell;
+    config->network.weights = (int)recipe->weights;
+    config->network.knots = recipe->knots;
+    config->network.step = (int)recipe->step;
+    config->network.time = recipe->time > 0 ? recipe->time : 1;
+    config->network.solver = (int)recipe->solver;
+    config->network.time_input = recipe->time_input;
+    config->network.state = (int)recipe->state;
+    config->network.augment = recipe->augment;
+    config->network.readout = (int)recipe->readout;
+    config->network.inject = recipe->inject;
+}
+
 static inline struct config recipe_config(const struct recipe *recipe) {
     struct config config = {.width = recipe->width};
     config.network.family = (int)recipe->family;
@@ -95,6 +119,7 @@ static inline struct config recipe_config(const struct recipe *recipe) {
     config.network.parameterization = (int)recipe->parameterization;
     config.network.output_scale = recipe->output_scale > 0 ? recipe->output_scale : 1;
     config.training.layers = (int)recipe->layers;
+    put_cells(recipe, &config);
     return config;
 }
 

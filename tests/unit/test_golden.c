@@ -1,5 +1,5 @@
-/* Every value of golden_fc.h5 and golden_images.h5 (Neural Tangents on JAX, in double): functions, derivatives,
- * kernels, trajectories. */
+/* Every value of golden_fc.h5, golden_images.h5 and golden_depth.h5 (JAX, in double): functions, derivatives, kernels,
+ * trajectories. */
 #include "dynamics.h"
 
 #include <stdlib.h>
@@ -46,8 +46,48 @@ static const struct {
     {"conv_tanh_d2_global_5x5", {.family = FAMILY_CONV, .activation = ACTIVATION_TANH}},
     {"wrn_erf_b2", {.family = FAMILY_WRN, .activation = ACTIVATION_ERF}},
     {"wrn_relu_b1_k2", {.family = FAMILY_WRN, .activation = ACTIVATION_RELU}},
+    {"chain_m2",
+     {.family = FAMILY_RESIDUAL,
+      .activation = ACTIVATION_RELU,
+      .cell = CELL_POST,
+      .state = STATE_INPUT,
+      .readout = READOUT_NONE}},
+    {"ode_euler_erf_k2",
+     {.family = FAMILY_RESIDUAL, .activation = ACTIVATION_ERF, .weights = WEIGHTS_SHARED, .step = STEP_TIME}},
+    {"ode_euler_relu",
+     {.family = FAMILY_RESIDUAL, .activation = ACTIVATION_RELU, .weights = WEIGHTS_SHARED, .step = STEP_TIME}},
+    {"ode_heun_knots",
+     {.family = FAMILY_RESIDUAL,
+      .activation = ACTIVATION_ERF,
+      .cell = CELL_TWO,
+      .weights = WEIGHTS_KNOTS,
+      .step = STEP_TIME,
+      .solver = SOLVER_HEUN}},
+    {"ode_midpoint_two_time",
+     {.family = FAMILY_RESIDUAL,
+      .activation = ACTIVATION_TANH,
+      .cell = CELL_TWO,
+      .weights = WEIGHTS_SHARED,
+      .step = STEP_TIME,
+      .solver = SOLVER_MIDPOINT,
+      .time_input = 1,
+      .state = STATE_INPUT,
+      .readout = READOUT_NONE}},
+    {"ode_rk4_tanh",
+     {.family = FAMILY_RESIDUAL,
+      .activation = ACTIVATION_TANH,
+      .weights = WEIGHTS_SHARED,
+      .step = STEP_TIME,
+      .solver = SOLVER_RK4}},
+    {"resnet_one_two", {.family = FAMILY_RESIDUAL, .activation = ACTIVATION_RELU, .cell = CELL_TWO}},
+    {"resnet_root_relu", {.family = FAMILY_RESIDUAL, .activation = ACTIVATION_RELU, .step = STEP_ROOT}},
 };
 enum { CASES = sizeof cases / sizeof cases[0], TRAIN = 6, TEST = 4, KEPT_STEPS = 4 };
+
+static const char *const file_of[FAMILIES] = {[FAMILY_FC] = TEST_DATA "/golden_fc.h5",
+                                              [FAMILY_CONV] = TEST_DATA "/golden_images.h5",
+                                              [FAMILY_WRN] = TEST_DATA "/golden_images.h5",
+                                              [FAMILY_RESIDUAL] = TEST_DATA "/golden_depth.h5"};
 
 /* ---- reading ---- */
 
@@ -94,6 +134,9 @@ static struct recipe read_recipe(hid_t group, struct recipe recipe) {
     read_attribute(group, "kernel_size", H5T_NATIVE_INT64, &recipe.kernel_size);
     read_attribute(group, "k", H5T_NATIVE_INT64, &recipe.outputs);
     read_attribute(group, "shape", H5T_NATIVE_INT64, &recipe.image);
+    read_attribute(group, "knots", H5T_NATIVE_INT64, &recipe.knots);
+    read_attribute(group, "augment", H5T_NATIVE_INT64, &recipe.augment);
+    read_attribute(group, "time", H5T_NATIVE_DOUBLE, &recipe.time);
     read_attribute(group, "sigma_w2", H5T_NATIVE_DOUBLE, &recipe.sigma_w2);
     read_attribute(group, "sigma_b2", H5T_NATIVE_DOUBLE, &recipe.sigma_b2);
     return recipe;
@@ -119,18 +162,19 @@ typedef void golden_check(struct golden *golden, int number, struct tally *tally
 
 static void check_golden(const char *what, double limit, golden_check *check) {
     struct tally tally = {.what = what, .limit = limit};
-    hid_t fc = H5Fopen(TEST_DATA "/golden_fc.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t images = H5Fopen(TEST_DATA "/golden_images.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
-    assert_true(fc >= 0 && images >= 0);
+    hid_t file[FAMILIES];
+    for (int f = 0; f < FAMILIES; f++) {
+        file[f] = H5Fopen(file_of[f], H5F_ACC_RDONLY, H5P_DEFAULT);
+        assert_true(file[f] >= 0);
+    }
     for (int number = 0; number < CASES; number++) {
         struct golden golden;
-        golden_open(cases[number].recipe.family == FAMILY_FC ? fc : images, number, &golden);
+        golden_open(file[cases[number].recipe.family], number, &golden);
         check(&golden, number, &tally);
         H5Gclose(golden.group);
         sample_free(&golden.sample);
     }
-    H5Fclose(fc);
-    H5Fclose(images);
+    for (int f = 0; f < FAMILIES; f++) H5Fclose(file[f]);
     tally_end(&tally);
 }
 

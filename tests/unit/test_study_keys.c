@@ -44,6 +44,22 @@ static const char blocks_axis[] = "data: { source: mnist, path: x }\n"
                                   "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                   "sweep: { blocks: [3, 1, 100], width: 9, train_size: 5 }\n";
 
+static const char cells_axes[] =
+    "data: { source: mnist, path: x }\n"
+    "network: { family: residual, weights: knots, step: time, state: input, time_input: true }\n"
+    "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+    "sweep:\n"
+    "  depth: [12, 6]\n"
+    "  cell: [pre, two, post]\n"
+    "  knots: [2, 4, 7]\n"
+    "  time: [1, 2.5]\n"
+    "  solver: [rk4, euler, heun, midpoint]\n"
+    "  augment: [0, 3]\n"
+    "  readout: [none, dense]\n"
+    "  inject: [true, false]\n"
+    "  width: 9\n"
+    "  train_size: 5\n";
+
 static const char dynamics_axes[] = "data: { source: mnist, path: x }\n"
                                     "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                     "sweep:\n"
@@ -104,6 +120,7 @@ static void test_round_trip(void **state) {
     assert_round_trip(every_axis);
     assert_round_trip(every_image_axis);
     assert_round_trip(blocks_axis);
+    assert_round_trip(cells_axes);
     assert_round_trip(dynamics_axes);
     assert_round_trip(adam);
     assert_round_trip(own_arrays);
@@ -127,7 +144,7 @@ static void assert_default_is_written(const struct key *key, int studies, struct
 /* A default is written as value_write writes it: the hash compares texts. */
 static void test_canonical_defaults(void **state) {
     (void)state;
-    enum { KINDS = 9 };
+    enum { KINDS = 11 };
     static const char rest[] = "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                "sweep: { width: 1, train_size: 1 }\n";
     static const char *const kind[KINDS] = {
@@ -136,6 +153,9 @@ static void test_canonical_defaults(void **state) {
         "data: { source: mnist, path: x }\nnetwork: { parameterization: standard }\n",
         "data: { source: mnist, path: x }\nnetwork: { family: conv }\n",
         "data: { source: mnist, path: x }\nnetwork: { family: wrn }\n",
+        "data: { source: mnist, path: x }\nnetwork: { family: residual }\n",
+        "data: { source: mnist, path: x }\n"
+        "network: { family: residual, weights: knots, step: time, state: input }\n",
         "data: { source: cifar100, path: x }\n",
         "data: { source: arrays, path: x }\n",
         "data: { source: sphere, dimension: 2 }\n",
