@@ -6,6 +6,7 @@
 #ifndef ARENA_H
 #define ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "status.h"
@@ -21,7 +22,7 @@ struct arena arena_counting(void);
 /* Owned by the caller, ended by arena_free. Fails with ERROR_MEMORY. */
 status arena_create(size_t bytes, struct arena *arena);
 void arena_free(struct arena *arena);
-static inline int arena_is_counting(const struct arena *arena) { return arena->capacity == 0; }
+static inline bool arena_is_counting(const struct arena *arena) { return arena->capacity == 0; }
 /* `count` pieces of `size` bytes; NULL while counting. Running over the capacity is our bug: panic. */
 void *arena_take(struct arena *arena, int64_t count, size_t size);
 static inline size_t arena_mark(const struct arena *arena) { return arena->used; }

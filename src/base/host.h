@@ -2,14 +2,15 @@
 #ifndef HOST_H
 #define HOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct host {
-    int (*stop)(void *context); /* asked between pieces of the work; true ends it. NULL: never */
+    bool (*stop)(void *context); /* asked between pieces of the work; true ends it. NULL: never */
     void *context;
 };
 
-static inline int host_stops(const struct host *host) {
+static inline bool host_stops(const struct host *host) {
     return host != NULL && host->stop != NULL && host->stop(host->context);
 }
 

@@ -15,23 +15,23 @@ int text_character(const char *text, uint32_t *character) {
         if ((byte[i] & 0xC0) != 0x80) return 0;
         *character = *character << 6 | (byte[i] & 0x3Fu);
     }
-    int is_surrogate = *character >= 0xD800 && *character < 0xE000;
+    bool is_surrogate = *character >= 0xD800 && *character < 0xE000;
     return *character < least[length] || *character > 0x10FFFF || is_surrogate ? 0 : length;
 }
 
 /* What stands in one line: no control (C0, DEL, C1), no line or paragraph separator, no byte order mark, no
  * non-character. */
-static int is_plain(uint32_t c) {
+static bool is_plain(uint32_t c) {
     return c >= 0x20 && !(c >= 0x7F && c < 0xA0) && c != 0x2028 && c != 0x2029 && c != 0xFEFF && (c & 0xFFFE) != 0xFFFE;
 }
 
-int text_is_line(const char *text) {
+bool text_is_line(const char *text) {
     uint32_t character;
     for (int length; *text; text += length) {
         length = text_character(text, &character);
-        if (length == 0 || !is_plain(character)) return 0;
+        if (length == 0 || !is_plain(character)) return false;
     }
-    return 1;
+    return true;
 }
 
 /* \n, \t or \x1b of a byte. */

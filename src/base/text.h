@@ -2,6 +2,7 @@
 #ifndef TEXT_H
 #define TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,7 +11,7 @@
 int text_character(const char *text, uint32_t *character);
 /* Is it one line of UTF-8 that YAML and terminals take as it is: no control characters, line separators, byte order
  * marks or non-characters? "" is. */
-int text_is_line(const char *text);
+bool text_is_line(const char *text);
 /* The text as such a line: other bytes become \n, \t, \x1b. out[size], cut at a whole character. in = out is not
  * allowed. */
 void text_make_line(const char *in, size_t size, char *out);

@@ -4,6 +4,7 @@
 #ifndef ARRAY_STREAM_H
 #define ARRAY_STREAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "status.h"
 
@@ -12,8 +13,8 @@ enum { ARRAY_DIMENSIONS = 32 };
 struct array_stream {
     int ndim;
     int64_t size[ARRAY_DIMENSIONS]; /* each >= 1, their product fits */
-    int is_integer;                 /* whole numbers by type */
-    int is_fortran;                 /* the first index is fastest, not the last */
+    bool is_integer;                /* whole numbers by type */
+    bool is_fortran;                /* the first index is fastest, not the last */
     int64_t block;                  /* rows that are best read together; 0: any */
     void *state;                    /* of the reader, owned; NULL: there is no such array */
     /* The next `count` numbers; whole rows (first index), unless is_fortran. With the last ones the end is checked. */

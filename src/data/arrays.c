@@ -82,7 +82,7 @@ struct arrays {
     array_open *open;
     int pairs; /* 1: x and y, 2: training and test arrays */
     struct pair pair[PARTS];
-    int has_classes;
+    bool has_classes;
     struct labels labels;
     struct classes classes;
     struct choice choice[PARTS];
@@ -144,11 +144,11 @@ static status check_pair(const struct arrays *arrays, struct pair *pair) {
     return OK;
 }
 
-static int has_labels(const struct pair *pair) { return pair->y.is_integer && width_of(&pair->y) == 1; }
+static bool has_labels(const struct pair *pair) { return pair->y.is_integer && width_of(&pair->y) == 1; }
 
 static status check_test(const struct arrays *arrays) {
     const struct pair *train = &arrays->pair[TRAIN], *test = &arrays->pair[TEST];
-    int same = train->x.ndim == test->x.ndim;
+    bool same = train->x.ndim == test->x.ndim;
     for (int i = 1; same && i < train->x.ndim; i++) same = train->x.size[i] == test->x.size[i];
     if (!same) REFUSE(arrays, test->name[0], "its examples have another shape than those of %s", train->name[0]);
     if (width_of(&train->y) != width_of(&test->y))
@@ -163,7 +163,7 @@ static status check_test(const struct arrays *arrays) {
 /* Rows, columns, channels. */
 static status set_shape(const struct arrays *arrays, struct dataset *set) {
     const struct array_stream *x = &arrays->pair[TRAIN].x;
-    int first = arrays->config->data.channels == CHANNELS_FIRST;
+    bool first = arrays->config->data.channels == CHANNELS_FIRST;
     if (first && x->ndim != 1 + EXAMPLE_DIMENSIONS)
         REFUSE(arrays, arrays->pair[TRAIN].name[0], "%d dimensions; with data.channels: first 4 were expected",
                x->ndim);
@@ -310,7 +310,7 @@ static void split_index(const struct array_stream *stream, int64_t at, int64_t *
 }
 
 /* Where they go: row-major, channels last. */
-static void set_columns(const struct array_stream *stream, int channels_first, struct variable *variable) {
+static void set_columns(const struct array_stream *stream, bool channels_first, struct variable *variable) {
     int64_t index[ARRAY_DIMENSIONS];
     for (int64_t at = 0; at < variable->width; at++) {
         int64_t column = 0;
@@ -422,7 +422,7 @@ static status read_targets(struct arrays *arrays, struct dataset *set) {
                  variable_scale(&arrays->y, arrays->config->data.target_scale, rows));
 }
 
-static status load_arrays(struct arrays *arrays, int keep, struct dataset *set) {
+static status load_arrays(struct arrays *arrays, bool keep, struct dataset *set) {
     TRY(find_format(arrays->path, &arrays->open));
     TRY(open_pairs(arrays));
     TRY(check_shapes(arrays, set));
@@ -440,7 +440,7 @@ static void close_pair(struct pair *pair) {
     free(pair->row);
 }
 
-static status load(const struct config *config, int keep, struct dataset *set) {
+static status load(const struct config *config, bool keep, struct dataset *set) {
     struct arrays arrays = {.config = config,
                             .path = config->data.path,
                             .choice = {choice_of_train(config, set->shape.train), choice_of_test(config)}};

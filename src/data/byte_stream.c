@@ -14,13 +14,13 @@ status byte_stream_open(const char *path, struct byte_stream *stream) {
     return OK;
 }
 
-status byte_stream_open_member(const char *path, const char *member, struct byte_stream *stream, int *found) {
+status byte_stream_open_member(const char *path, const char *member, struct byte_stream *stream, bool *found) {
     struct zip_member place = {0};
     TRY(byte_stream_open(path, stream));
     TRY(zip_find(stream->file, member, &place, found));
     if (!*found) return OK;
     stream->stored = place.packed;
-    stream->is_member = 1;
+    stream->is_member = true;
     stream->expected_sum = place.sum;
     if (place.is_deflated && inflateInit2(&stream->inflate, -MAX_WBITS) != Z_OK)
         FAIL(ERROR_MEMORY, "memory for zlib could not be had");
@@ -43,7 +43,7 @@ static status refill(struct byte_stream *stream) {
     size_t got;
     if (stream->inflate.avail_in > 0) return OK;
     TRY(read_stored(stream, sizeof stream->packed, stream->packed, &got));
-    stream->is_at_end = 0;
+    stream->is_at_end = false;
     stream->inflate.next_in = stream->packed;
     stream->inflate.avail_in = (unsigned)got;
     return OK;
@@ -79,5 +79,5 @@ void byte_stream_close(struct byte_stream *stream) {
     if (stream->is_deflated) inflateEnd(&stream->inflate);
     if (stream->file) fclose(stream->file);
     stream->file = NULL;
-    stream->is_deflated = 0;
+    stream->is_deflated = false;
 }

@@ -44,7 +44,7 @@ static const char *const class_name[] = {"airplane", "automobile", "bird",  "cat
                                          "dog",      "frog",       "horse", "ship", "truck"};
 static const struct image_source cifar10 = {"cifar10", 10, class_name, read_split};
 
-static status load(const struct config *config, int keep, struct dataset *dataset) {
+static status load(const struct config *config, bool keep, struct dataset *dataset) {
     return images_load(config, &cifar10, keep, dataset);
 }
 

@@ -53,7 +53,7 @@ _Static_assert(sizeof fine / sizeof *fine == 100 && sizeof coarse / sizeof *coar
 static const struct image_source cifar100[] = {
     [LABELS_FINE] = {"cifar100", 100, fine, read_split}, [LABELS_COARSE] = {"cifar100", 20, coarse, read_split}};
 
-static status load(const struct config *config, int keep, struct dataset *dataset) {
+static status load(const struct config *config, bool keep, struct dataset *dataset) {
     return images_load(config, &cifar100[config->data.labels], keep, dataset);
 }
 

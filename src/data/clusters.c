@@ -16,9 +16,9 @@ static void place(const struct dataset *set, const double *m, int64_t count, dou
     }
 }
 
-static status load(const struct config *config, int keep, struct dataset *set) {
+static status load(const struct config *config, bool keep, struct dataset *set) {
     drawn_shape(config, classes_outputs(config, CLUSTERS), set);
-    set->shape.has_classes = 1;
+    set->shape.has_classes = true;
     if (!keep) return OK;
     TRY(dataset_allocate(set));
     double *m = calloc((size_t)set->shape.inputs, sizeof *m);

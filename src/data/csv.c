@@ -30,7 +30,7 @@ static void close_csv(struct array_stream *stream) {
 /* --- lines and fields --- */
 
 /* The next line that is not blank, without its end; *found 0 after the last. */
-static status next_line(struct csv *csv, int *found) {
+static status next_line(struct csv *csv, bool *found) {
     while ((*found = fgets(csv->line, LINE_BYTES, csv->file) != NULL)) {
         size_t length = strlen(csv->line);
         csv->number++;
@@ -60,21 +60,21 @@ static char *next_field(char **rest) {
 static const char digits[] = "0123456789";
 
 /* y, y1, y_1 */
-static int is_target(const char *name) {
-    if (name[0] != 'y') return 0;
+static bool is_target(const char *name) {
+    if (name[0] != 'y') return false;
     size_t underscore = name[1] == '_', count = strspn(name + 1 + underscore, digits);
     return !name[1 + underscore + count] && (count > 0 || !underscore);
 }
 
 /* A decimal number: no word (nan, inf), no hexadecimal. */
-static int is_number(const char *field, double *value) {
+static bool is_number(const char *field, double *value) {
     char *end;
-    if (!*field || field[strspn(field, "+-.eE0123456789")]) return 0;
+    if (!*field || field[strspn(field, "+-.eE0123456789")]) return false;
     *value = strtod(field, &end);
     return !*end;
 }
 
-static int is_whole(const char *field) {
+static bool is_whole(const char *field) {
     field += strspn(field, "+-") == 1;
     return *field && !field[strspn(field, digits)];
 }
@@ -88,7 +88,7 @@ static status refuse_field(const struct csv *csv, int64_t column, const char *fi
 }
 
 /* The wanted numbers of the line in hand; *whole becomes 0 where one has a point. */
-static status take_line(const struct csv *csv, double *out, int *whole) {
+static status take_line(const struct csv *csv, double *out, bool *whole) {
     char *rest = csv->line, *field;
     int64_t column = 0, taken = 0;
     for (; (field = next_field(&rest)); column++) {
@@ -109,8 +109,8 @@ static status refuse_names(const char *why) {
     FAIL(ERROR_INPUT, "%s; the first line names the columns: y or y1, y2, ... the targets, all others the inputs", why);
 }
 
-static status read_names(struct csv *csv, int targets) {
-    int found;
+static status read_names(struct csv *csv, bool targets) {
+    bool found;
     double number;
     static const char byte_order_mark[] = "\xef\xbb\xbf";
     TRY(next_line(csv, &found));
@@ -131,9 +131,9 @@ static status read_names(struct csv *csv, int targets) {
 /* --- the rest --- */
 
 /* Counts rows, and sees whether all wanted numbers are whole. */
-static status scan(struct csv *csv, int *whole) {
-    int found;
-    *whole = 1;
+static status scan(struct csv *csv, bool *whole) {
+    bool found;
+    *whole = true;
     for (;; csv->left++) {
         TRY(next_line(csv, &found));
         if (!found) return OK;
@@ -142,7 +142,7 @@ static status scan(struct csv *csv, int *whole) {
 }
 
 static status begin_again(struct csv *csv) {
-    int found;
+    bool found;
     rewind(csv->file);
     csv->number = 0;
     return next_line(csv, &found);
@@ -150,7 +150,7 @@ static status begin_again(struct csv *csv) {
 
 static status read_rows(struct array_stream *stream, int64_t count, double *out) {
     struct csv *csv = stream->state;
-    int found, whole = 1;
+    bool found, whole = true;
     for (int64_t row = 0; row < count / csv->width; row++) {
         TRY(next_line(csv, &found));
         if (!found) FAIL(ERROR_INPUT, "has become shorter while it was read");
@@ -159,8 +159,8 @@ static status read_rows(struct array_stream *stream, int64_t count, double *out)
     return OK;
 }
 
-static status open_table(const char *path, int targets, struct csv *csv, struct array_stream *stream) {
-    int whole;
+static status open_table(const char *path, bool targets, struct csv *csv, struct array_stream *stream) {
+    bool whole;
     const char *why;
     csv->line = malloc(LINE_BYTES);
     csv->file = file_open_stream(path, &why);
@@ -169,7 +169,7 @@ static status open_table(const char *path, int targets, struct csv *csv, struct 
     TRY(read_names(csv, targets));
     TRY(scan(csv, &whole));
     stream->is_integer = targets && whole && csv->width == 1;
-    int is_vector = targets && csv->width == 1;
+    bool is_vector = targets && csv->width == 1;
     TRY(array_stream_shape(stream, is_vector ? 1 : 2, (const int64_t[]){csv->left, csv->width}));
     return begin_again(csv);
 }

@@ -9,6 +9,7 @@
 #ifndef DATA_H
 #define DATA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "config.h"
 #include "status.h"
@@ -17,8 +18,8 @@
 struct data_shape {
     int64_t train, test;             /* examples held */
     int64_t inputs, outputs;         /* d, k */
-    int has_classes;                 /* targets are classes; if not, real numbers */
-    int is_image;                    /* what an example is; if not, it is one pixel of d channels */
+    bool has_classes;                /* targets are classes; if not, real numbers */
+    bool is_image;                   /* what an example is; if not, it is one pixel of d channels */
     int64_t rows, columns, channels; /* of an example, resized; their product is d */
 };
 
@@ -41,6 +42,6 @@ status dataset_check(const struct config *config, int64_t train, struct data_sha
 /* Digest (XXH3, 128 bits) of the first `train` training examples, all test examples, targets and scaling. */
 void dataset_digest(const struct dataset *dataset, int64_t train, unsigned char digest[16]);
 /* Two configs load the same dataset: the same keys of the section data, and targets that suit both losses. */
-int dataset_same(const struct config *a, const struct config *b);
+bool dataset_same(const struct config *a, const struct config *b);
 
 #endif

@@ -24,7 +24,7 @@ static status check_use(const struct config *config, const struct dataset *set) 
     return OK;
 }
 
-static status load(const struct config *config, int keep, struct dataset *set) {
+static status load(const struct config *config, bool keep, struct dataset *set) {
     if (source_has(config->data.source, SOURCE_FILES) && !config->data.path)
         FAIL(ERROR_INPUT, "data.path: not given; expected the data's folder");
     TRY(source_table[config->data.source]->load(config, keep, set));
@@ -36,7 +36,7 @@ status dataset_load(const struct config *config, int64_t train, struct dataset *
     if (!set) FAIL(ERROR_MEMORY, "memory for data could not be had");
     set->shape.train = train;
     set->shape.test = config->data.test_size;
-    status result = load(config, 1, set);
+    status result = load(config, true, set);
     if (result == OK)
         *dataset = set;
     else
@@ -46,7 +46,7 @@ status dataset_load(const struct config *config, int64_t train, struct dataset *
 
 status dataset_check(const struct config *config, int64_t train, struct data_shape *shape) {
     struct dataset set = {.shape = {.train = train, .test = config->data.test_size}};
-    status result = load(config, 0, &set);
+    status result = load(config, false, &set);
     *shape = set.shape;
     return result;
 }
@@ -60,14 +60,14 @@ void dataset_digest(const struct dataset *set, int64_t train, unsigned char dige
     const int64_t image[] = {set->shape.rows, set->shape.columns, set->shape.channels}, none[] = {0, 0, 0};
     const int64_t sizes[] = {train, set->shape.test, set->shape.inputs, set->shape.outputs};
     const double scaling[] = {set->mean, set->deviation};
+    const int has_classes = set->shape.has_classes; /* of the size that digests have always had */
     XXH3_state_t *state = XXH3_createState();
     CHECK(state);
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, sizes, sizeof sizes);
     XXH3_128bits_update(state, set->shape.is_image ? image : none, sizeof image);
     XXH3_128bits_update(state, scaling, sizeof scaling);
-    if (set->shape.has_classes != set->shape.is_image)
-        XXH3_128bits_update(state, &set->shape.has_classes, sizeof set->shape.has_classes);
+    if (set->shape.has_classes != set->shape.is_image) XXH3_128bits_update(state, &has_classes, sizeof has_classes);
     digest_array(state, train, set->shape.inputs, set->x_train);
     digest_array(state, train, set->shape.outputs, set->y_train);
     digest_array(state, set->shape.test, set->shape.inputs, set->x_test);
@@ -79,13 +79,13 @@ void dataset_digest(const struct dataset *set, int64_t train, unsigned char dige
 }
 
 /* Two classes have targets that depend on the loss. */
-static int may_have_two_classes(const struct config *config) {
-    int is_usual = source_has(config->data.source, SOURCE_PIXELS) && config->data.files.count == 0;
+static bool may_have_two_classes(const struct config *config) {
+    bool is_usual = source_has(config->data.source, SOURCE_PIXELS) && config->data.files.count == 0;
     return config->data.classes.count == 2 || (config->data.classes.count == 0 && !is_usual);
 }
 
-static int has_cross_entropy(const struct config *config) { return config->training.loss == LOSS_CROSS_ENTROPY; }
+static bool has_cross_entropy(const struct config *config) { return config->training.loss == LOSS_CROSS_ENTROPY; }
 
-int dataset_same(const struct config *a, const struct config *b) {
+bool dataset_same(const struct config *a, const struct config *b) {
     return config_same_data(a, b) && (has_cross_entropy(a) == has_cross_entropy(b) || !may_have_two_classes(a));
 }

@@ -37,7 +37,7 @@ static void teach(const struct dataset *set, const double *w, int64_t count, con
     }
 }
 
-static status load(const struct config *config, int keep, struct dataset *set) {
+static status load(const struct config *config, bool keep, struct dataset *set) {
     drawn_shape(config, config->data.outputs, set);
     if (!keep) return OK;
     TRY(dataset_allocate(set));

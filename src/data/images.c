@@ -109,7 +109,7 @@ static status set_shape(struct loading *loading, const struct images *images, st
     if (images->rows % factor != 0 || images->columns % factor != 0)
         FAIL(ERROR_INPUT, "data.resize: %jd does not divide the %jd x %jd pixels of the images of %s", (intmax_t)factor,
              (intmax_t)images->rows, (intmax_t)images->columns, loading->source->name);
-    set->shape.has_classes = set->shape.is_image = 1;
+    set->shape.has_classes = set->shape.is_image = true;
     set->shape.rows = images->rows / factor;
     set->shape.columns = images->columns / factor;
     set->shape.channels = images->channels;
@@ -165,7 +165,7 @@ static status fill_part(const struct loading *loading, enum split split, const s
 }
 
 /* All is read and checked before anything is allocated by the sizes that the study asks for. */
-static status load_parts(struct loading *loading, int keep, struct dataset *set) {
+static status load_parts(struct loading *loading, bool keep, struct dataset *set) {
     const char *folder = loading->config->data.path;
     TRY(find_labels(loading));
     if (loading->labels.count > 0) TRY(find_classes(loading));
@@ -184,7 +184,7 @@ static status load_parts(struct loading *loading, int keep, struct dataset *set)
     return OK;
 }
 
-status images_load(const struct config *config, const struct image_source *source, int keep, struct dataset *set) {
+status images_load(const struct config *config, const struct image_source *source, bool keep, struct dataset *set) {
     struct loading loading = {.config = config, .source = source, .resize = {.factor = config->data.resize}};
     loading.part[SPLIT_TRAIN] =
         (struct part){.choice = choice_of_train(config, set->shape.train), .x = &set->x_train, .y = &set->y_train};

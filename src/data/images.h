@@ -7,6 +7,7 @@
 #ifndef IMAGES_H
 #define IMAGES_H
 
+#include <stdbool.h>
 #include "bytes.h"
 #include "data.h"
 #include "labels.h"
@@ -32,7 +33,7 @@ struct image_source {
 };
 
 /* The `load` of a source of images. */
-status images_load(const struct config *config, const struct image_source *source, int keep, struct dataset *dataset);
+status images_load(const struct config *config, const struct image_source *source, bool keep, struct dataset *dataset);
 /* Refuses a label that is none of `labels`; `path` is the file, `label` its first one. */
 status images_check_labels(const struct labels *labels, const char *path, const unsigned char *label, size_t stride,
                            int64_t count);

@@ -76,7 +76,7 @@ status labels_collect(int64_t n, const int64_t *label, struct labels *labels) {
 /* --- the file of class names --- */
 
 /* The line's number if it reads LABEL NAME; *name: what follows. */
-static int has_number(const char *line, int64_t *value, const char **name) {
+static bool has_number(const char *line, int64_t *value, const char **name) {
     size_t digits = strspn(line, "0123456789"), blanks = strspn(line + digits, " \t,");
     *value = digits < 10 ? strtoll(line, NULL, 10) : 0;
     *name = line + digits + blanks;
@@ -92,7 +92,7 @@ static char *next_line(char **text) {
     return NULL;
 }
 
-static status add_line(const char *line, int is_numbered, struct labels *labels) {
+static status add_line(const char *line, bool is_numbered, struct labels *labels) {
     int64_t value = labels->count;
     const char *name = line;
     if (labels->count == LABELS_MOST) FAIL(ERROR_INPUT, "more than %d lines", LABELS_MOST);
@@ -104,11 +104,11 @@ static status add_line(const char *line, int is_numbered, struct labels *labels)
     return OK;
 }
 
-static int is_all_numbered(const char *text) {
+static bool is_all_numbered(const char *text) {
     char *copy = strdup(text), *rest = copy;
     const char *name;
     int64_t value;
-    int all = copy != NULL;
+    bool all = copy != NULL;
     for (char *line; all && (line = next_line(&rest));) all = has_number(line, &value, &name);
     free(copy);
     return all;
@@ -116,7 +116,7 @@ static int is_all_numbered(const char *text) {
 
 static status read_lines(struct bytes *file, struct labels *labels) {
     if (memchr(file->data, '\0', file->size - 1)) FAIL(ERROR_INPUT, "is no text; a name in each line was expected");
-    int is_numbered = is_all_numbered((char *)file->data);
+    bool is_numbered = is_all_numbered((char *)file->data);
     char *rest = (char *)file->data;
     for (char *line; (line = next_line(&rest));) TRY(add_line(line, is_numbered, labels));
     return OK;
@@ -140,7 +140,7 @@ status labels_read(const char *path, struct labels *labels) {
 
 /* --- classes --- */
 
-static int is_named(const struct labels *labels, int64_t i, const char *text) {
+static bool is_named(const struct labels *labels, int64_t i, const char *text) {
     char number[NUMBER_BYTES];
     snprintf(number, sizeof number, "%" PRId64, labels->value[i]);
     return (labels->name[i] && strcmp(text, labels->name[i]) == 0) || strcmp(text, number) == 0;

@@ -7,6 +7,7 @@
 #ifndef LABELS_H
 #define LABELS_H
 
+#include <stdbool.h>
 #include "config.h"
 #include "random.h"
 #include "status.h"
@@ -48,7 +49,7 @@ struct choice {
     enum random_purpose purpose;
     uint64_t seed;
     int64_t count;
-    int from_end; /* in the files' order: the last members of each class, not the first */
+    bool from_end; /* in the files' order: the last members of each class, not the first */
 };
 /* The training set, and the test set, of a config. */
 struct choice choice_of_train(const struct config *config, int64_t train);

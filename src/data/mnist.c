@@ -102,7 +102,7 @@ static status read_split(const struct config *config, const struct labels *label
 static const char *const class_name[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 static const struct image_source mnist = {"mnist", 10, class_name, read_split};
 
-static status load(const struct config *config, int keep, struct dataset *dataset) {
+static status load(const struct config *config, bool keep, struct dataset *dataset) {
     return images_load(config, &mnist, keep, dataset);
 }
 

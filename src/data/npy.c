@@ -51,7 +51,8 @@ static double read_f2(const unsigned char *bytes) {
 
 static const struct number_type {
     const char *name;
-    int size, is_integer;
+    int size;
+    bool is_integer;
     double (*read)(const unsigned char *bytes);
 } type_table[] = {
     {"b1", 1, 1, read_b1},    {"i1", 1, 1, read_i1}, {"i2", 2, 1, read_i2}, {"i4", 4, 1, read_i4},
@@ -65,7 +66,7 @@ static const struct number_type {
 struct npy {
     struct byte_stream bytes;
     const struct number_type *type;
-    int is_swapped;
+    bool is_swapped;
     int64_t left; /* numbers */
     unsigned char raw[RAW_BYTES];
 };
@@ -98,7 +99,7 @@ static const char *take_word(const char *at, char word[WORD_BYTES]) {
 static status take_type(const char **at, struct npy *npy) {
     char word[WORD_BYTES] = "";
     const unsigned one = 1;
-    int is_little = *(const unsigned char *)&one;
+    bool is_little = *(const unsigned char *)&one;
     if (*skip_blanks(*at) == '[')
         FAIL(ERROR_INPUT, "holds records of several fields; integers or real numbers were expected");
     *at = take_word(*at, word);
@@ -269,7 +270,7 @@ status npy_open(const char *path, const char *name, struct array_stream *stream)
 status npy_open_archive(const char *path, const char *name, struct array_stream *stream) {
     char member[WORD_BYTES];
     struct npy *npy;
-    int found = 0;
+    bool found = false;
     snprintf(member, sizeof member, "%s.npy", name);
     TRY(begin(stream, &npy));
     TRY(byte_stream_open_member(path, member, &npy->bytes, &found));

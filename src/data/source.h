@@ -2,12 +2,13 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <stdbool.h>
 #include "data.h"
 
 /* `load` finds train and test set; it sets the sizes, reads and checks everything there is, and with `keep` sets the
  * rest: it allocates only when it knows that the files hold as much. */
 struct source {
-    status (*load)(const struct config *config, int keep, struct dataset *dataset);
+    status (*load)(const struct config *config, bool keep, struct dataset *dataset);
 };
 
 #define SOURCE_DECLARE(NAME, name, traits, meaning) extern const struct source source_##name;

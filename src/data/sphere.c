@@ -45,7 +45,7 @@ static void teach(int64_t degree, int64_t d, const double *v, int64_t count, con
     }
 }
 
-static status load(const struct config *config, int keep, struct dataset *set) {
+static status load(const struct config *config, bool keep, struct dataset *set) {
     drawn_shape(config, 1, set);
     if (!keep) return OK;
     TRY(dataset_allocate(set));

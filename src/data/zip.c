@@ -13,7 +13,7 @@ static uint64_t little(const unsigned char *b, int bytes) {
     return number;
 }
 
-static int is_signed(const unsigned char *b, char third, char fourth) {
+static bool is_signed(const unsigned char *b, char third, char fourth) {
     return b[0] == 'P' && b[1] == 'K' && b[2] == third && b[3] == fourth;
 }
 
@@ -77,26 +77,26 @@ struct entry {
 static size_t entry_size(const struct entry *entry) { return ENTRY + entry->name + entry->extra + entry->comment; }
 
 /* Numbers that are IN_64 stand in the extra field 1, in this order. */
-static int take_extra(struct entry *entry) {
+static bool take_extra(struct entry *entry) {
     uint64_t *const number[] = {&entry->unpacked, &entry->packed, &entry->at};
     const unsigned char *extra = entry->bytes + ENTRY + entry->name, *end = extra + entry->extra;
     while (end - extra >= 4 && little(extra, 2) != 1) {
         size_t size = (size_t)little(extra + 2, 2);
-        if ((size_t)(end - extra) < 4 + size) return 0;
+        if ((size_t)(end - extra) < 4 + size) return false;
         extra += 4 + size;
     }
     extra += 4;
     for (int i = 0; i < 3; i++) {
         if (*number[i] != IN_64) continue;
-        if (end - extra < 8) return 0;
+        if (end - extra < 8) return false;
         *number[i] = little(extra, 8);
         extra += 8;
     }
-    return 1;
+    return true;
 }
 
-static int take_entry(const unsigned char *bytes, size_t left, struct entry *entry) {
-    if (left < ENTRY || !is_signed(bytes, 1, 2)) return 0;
+static bool take_entry(const unsigned char *bytes, size_t left, struct entry *entry) {
+    if (left < ENTRY || !is_signed(bytes, 1, 2)) return false;
     *entry = (struct entry){.bytes = bytes,
                             .name = (size_t)little(bytes + 28, 2),
                             .extra = (size_t)little(bytes + 30, 2),
@@ -104,13 +104,13 @@ static int take_entry(const unsigned char *bytes, size_t left, struct entry *ent
                             .packed = little(bytes + 20, 4),
                             .unpacked = little(bytes + 24, 4),
                             .at = little(bytes + 42, 4)};
-    if (left < entry_size(entry)) return 0;
-    int is_64 = entry->packed == IN_64 || entry->unpacked == IN_64 || entry->at == IN_64;
+    if (left < entry_size(entry)) return false;
+    bool is_64 = entry->packed == IN_64 || entry->unpacked == IN_64 || entry->at == IN_64;
     return !is_64 || take_extra(entry);
 }
 
 static status find_entry(const unsigned char *bytes, const struct directory *directory, const char *name,
-                         struct entry *entry, int *found) {
+                         struct entry *entry, bool *found) {
     size_t left = (size_t)directory->size;
     for (uint64_t i = 0; i < directory->entries; i++) {
         if (!take_entry(bytes, left, entry)) return broken();
@@ -139,16 +139,16 @@ static status go_to(FILE *file, const struct directory *directory, const struct 
 }
 
 static status search(FILE *file, const struct directory *directory, unsigned char *bytes, const char *name,
-                     struct zip_member *member, int *found) {
+                     struct zip_member *member, bool *found) {
     struct entry entry = {0};
     TRY(read_at(file, directory->at, (size_t)directory->size, bytes));
     TRY(find_entry(bytes, directory, name, &entry, found));
     return *found ? go_to(file, directory, &entry, member) : OK;
 }
 
-status zip_find(FILE *file, const char *name, struct zip_member *member, int *found) {
+status zip_find(FILE *file, const char *name, struct zip_member *member, bool *found) {
     struct directory directory = {0};
-    *found = 0;
+    *found = false;
     TRY(find_directory(file, &directory));
     unsigned char *bytes = malloc((size_t)directory.size + 1);
     if (!bytes) FAIL(ERROR_MEMORY, "memory for the archive's directory could not be had");

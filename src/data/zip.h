@@ -2,18 +2,19 @@
 #ifndef ZIP_H
 #define ZIP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include "status.h"
 
 struct zip_member {
     int64_t packed; /* bytes in the file */
-    int is_deflated;
+    bool is_deflated;
     uint32_t sum; /* CRC-32 of its contents */
 };
 
 /* Leaves the file at the member's first byte; *found 0: there is none of this name. Stored and deflated members
  * only. */
-status zip_find(FILE *file, const char *name, struct zip_member *member, int *found);
+status zip_find(FILE *file, const char *name, struct zip_member *member, bool *found);
 
 #endif

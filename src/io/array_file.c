@@ -27,7 +27,7 @@ static status check_link(hid_t file, const char *name) {
     return OK;
 }
 
-static status check_type(hid_t set, int *is_integer) {
+static status check_type(hid_t set, bool *is_integer) {
     hid_t type = H5Dget_type(set);
     H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
     if (type >= 0) H5Tclose(type);
@@ -91,8 +91,8 @@ static status read_rows(struct array_stream *stream, int64_t count, double *out)
     for (int i = 0; i < stream->ndim; i++) size[i] = (hsize_t)stream->size[i];
     size[0] = (hsize_t)(count / array->width);
     hid_t memory = H5Screate_simple(stream->ndim, size, NULL);
-    int good = memory >= 0 && H5Sselect_hyperslab(array->space, H5S_SELECT_SET, first, NULL, size, NULL) >= 0 &&
-               H5Dread(array->set, H5T_NATIVE_DOUBLE, memory, array->space, hdf_transfer(), out) >= 0;
+    bool good = memory >= 0 && H5Sselect_hyperslab(array->space, H5S_SELECT_SET, first, NULL, size, NULL) >= 0 &&
+                H5Dread(array->set, H5T_NATIVE_DOUBLE, memory, array->space, hdf_transfer(), out) >= 0;
     if (memory >= 0) H5Sclose(memory);
     array->row += (int64_t)size[0];
     return hdf_status(good);

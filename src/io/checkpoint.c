@@ -9,7 +9,7 @@
 
 enum { NAME_BYTES = 80 };
 
-int checkpoint_exists(const char *dir, const char *key) {
+bool checkpoint_exists(const char *dir, const char *key) {
     char path[PATH_MAX];
     store_path(dir, STORE_CHECKPOINT, key, path);
     return access(path, F_OK) == 0;
@@ -68,10 +68,10 @@ static status check_provenance(const struct provenance *found, const struct prov
     return OK;
 }
 
-static int fits(hid_t set, const struct state *state, int i) {
+static bool fits(hid_t set, const struct state *state, int i) {
     hid_t type = H5Dget_type(set), space = H5Dget_space(set);
-    int good = H5Tequal(type, array_type(state, i)) > 0 &&
-               H5Sget_simple_extent_npoints(space) == (hssize_t)state->array[i].size;
+    bool good = H5Tequal(type, array_type(state, i)) > 0 &&
+                H5Sget_simple_extent_npoints(space) == (hssize_t)state->array[i].size;
     H5Sclose(space);
     H5Tclose(type);
     return good;
@@ -118,7 +118,7 @@ static status check_state(hid_t file, const struct state *state) {
 static status check_contents(hid_t file, const char *key, const struct provenance *provenance, struct record *record,
                              const struct state *state) {
     struct provenance found;
-    TRY(hdf_take_record(file, key, PLACE_RECORD, 1, record, &found));
+    TRY(hdf_take_record(file, key, PLACE_RECORD, true, record, &found));
     TRY(check_provenance(&found, provenance));
     return check_state(file, state);
 }
@@ -126,7 +126,7 @@ static status check_contents(hid_t file, const char *key, const struct provenanc
 /* What is damaged is kept under another name until its point is recorded. */
 static status open_whole(const char *path, hid_t *file) {
     struct stat seen;
-    int is_there = lstat(path, &seen) == 0;
+    bool is_there = lstat(path, &seen) == 0;
     status opened = hdf_open(path, file);
     if (opened == ERROR_DISK && is_there) (void)store_put_aside(path, seen.st_ino);
     return opened;

@@ -3,6 +3,7 @@
 #ifndef CHECKPOINT_H
 #define CHECKPOINT_H
 
+#include <stdbool.h>
 #include "provenance.h"
 #include "record.h"
 #include "state.h"
@@ -18,7 +19,6 @@ status checkpoint_write(const char *dir, const char *key, const char *label, con
  * hold is undefined. */
 status checkpoint_read(const char *dir, const char *key, const struct provenance *provenance, struct record **record,
                        const struct state *state);
-/* 1: there; 0: absent. */
-int checkpoint_exists(const char *dir, const char *key);
+bool checkpoint_exists(const char *dir, const char *key);
 
 #endif

@@ -22,29 +22,29 @@ static void read_owner(int fd, char owner[OWNER_BYTES]) {
 }
 
 /* A file is opened even where only its times are asked for: then NFS asks its server. */
-static int look(const char *path, struct claim_sight *sight) {
+static bool look(const char *path, struct claim_sight *sight) {
     struct stat info;
     const char *why;
     int fd = file_open(path, &why);
-    if (fd < 0 && errno == ENOENT) return 0;
-    int is_there = (fd < 0 ? stat(path, &info) : fstat(fd, &info)) == 0;
+    if (fd < 0 && errno == ENOENT) return false;
+    bool is_there = (fd < 0 ? stat(path, &info) : fstat(fd, &info)) == 0;
     sight->owner[0] = '\0';
     if (fd >= 0) read_owner(fd, sight->owner);
     if (fd >= 0) close(fd);
-    if (!is_there) return 0;
+    if (!is_there) return false;
     sight->inode = (int64_t)info.st_ino;
     sight->seconds = info.st_mtim.tv_sec;
     sight->nanoseconds = info.st_mtim.tv_nsec;
-    return 1;
+    return true;
 }
 
-int claim_look(const char *dir, const char *key, struct claim_sight *sight) {
+bool claim_look(const char *dir, const char *key, struct claim_sight *sight) {
     char path[PATH_MAX];
     store_path(dir, STORE_CLAIM, key, path);
     return look(path, sight);
 }
 
-int claim_is_same(const struct claim_sight *a, const struct claim_sight *b) {
+bool claim_is_same(const struct claim_sight *a, const struct claim_sight *b) {
     return a->inode == b->inode && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds &&
            strcmp(a->owner, b->owner) == 0;
 }
@@ -54,7 +54,7 @@ int claim_is_same(const struct claim_sight *a, const struct claim_sight *b) {
 /* Not synced: a power cut ends the run too, and what it leaves of the claim, an empty file at worst, is taken over
  * like any other that nobody renews. A link that was made although the reply was lost says EEXIST, so the file is
  * read back. */
-status claim_take(const char *dir, const char *key, int *is_ours) {
+status claim_take(const char *dir, const char *key, bool *is_ours) {
     char path[PATH_MAX];
     struct draft draft;
     struct claim_sight sight;
@@ -67,14 +67,14 @@ status claim_take(const char *dir, const char *key, int *is_ours) {
     return OK;
 }
 
-int claim_renew(const char *dir, const char *key) {
+bool claim_renew(const char *dir, const char *key) {
     char path[PATH_MAX], owner[OWNER_BYTES];
     store_path(dir, STORE_CLAIM, key, path);
     const char *why;
     int fd = file_open(path, &why);
     if (fd < 0) return errno != ENOENT;
     read_owner(fd, owner);
-    int is_lost = *owner && strcmp(owner, owner_text()) != 0;
+    bool is_lost = *owner && strcmp(owner, owner_text()) != 0;
     if (!is_lost) futimens(fd, NULL);
     close(fd);
     return !is_lost;
@@ -90,7 +90,7 @@ void claim_release(const char *dir, const char *key) {
 /* ---- those of others ---- */
 
 /* Moves the claim aside; 0: there is none any more. What counts is what is there afterwards: a reply may be lost. */
-static int move_aside(const char *path, const char *aside, struct claim_sight *sight) {
+static bool move_aside(const char *path, const char *aside, struct claim_sight *sight) {
     unlink(aside);
     rename(path, aside);
     return look(aside, sight);
@@ -98,13 +98,13 @@ static int move_aside(const char *path, const char *aside, struct claim_sight *s
 
 /* A second look just before it is moved. What is not whole is not put back: where there are no links, its owner is
  * about to replace it. */
-static status move_and_take(const char *dir, const char *key, const struct claim_sight *sight, int *is_ours) {
+static status move_and_take(const char *dir, const char *key, const struct claim_sight *sight, bool *is_ours) {
     char path[PATH_MAX], aside[PATH_MAX];
     struct claim_sight now;
     store_path(dir, STORE_CLAIM, key, path);
     if (!draft_name(path, aside)) FAIL(ERROR_DISK, "%s: cannot be written: %s", path, strerror(ENAMETOOLONG));
     if (!look(path, &now) || !claim_is_same(&now, sight) || !move_aside(path, aside, &now)) return OK;
-    int is_it = claim_is_same(&now, sight);
+    bool is_it = claim_is_same(&now, sight);
     if (!is_it && *now.owner) (void)draft_place(aside, path);
     unlink(aside);
     return is_it ? claim_take(dir, key, is_ours) : OK;
@@ -125,10 +125,10 @@ static void remove_if_left(const char *dir, const char *over) {
 
 /* One at a time, by a claim on the taking over: else whoever comes late would move a fresh claim away, and a third
  * one could find none. */
-status claim_take_over(const char *dir, const char *key, const struct claim_sight *sight, int *is_ours) {
+status claim_take_over(const char *dir, const char *key, const struct claim_sight *sight, bool *is_ours) {
     char over[NAME_MAX];
-    int is_alone;
-    *is_ours = 0;
+    bool is_alone;
+    *is_ours = false;
     snprintf(over, sizeof over, "%s.tmp~over~0", key); /* a draft's name */
     TRY(claim_take(dir, over, &is_alone));
     if (!is_alone) {

@@ -10,6 +10,7 @@
 #ifndef CLAIM_H
 #define CLAIM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "owner.h"
@@ -24,18 +25,18 @@ struct claim_sight {
 
 /* Claims the task unless it is claimed: *is_ours, also where it was ours before. The file appears whole (written
  * beside, then linked). ERROR_DISK where none can be written. */
-status claim_take(const char *dir, const char *key, int *is_ours);
-/* To be called every 30 s: gives the file a new time. 0: it is no longer ours (another took it over, or it was
- * removed), nothing was done. 1 also where the disk did not answer. */
-int claim_renew(const char *dir, const char *key);
+status claim_take(const char *dir, const char *key, bool *is_ours);
+/* To be called every 30 s: gives the file a new time. False: it is no longer ours (another took it over, or it was
+ * removed), nothing was done. True also where the disk did not answer. */
+bool claim_renew(const char *dir, const char *key);
 /* Removes it, if it is still ours. */
 void claim_release(const char *dir, const char *key);
-/* 1: somebody's claim stands, *sight; 0: none does. */
-int claim_look(const char *dir, const char *key, struct claim_sight *sight);
-int claim_is_same(const struct claim_sight *a, const struct claim_sight *b);
+/* Does somebody's claim stand? *sight. */
+bool claim_look(const char *dir, const char *key, struct claim_sight *sight);
+bool claim_is_same(const struct claim_sight *a, const struct claim_sight *b);
 /* Claims a task whose claim looks as in `sight` and whose owner is taken for dead: renames it away, looks whether it
  * was that one (if not, it is put back), removes it and claims: of several that try, one gets it. ERROR_DISK as
  * claim_take. */
-status claim_take_over(const char *dir, const char *key, const struct claim_sight *sight, int *is_ours);
+status claim_take_over(const char *dir, const char *key, const struct claim_sight *sight, bool *is_ours);
 
 #endif

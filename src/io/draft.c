@@ -37,7 +37,7 @@ static int make_folder(const char *path) {
     return sync_folder(folder);
 }
 
-int draft_name(const char *path, char temporary[PATH_MAX]) {
+bool draft_name(const char *path, char temporary[PATH_MAX]) {
     return snprintf(temporary, PATH_MAX, "%s%s%s", path, mark, owner_name()) < PATH_MAX;
 }
 
@@ -51,7 +51,7 @@ static int create_anew(const char *path) {
 
 status draft_begin(const char *path, struct draft *draft) {
     draft->error = make_folder(path);
-    draft->is_passing = 0;
+    draft->is_passing = false;
     if (!draft_name(path, draft->temporary)) draft->error = ENAMETOOLONG;
     snprintf(draft->path, PATH_MAX, "%s", path);
     draft->fd = draft->error ? -1 : create_anew(draft->temporary);
@@ -91,7 +91,7 @@ void draft_read(struct draft *draft, void *bytes, size_t count, off_t offset) {
 }
 
 /* Its first error: a full disk may show only in fsync or close. */
-static int end_writing(struct draft *draft, int is_synced) {
+static int end_writing(struct draft *draft, bool is_synced) {
     int error = draft->error;
     if (!error && is_synced && fsync(draft->fd) != 0) error = errno;
     if (close(draft->fd) != 0 && !error) error = errno;
@@ -127,7 +127,8 @@ static int place_without_link(const char *temporary, const char *path) {
 
 static int place(const char *temporary, const char *path) {
     if (link(temporary, path) == 0) return 0;
-    int error = errno, has_no_links = error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK;
+    int error = errno;
+    bool has_no_links = error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK;
     return has_no_links ? place_without_link(temporary, path) : error;
 }
 
@@ -138,8 +139,8 @@ int draft_place(const char *temporary, const char *path) {
 }
 
 /* Closed before it is placed: NFS writes at close. */
-status draft_commit_first(struct draft *draft, int *is_first) {
-    int error = end_writing(draft, 0);
+status draft_commit_first(struct draft *draft, bool *is_first) {
+    int error = end_writing(draft, false);
     if (error)
         unlink(draft->temporary);
     else
@@ -154,7 +155,7 @@ void draft_abort(struct draft *draft) {
     unlink(draft->temporary);
 }
 
-status draft_write_file(const char *path, const void *bytes, size_t count, int is_passing) {
+status draft_write_file(const char *path, const void *bytes, size_t count, bool is_passing) {
     struct draft draft;
     TRY(draft_begin(path, &draft));
     draft.is_passing = is_passing;
@@ -162,20 +163,20 @@ status draft_write_file(const char *path, const void *bytes, size_t count, int i
     return draft_commit(&draft);
 }
 
-static int older_than_a_day(const char *folder, const char *name) {
+static bool older_than_a_day(const char *folder, const char *name) {
     char path[PATH_MAX];
     struct stat info;
     int length = snprintf(path, sizeof path, "%s/%s", folder, name);
     return length < PATH_MAX && stat(path, &info) == 0 && time(NULL) - info.st_mtime > DAY_SECONDS;
 }
 
-int draft_is_name(const char *name) { return strstr(name, mark) != NULL; }
+bool draft_is_name(const char *name) { return strstr(name, mark) != NULL; }
 
-int draft_is_stale(const char *folder, const char *name) {
+bool draft_is_stale(const char *folder, const char *name) {
     const char *owner = strstr(name, mark), *us = owner_name(), *process = strrchr(name, '~');
-    if (!owner) return 0;
+    if (!owner) return false;
     owner += strlen(mark);
-    if (process < owner) return 0;
+    if (process < owner) return false;
     size_t length = (size_t)(process + 1 - owner); /* of "HOST~SPACE~" */
     if (strncmp(owner, us, length) != 0) return older_than_a_day(folder, name);
     return owner_pid_is_gone((pid_t)strtol(process + 1, NULL, 10));

@@ -6,6 +6,7 @@
 #define DRAFT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include "status.h"
@@ -13,7 +14,7 @@
 struct draft {
     char path[PATH_MAX], temporary[PATH_MAX];
     int fd, error;
-    int is_passing; /* may be set after draft_begin: the file is replaced soon, and need not survive a power cut */
+    bool is_passing; /* may be set after draft_begin: the file is replaced soon, and need not survive a power cut */
 };
 
 /* Opens the draft of `path`, a new file whatever stood under the temporary name, and makes its folder (one level) if it
@@ -27,20 +28,20 @@ void draft_read(struct draft *draft, void *bytes, size_t count, off_t offset);
 status draft_commit(struct draft *draft);
 /* Ends the draft, unsynced: *is_first says whether it now stands under its name, or is gone as a file stood there
  * already. ERROR_DISK. Of several that try, one is first. */
-status draft_commit_first(struct draft *draft, int *is_first);
+status draft_commit_first(struct draft *draft, bool *is_first);
 /* Ends the draft and leaves nothing. */
 void draft_abort(struct draft *draft);
-/* The temporary name for `path`; 0 if it is too long. */
-int draft_name(const char *path, char temporary[PATH_MAX]);
+/* The temporary name for `path`; false if it is too long. */
+bool draft_name(const char *path, char temporary[PATH_MAX]);
 /* Moves a whole file from its temporary name to `path`, unless a file stands there: 0, or errno (EEXIST); the
  * temporary name is gone in any case. */
 int draft_place(const char *temporary, const char *path);
 /* A whole small file. */
-status draft_write_file(const char *path, const void *bytes, size_t count, int is_passing);
+status draft_write_file(const char *path, const void *bytes, size_t count, bool is_passing);
 
-/* Nonzero for the name of a draft. */
-int draft_is_name(const char *name);
-/* Nonzero for the name of a draft whose process is dead (on this host) or that is older than a day (on another). */
-int draft_is_stale(const char *folder, const char *name);
+/* Is it the name of a draft? */
+bool draft_is_name(const char *name);
+/* The name of a draft whose process is dead (on this host) or that is older than a day (on another)? */
+bool draft_is_stale(const char *folder, const char *name);
 
 #endif

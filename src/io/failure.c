@@ -16,7 +16,7 @@ status failure_write(const char *dir, const char *key, const char *label, const 
     return result;
 }
 
-int failure_is_new(const char *dir, const char *key) {
+bool failure_is_new(const char *dir, const char *key) {
     char path[PATH_MAX];
     struct stat info;
     store_path(dir, STORE_FAILURE, key, path);

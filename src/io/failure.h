@@ -2,12 +2,13 @@
 #ifndef FAILURE_H
 #define FAILURE_H
 
+#include <stdbool.h>
 #include "status.h"
 
 /* ERROR_DISK. */
 status failure_write(const char *dir, const char *key, const char *label, const char *reason);
-/* 1: it was written after this process's store_open, by the file system's clock: by another run that goes on beside. */
-int failure_is_new(const char *dir, const char *key);
+/* Was it written after this process's store_open, by the file system's clock, by another run that goes on beside? */
+bool failure_is_new(const char *dir, const char *key);
 /* The line, or NULL. free(). */
 char *failure_read(const char *dir, const char *key);
 

@@ -43,7 +43,7 @@ static void watch_errors(void) {
     H5Eset_auto2(H5E_DEFAULT, note_failure, NULL);
 }
 
-status hdf_status(int good) {
+status hdf_status(bool good) {
     if (good) return OK;
     FAIL(ERROR_DISK, "HDF5: %s", first_message[0] ? first_message : "unknown error");
 }
@@ -103,14 +103,14 @@ static status open_checked(int fd, hid_t *file) {
     char name[64];
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    int good = H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 && H5Pset_file_locking(access, 0, 1) >= 0;
+    bool good = H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 && H5Pset_file_locking(access, 0, 1) >= 0;
     *file = good ? H5Fopen(name, H5F_ACC_RDONLY, access) : H5I_INVALID_HID;
     H5Pclose(access);
     return hdf_status(*file >= 0);
 }
 
 /* What cannot be read from the disk is as good as damaged, and so is what is no file. */
-static int says_damaged(int error) { return error == 0 || error == EIO || error == ELOOP; }
+static bool says_damaged(int error) { return error == 0 || error == EIO || error == ELOOP; }
 
 static status open_file(const char *path, status (*check)(int fd), hid_t *file) {
     const char *why;
@@ -151,7 +151,7 @@ hid_t hdf_transfer(void) {
 
 static status write_attribute(hid_t object, const char *name, hid_t type, hid_t space, const void *value) {
     hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    int good = H5Awrite(attribute, type, value) >= 0;
+    bool good = H5Awrite(attribute, type, value) >= 0;
     good &= H5Aclose(attribute) >= 0;
     H5Sclose(space);
     return hdf_status(good);
@@ -172,9 +172,9 @@ status hdf_write_numbers(hid_t object, const char *name, hid_t type, hsize_t cou
                            value);
 }
 
-static int read_text(hid_t attribute, char **text) {
+static bool read_text(hid_t attribute, char **text) {
     hid_t type = H5Aget_type(attribute);
-    int good;
+    bool good;
     if (H5Tis_variable_str(type) > 0) {
         char *value = NULL;
         good = H5Aread(attribute, hdf_text_type(), &value) >= 0;
@@ -195,7 +195,7 @@ status hdf_read_attribute(hid_t object, const char *name, char **text) {
         return OK;
     }
     hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    int good = read_text(attribute, text);
+    bool good = read_text(attribute, text);
     H5Aclose(attribute);
     if (!good) {
         free(*text);
@@ -257,7 +257,7 @@ status hdf_describe_figure(hid_t set, const struct metric *metric) {
 }
 
 /* Whole rows of about so many bytes, so that a tensor larger than memory allows is written in pieces. */
-static int set_chunk(hid_t list, const struct hdf_array *array, hsize_t most_bytes) {
+static bool set_chunk(hid_t list, const struct hdf_array *array, hsize_t most_bytes) {
     hsize_t chunk[H5S_MAX_RANK], bytes = H5Tget_size(array->type);
     CHECK(array->ndim <= H5S_MAX_RANK);
     for (int i = array->ndim - 1; i >= 0; i--) {
@@ -269,13 +269,13 @@ static int set_chunk(hid_t list, const struct hdf_array *array, hsize_t most_byt
 }
 
 /* Nothing can be chunked that has no elements. */
-static int can_have_chunks(const struct hdf_array *array) {
+static bool can_have_chunks(const struct hdf_array *array) {
     hsize_t length = 1;
     for (int i = 0; i < array->ndim; i++) length *= array->size[i];
     return array->ndim > 0 && length > 0;
 }
 
-static int has_sum_of_chunks(hid_t place) {
+static bool has_sum_of_chunks(hid_t place) {
     hsize_t block = 0;
     hid_t file = H5Iget_file_id(place), list = H5Fget_create_plist(file);
     H5Pget_userblock(list, &block);
@@ -285,9 +285,9 @@ static int has_sum_of_chunks(hid_t place) {
 }
 
 /* Of texts of any length the sum would be one of their addresses. */
-static int set_filters(hid_t place, hid_t list, const struct hdf_array *array) {
-    int is_checked = has_sum_of_chunks(place) && H5Tis_variable_str(array->type) <= 0, good = 1;
-    if (!can_have_chunks(array) || !(is_checked || array->packed)) return 1;
+static bool set_filters(hid_t place, hid_t list, const struct hdf_array *array) {
+    bool is_checked = has_sum_of_chunks(place) && H5Tis_variable_str(array->type) <= 0, good = true;
+    if (!can_have_chunks(array) || !(is_checked || array->packed)) return true;
     good &= set_chunk(list, array, array->packed ? PACKED_BYTES : CHECKED_BYTES);
     if (array->packed) good &= H5Pset_shuffle(list) >= 0 && H5Pset_deflate(list, DEFLATE_LEVEL) >= 0;
     if (is_checked) good &= H5Pset_fletcher32(list) >= 0;
@@ -314,7 +314,7 @@ static status create_groups(hid_t place, const char *name) {
 static hid_t create_array(hid_t place, const struct hdf_array *array) {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     hid_t space = array->ndim ? H5Screate_simple(array->ndim, array->size, NULL) : H5Screate(H5S_SCALAR);
-    int good = H5Pset_obj_track_times(list, 0) >= 0;
+    bool good = H5Pset_obj_track_times(list, 0) >= 0;
     if (array->fill) good &= H5Pset_fill_value(list, array->type, array->fill) >= 0;
     good &= set_filters(place, list, array);
     hid_t set =
@@ -327,7 +327,7 @@ static hid_t create_array(hid_t place, const struct hdf_array *array) {
 static status attach_scale(hid_t set, int axis, const char *dimension) {
     hid_t file = H5Iget_file_id(set);
     hid_t scale = H5Dopen2(file, dimension, H5P_DEFAULT);
-    int good = H5DSattach_scale(set, scale, (unsigned)axis) >= 0;
+    bool good = H5DSattach_scale(set, scale, (unsigned)axis) >= 0;
     H5Dclose(scale);
     H5Fclose(file);
     return hdf_status(good);
@@ -343,7 +343,7 @@ status hdf_create_array(hid_t place, const struct hdf_array *array, hid_t *set) 
 }
 
 /* netCDF knows a dimension without a coordinate by this name, the size in ten columns. */
-static int set_scale(hid_t set, hsize_t count, int has_values) {
+static bool set_scale(hid_t set, hsize_t count, bool has_values) {
     char name[96];
     snprintf(name, sizeof name, "This is a netCDF dimension but not a netCDF variable.%10llu",
              (unsigned long long)count);
@@ -355,7 +355,7 @@ status hdf_create_scale(hid_t place, const char *name, hid_t type, hid_t memory,
     const struct hdf_array array = {.name = name, .type = value ? type : H5T_IEEE_F32BE, .ndim = 1, .size = &count};
     hid_t set = create_array(place, &array);
     TRY(hdf_status(set >= 0));
-    int good = !value || H5Dwrite(set, memory, H5S_ALL, H5S_ALL, hdf_transfer(), value) >= 0;
+    bool good = !value || H5Dwrite(set, memory, H5S_ALL, H5S_ALL, hdf_transfer(), value) >= 0;
     good &= set_scale(set, count, value != NULL);
     TRY(hdf_status(good));
     if (value) TRY(hdf_describe(set, unit, meaning));
@@ -372,7 +372,7 @@ status hdf_create_index(hid_t place, const char *name, hsize_t count, const char
 }
 
 /* A missing group on the way is no failure to note. */
-int hdf_has(hid_t place, const char *name) {
+bool hdf_has(hid_t place, const char *name) {
     htri_t there;
     H5E_BEGIN_TRY { there = H5Lexists(place, name, H5P_DEFAULT); }
     H5E_END_TRY

@@ -8,12 +8,13 @@
 #define HDF_H
 
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include "metric.h"
 #include "status.h"
 
 /* OK, or the first message of HDF5 since the last file was opened. */
-status hdf_status(int good);
+status hdf_status(bool good);
 
 /* A sum over the whole file, which hdf_open checks (sum.h); or for other programs too, of each chunk (Fletcher32) of an
  * array. */
@@ -61,7 +62,7 @@ struct hdf_array {
     const hsize_t *size;          /* [ndim] */
     const char *const *dimension; /* [ndim] names of scales at the root of the file, made before; NULL: none */
     const void *fill;             /* of `type`, NULL: HDF5's */
-    int packed;                   /* shuffled and deflated */
+    bool packed;                  /* shuffled and deflated */
 };
 /* Creates the array in `place` (file or group), with the groups of its name, and attaches its scales. */
 status hdf_create_array(hid_t place, const struct hdf_array *array, hid_t *set);
@@ -70,8 +71,8 @@ status hdf_create_scale(hid_t place, const char *name, hid_t type, hid_t memory,
                         const char *unit, const char *meaning);
 /* The scale 0, 1, ..., count-1. */
 status hdf_create_index(hid_t place, const char *name, hsize_t count, const char *meaning);
-/* 1 if `name` is in `place`. */
-int hdf_has(hid_t place, const char *name);
+/* Is `name` in `place`? */
+bool hdf_has(hid_t place, const char *name);
 
 /* name[size]: of the first scale of the axis; "" without one. */
 void hdf_axis_name(hid_t set, int axis, size_t size, char *name);

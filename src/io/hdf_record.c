@@ -10,7 +10,7 @@ enum { NAME_BYTES = 64, PACKING_MOST = 1100 }; /* deflate packs 1032 bytes into 
 
 /* Tensors are numbered: kept/parameters/03, with as many digits as the last one needs, at least two, so that names sort
  * as numbers do. */
-static int is_numbered(const struct metric *metric) { return metric->dim[0] == DIM_FREE; }
+static bool is_numbered(const struct metric *metric) { return metric->dim[0] == DIM_FREE; }
 enum { DIGITS_LEAST = 2, DIGITS_MOST = 9 };
 
 static void array_name(const struct metric *metric, int digits, int number, char name[NAME_BYTES]) {
@@ -99,7 +99,7 @@ static status write_values(hid_t set, const struct array *array) {
     return hdf_status(H5Dwrite(set, hdf_text_type(), H5S_ALL, H5S_ALL, hdf_transfer(), &text) >= 0);
 }
 
-static status write_array(hid_t file, const struct record *record, const struct array *array, int packed) {
+static status write_array(hid_t file, const struct record *record, const struct array *array, bool packed) {
     const struct metric *metric = &metric_table[array->metric];
     char name[NAME_BYTES], dimension[METRIC_DIMENSIONS][NAME_BYTES];
     const char *dimensions[METRIC_DIMENSIONS];
@@ -150,7 +150,7 @@ static status read_text(hid_t set, hid_t space, enum metric_id metric, struct re
     hssize_t count = H5Sget_simple_extent_npoints(space);
     char **line = calloc((size_t)count + 1, sizeof *line);
     if (!line) FAIL(ERROR_DISK, "%s cannot have %lld texts", metric_table[metric].name, (long long)count);
-    int good = H5Dread(set, hdf_text_type(), H5S_ALL, H5S_ALL, hdf_transfer(), line) >= 0;
+    bool good = H5Dread(set, hdf_text_type(), H5S_ALL, H5S_ALL, hdf_transfer(), line) >= 0;
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
@@ -211,8 +211,9 @@ static status read_numbers(hid_t set, hid_t space, enum metric_id metric, int nu
     return hdf_read_metric(set, metric_table[metric].type, (int64_t)length, value);
 }
 
-/* Reads the array `name` of the metric; *there = 0 if it is not in the file. */
-static status read_array(hid_t file, enum metric_id metric, int digits, int number, struct record *record, int *there) {
+/* Reads the array `name` of the metric; *there = false if it is not in the file. */
+static status read_array(hid_t file, enum metric_id metric, int digits, int number, struct record *record,
+                         bool *there) {
     char name[NAME_BYTES];
     array_name(&metric_table[metric], digits, number, name);
     *there = hdf_has(file, name);
@@ -227,14 +228,15 @@ static status read_array(hid_t file, enum metric_id metric, int digits, int numb
     return result;
 }
 
-static int is_wanted(enum metric_place its, enum metric_place place, int kept) {
+static bool is_wanted(enum metric_place its, enum metric_place place, bool kept) {
     return its == PLACE_COORDINATE || (its == PLACE_KEPT ? kept : its == place);
 }
 
-static status read_arrays(hid_t file, enum metric_place place, int kept, struct record *record) {
+static status read_arrays(hid_t file, enum metric_place place, bool kept, struct record *record) {
     for (int i = 0; i < METRICS; i++) {
         const struct metric *metric = &metric_table[i];
-        int there = is_wanted(metric->place, place, kept), digits = there ? digits_in(file, metric) : 0;
+        bool there = is_wanted(metric->place, place, kept);
+        int digits = there ? digits_in(file, metric) : 0;
         for (int number = 0; there; number++) {
             TRY(read_array(file, (enum metric_id)i, digits, number, record, &there));
             if (!is_numbered(metric)) break;
@@ -258,13 +260,13 @@ static status read_provenance(hid_t file, struct provenance *provenance) {
 static status check_key(hid_t file, const char *key) {
     char *found;
     TRY(hdf_read_attribute(file, "key", &found));
-    int good = strcmp(found, key) == 0;
+    bool good = strcmp(found, key) == 0;
     free(found);
     if (!good) FAIL(ERROR_DISK, "its attribute `key` is not %s", key);
     return OK;
 }
 
-status hdf_take_record(hid_t file, const char *key, enum metric_place place, int kept, struct record *record,
+status hdf_take_record(hid_t file, const char *key, enum metric_place place, bool kept, struct record *record,
                        struct provenance *provenance) {
     TRY(check_key(file, key));
     if (provenance) TRY(read_provenance(file, provenance));
@@ -280,7 +282,7 @@ static status read_scalar(hid_t file, enum metric_id metric, double *value) {
     hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
     TRY(hdf_status(set >= 0));
     hid_t space = H5Dget_space(set);
-    int is_scalar = H5Sget_simple_extent_npoints(space) == 1;
+    bool is_scalar = H5Sget_simple_extent_npoints(space) == 1;
     H5Sclose(space);
     if (!is_scalar) FAIL(ERROR_DISK, "%s is not one number", name);
     return hdf_read_metric(set, metric_table[metric].type, 1, value);

@@ -6,6 +6,7 @@
 #ifndef HDF_RECORD_H
 #define HDF_RECORD_H
 
+#include <stdbool.h>
 #include "hdf.h"
 #include "provenance.h"
 #include "record.h"
@@ -14,7 +15,7 @@ struct record_contents {
     const char *key, *label, *settings; /* settings NULL: none */
     const struct provenance *provenance;
     const struct record *record;
-    int unpacked; /* kept arrays too, to write them fast */
+    bool unpacked; /* kept arrays too, to write them fast */
 };
 /* All but the key. */
 status hdf_put_record(hid_t file, const struct record_contents *contents);
@@ -22,7 +23,7 @@ status hdf_put_record(hid_t file, const struct record_contents *contents);
 status hdf_seal_record(hid_t file, const char *key);
 /* Checks the key and reads arrays of `place` (PLACE_RECORD or PLACE_REFERENCE), their coordinates, with `kept` those of
  * PLACE_KEPT into `record`; the provenance unless NULL. */
-status hdf_take_record(hid_t file, const char *key, enum metric_place place, int kept, struct record *record,
+status hdf_take_record(hid_t file, const char *key, enum metric_place place, bool kept, struct record *record,
                        struct provenance *provenance);
 /* value[i]: the scalar metric[i], NaN where it is not there. Checks the key. */
 status hdf_take_scalars(hid_t file, const char *key, int count, const enum metric_id *metric, double *value);

@@ -112,12 +112,12 @@ static void add_coordinate(struct inner *inner, const struct array *array) {
     for (int64_t i = 0; i < array_length(array); i++) add_number(inner, array->value[i]);
 }
 
-static int is_index(const struct inner *inner) { return !inner->number && !inner->name.text; }
+static bool is_index(const struct inner *inner) { return !inner->number && !inner->name.text; }
 
 static void add_shape(struct layout *layout, const struct array *array) {
     enum metric_id id = array->metric;
     if (layout->is_seen[id]) return;
-    layout->is_seen[id] = 1;
+    layout->is_seen[id] = true;
     layout->ndim[id] = array->ndim;
     memcpy(layout->dim[id], array->dim, sizeof array->dim);
 }
@@ -160,7 +160,7 @@ void layout_add_reduced(struct layout *layout, const struct array *array) {
 
 /* ---- a record's values in it ---- */
 
-int layout_takes(const struct layout *layout, const struct array *array) {
+bool layout_takes(const struct layout *layout, const struct array *array) {
     enum metric_id id = array->metric;
     return layout->is_seen[id] && layout->ndim[id] == array->ndim &&
            memcmp(layout->dim[id], array->dim, (size_t)array->ndim * sizeof *array->dim) == 0;

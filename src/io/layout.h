@@ -3,6 +3,7 @@
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "provenance.h"
 #include "record.h"
@@ -23,7 +24,7 @@ struct inner {
 
 struct layout {
     struct inner inner[DIMENSIONS];
-    int is_seen[METRICS];
+    bool is_seen[METRICS];
     int ndim[METRICS];
     enum dimension dim[METRICS][METRIC_DIMENSIONS];
     struct text_set provenance[PROVENANCE_FIELDS]; /* in the order of provenance_field */
@@ -37,7 +38,7 @@ void layout_add(struct layout *layout, const struct record *record, const struct
 void layout_add_reduced(struct layout *layout, const struct array *array);
 
 /* Is the array one of those in results.h5, with the dimensions that were seen first? */
-int layout_takes(const struct layout *layout, const struct array *array);
+bool layout_takes(const struct layout *layout, const struct array *array);
 /* Product of the inner sizes of the metric in results.h5. */
 int64_t layout_length(const struct layout *layout, enum metric_id metric);
 /* out[layout_length]: the array's values at their places, NaN elsewhere. */

@@ -24,9 +24,9 @@ status manifest_write(const char *dir, int64_t count, const struct manifest_row 
     return result;
 }
 
-static int read_row(char *line, struct manifest_row *row) {
+static bool read_row(char *line, struct manifest_row *row) {
     char *key = strsep(&line, "\t"), *reference = strsep(&line, "\t"), *seconds = strsep(&line, "\t"), *end;
-    if (!line || strlen(key) >= KEY_BYTES || strlen(reference) >= KEY_BYTES) return 0;
+    if (!line || strlen(key) >= KEY_BYTES || strlen(reference) >= KEY_BYTES) return false;
     memcpy(row->key, key, strlen(key) + 1);
     memcpy(row->reference, reference, strlen(reference) + 1);
     snprintf(row->label, sizeof row->label, "%s", line);
@@ -57,7 +57,7 @@ status manifest_read(const char *dir, int64_t *count, struct manifest_row **row)
     if (!text) FAIL(ERROR_INPUT, "%s: holds no study; expected a folder that `ntksweep run -o` wrote", dir);
     size_t head = strlen(manifest_head);
     int64_t lines = count_lines(text) - 1;
-    int good = strncmp(text, manifest_head, head) == 0;
+    bool good = strncmp(text, manifest_head, head) == 0;
     *row = calloc((size_t)(lines > 0 ? lines : 1), sizeof **row);
     CHECK(*row);
     *count = good ? read_rows(text + head, *row) : -1;

@@ -34,7 +34,7 @@ static void read_line(const char *path, int size, char *line) {
 }
 
 /* Fields 3 and 22 of /proc/PID/stat; 0 if it cannot be read. Field 2, the name, may hold blanks and parentheses. */
-static int read_process(pid_t pid, char *state, unsigned long long *start) {
+static bool read_process(pid_t pid, char *state, unsigned long long *start) {
     char path[64], line[2048];
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     read_line(path, sizeof line, line);
@@ -54,7 +54,7 @@ static enum life look_at_process(pid_t pid, const char *start) {
     return strtoull(start, NULL, 10) == begun ? LIFE_SEEN : LIFE_GONE;
 }
 
-int owner_pid_is_gone(pid_t pid) { return look_at_process(pid, "") == LIFE_GONE; }
+bool owner_pid_is_gone(pid_t pid) { return look_at_process(pid, "") == LIFE_GONE; }
 
 /* ---- this process ---- */
 
@@ -91,7 +91,7 @@ static void find_job(char job[VALUE_BYTES]) {
     const char *array = environment("SLURM_ARRAY_JOB_ID"), *task = environment("SLURM_ARRAY_TASK_ID");
     job[0] = '\0';
     if (*slurm) {
-        int is_task = *array && *task;
+        bool is_task = *array && *task;
         snprintf(job, VALUE_BYTES, "slurm:%.64s:%.20s%s%.20s", environment("SLURM_CLUSTER_NAME"),
                  is_task ? array : slurm, is_task ? "_" : "", is_task ? task : "");
     } else if (*pbs) {
@@ -152,16 +152,16 @@ static long restart_of(const char *text) {
     return strtol(value, NULL, 10);
 }
 
-static int is_earlier_start(const char *text) {
+static bool is_earlier_start(const char *text) {
     char ours[VALUE_BYTES], job[VALUE_BYTES];
     find_value(owner_text(), "job", ours);
     find_value(text, "job", job);
     return strcmp(ours, job) == 0 && restart_of(text) < restart_of(owner_text());
 }
 
-int owner_is_gone(const char *text) { return look(text) == LIFE_GONE || is_earlier_start(text); }
+bool owner_is_gone(const char *text) { return look(text) == LIFE_GONE || is_earlier_start(text); }
 
-int owner_is_seen(const char *text) { return look(text) == LIFE_SEEN; }
+bool owner_is_seen(const char *text) { return look(text) == LIFE_SEEN; }
 
 void owner_words(const char *text, size_t size, char *out) {
     char host[VALUE_BYTES], pid[VALUE_BYTES], job[VALUE_BYTES];

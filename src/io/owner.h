@@ -3,6 +3,7 @@
 #ifndef OWNER_H
 #define OWNER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,14 +18,14 @@ const char *owner_text(void);
  * the pid namespace. The memory is the calling thread's. */
 const char *owner_name(void);
 
-/* 1: that process is known to be gone, since it would be seen from here and is not (a zombie counts as gone), or
- * since it belongs to an earlier start of this very job. 0: it lives, or nothing is known of it: in another space,
+/* True: that process is known to be gone, since it would be seen from here and is not (a zombie counts as gone), or
+ * since it belongs to an earlier start of this very job. False: it lives, or nothing is known of it: in another space,
  * hidden /proc. */
-int owner_is_gone(const char *text);
-/* 1: it is seen from here, alive. */
-int owner_is_seen(const char *text);
-/* 1: no process here has this pid, or a zombie. */
-int owner_pid_is_gone(pid_t pid);
+bool owner_is_gone(const char *text);
+/* Is it seen from here, alive? */
+bool owner_is_seen(const char *text);
+/* Has no process here this pid, or a zombie? */
+bool owner_pid_is_gone(pid_t pid);
 /* For messages: "job 4711 on n3 (pid 123)", or without a job "n3 (pid 123)"; "an unknown run" for what is no owner's
  * text. */
 void owner_words(const char *text, size_t size, char *out);

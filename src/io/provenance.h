@@ -2,6 +2,7 @@
 #ifndef PROVENANCE_H
 #define PROVENANCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct provenance {
@@ -12,7 +13,7 @@ struct provenance {
 struct provenance_field {
     const char *name;
     size_t offset, size;
-    int decides; /* the last bits of what is computed */
+    bool decides; /* the last bits of what is computed */
 };
 enum { PROVENANCE_FIELDS = 7 };
 extern const struct provenance_field provenance_field[PROVENANCE_FIELDS];

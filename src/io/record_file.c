@@ -35,7 +35,7 @@ static status check_status(enum store_kind kind, const struct record *record) {
     FAIL(ERROR_DISK, "it has no status");
 }
 
-status record_file_read(const char *dir, enum store_kind kind, const char *key, int kept, struct record **record,
+status record_file_read(const char *dir, enum store_kind kind, const char *key, bool kept, struct record **record,
                         struct provenance *provenance) {
     char path[PATH_MAX];
     hid_t file;
@@ -55,12 +55,12 @@ status record_file_read(const char *dir, enum store_kind kind, const char *key, 
     return result;
 }
 
-int record_file_put_aside(const char *dir, enum store_kind kind, const char *key) {
+bool record_file_put_aside(const char *dir, enum store_kind kind, const char *key) {
     char path[PATH_MAX];
     struct stat seen;
     struct record *record = NULL;
     store_path(dir, kind, key, path);
-    status read = lstat(path, &seen) == 0 ? record_file_read(dir, kind, key, 0, &record, NULL) : OK;
+    status read = lstat(path, &seen) == 0 ? record_file_read(dir, kind, key, false, &record, NULL) : OK;
     if (record) record_free(record);
     return read == ERROR_DISK && store_put_aside(path, seen.st_ino);
 }

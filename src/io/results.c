@@ -40,7 +40,7 @@ static status go_on(const struct collection *c) {
 static void note_damaged(struct collection *c, int64_t point) {
     char *why = strdup(status_message());
     CHECK(why);
-    int is_aside = record_file_put_aside(c->dir, STORE_POINT, c->keys[point]);
+    bool is_aside = record_file_put_aside(c->dir, STORE_POINT, c->keys[point]);
     fprintf(c->notes, "%s; %s\n", why, is_aside ? "it is put aside, and its point is left" : "its point is left out");
     free(why);
     ++*c->damaged;
@@ -50,18 +50,18 @@ static void survey_point(struct collection *c, int64_t point) {
     struct record *record;
     struct provenance provenance;
     if (!store_exists(c->dir, STORE_POINT, c->keys[point])) return;
-    if (record_file_read(c->dir, STORE_POINT, c->keys[point], 0, &record, &provenance) != OK) {
+    if (record_file_read(c->dir, STORE_POINT, c->keys[point], false, &record, &provenance) != OK) {
         note_damaged(c, point);
         return;
     }
     layout_add(c->layout, record, &provenance);
-    c->is_there[point] = 1;
+    c->is_there[point] = true;
     record_free(record);
 }
 
 static int compare_keys(const void *a, const void *b) { return strcmp(a, b); }
 
-static int is_record_name(const char *name) {
+static bool is_record_name(const char *name) {
     return strlen(name) == KEY_BYTES - 1 + 3 && strcmp(name + KEY_BYTES - 1, ".h5") == 0;
 }
 
@@ -202,7 +202,7 @@ static int metric_axes(const struct collection *c, enum metric_id id) {
 }
 
 /* Reduced metrics with large cells; in small ones chunks would be shared. */
-static int is_packed(const struct collection *c, enum metric_id id) {
+static bool is_packed(const struct collection *c, enum metric_id id) {
     return metric_table[id].place == PLACE_REDUCED &&
            layout_length(c->layout, id) > PACKED_BYTES / (int64_t)sizeof(double);
 }
@@ -235,7 +235,7 @@ static status create_metric(struct collection *c, hid_t file, enum metric_id id)
 }
 
 static status create_metrics(struct collection *c, hid_t file) {
-    c->layout->is_seen[METRIC_STATUS] = 1;
+    c->layout->is_seen[METRIC_STATUS] = true;
     for (int i = 0; i < METRICS; i++) {
         if (c->layout->is_seen[i]) TRY(create_metric(c, file, (enum metric_id)i));
     }
@@ -256,8 +256,8 @@ static status write_cell(const struct collection *c, enum metric_id id, int64_t 
     for (int i = axes; i < ndim; i++) count[i] = (hsize_t)c->layout->inner[c->layout->dim[id][i - axes]].count;
     hsize_t length = (hsize_t)layout_length(c->layout, id);
     hid_t file_space = H5Dget_space(c->set[id]), memory_space = H5Screate_simple(1, &length, NULL);
-    int good = H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
-               H5Dwrite(c->set[id], memory, memory_space, file_space, hdf_transfer(), value) >= 0;
+    bool good = H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+                H5Dwrite(c->set[id], memory, memory_space, file_space, hdf_transfer(), value) >= 0;
     H5Sclose(memory_space);
     H5Sclose(file_space);
     return hdf_status(good);
@@ -299,7 +299,7 @@ static status write_point(const struct collection *c, int64_t point, struct reco
     if (!c->is_there[point]) return write_texts(c, point, NULL);
     struct record *record;
     TRY(go_on(c));
-    TRY(record_file_read(c->dir, STORE_POINT, c->keys[point], 0, &record, NULL));
+    TRY(record_file_read(c->dir, STORE_POINT, c->keys[point], false, &record, NULL));
     status result = write_record(c, point, record);
     if (c->reducer) c->reducer->add(record, reduced);
     record_free(record);

@@ -92,22 +92,22 @@ status store_open(const char *dir) {
 
 /* ---- files by their keys ---- */
 
-static int is_file(const char *path) {
+static bool is_file(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 /* An open folder is one that NFS has asked its server about; without that it may deny a new file for a minute. */
-static int look_again(const char *path) {
+static bool look_again(const char *path) {
     char folder[PATH_MAX];
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int is_there = is_file(path);
+    bool is_there = is_file(path);
     if (fd >= 0) close(fd);
     return is_there;
 }
 
-int store_exists(const char *dir, enum store_kind kind, const char *key) {
+bool store_exists(const char *dir, enum store_kind kind, const char *key) {
     char path[PATH_MAX];
     store_path(dir, kind, key, path);
     return is_file(path) || look_again(path);
@@ -119,19 +119,19 @@ void store_remove(const char *dir, enum store_kind kind, const char *key) {
     unlink(path);
 }
 
-int store_put_aside(const char *path, ino_t damaged) {
+bool store_put_aside(const char *path, ino_t damaged) {
     char aside[PATH_MAX];
     struct stat moved;
     int length = snprintf(aside, sizeof aside, "%s.unreadable", path);
-    if (length >= PATH_MAX || rename(path, aside) != 0) return 0;
-    if (lstat(aside, &moved) != 0 || moved.st_ino == damaged) return 1;
+    if (length >= PATH_MAX || rename(path, aside) != 0) return false;
+    if (lstat(aside, &moved) != 0 || moved.st_ino == damaged) return true;
     (void)draft_place(aside, path);
-    return 0;
+    return false;
 }
 
 /* ---- what is left over ---- */
 
-typedef int is_left_over(const char *folder, const char *name);
+typedef bool is_left_over(const char *folder, const char *name);
 
 /* Removes what is left over in a folder and the folders below it. */
 static void clean_folder(const char *folder, is_left_over *is_left) {
@@ -149,14 +149,14 @@ static void clean_folder(const char *folder, is_left_over *is_left) {
     closedir(stream);
 }
 
-static int is_recorded(const char *dir, const char *key) {
+static bool is_recorded(const char *dir, const char *key) {
     return store_exists(dir, STORE_POINT, key) || store_exists(dir, STORE_REFERENCE, key);
 }
 
 /* DIR/claims/KEY or DIR/checkpoints/KEY.h5 of a task that has a record. */
-static int is_of_recorded(const char *folder, const char *name) {
+static bool is_of_recorded(const char *folder, const char *name) {
     char dir[PATH_MAX], key[KEY_BYTES];
-    if (draft_is_name(name) || snprintf(dir, sizeof dir, "%s/..", folder) >= PATH_MAX) return 0;
+    if (draft_is_name(name) || snprintf(dir, sizeof dir, "%s/..", folder) >= PATH_MAX) return false;
     snprintf(key, sizeof key, "%.*s", (int)strcspn(name, "."), name);
     return is_recorded(dir, key);
 }
@@ -170,12 +170,12 @@ void store_clean(const char *dir) {
     clean_folder(path, is_of_recorded);
 }
 
-int store_is_older(const struct stat *info) {
+bool store_is_older(const struct stat *info) {
     if (info->st_mtim.tv_sec != opened.tv_sec) return info->st_mtim.tv_sec < opened.tv_sec;
     return info->st_mtim.tv_nsec < opened.tv_nsec;
 }
 
-static int is_older_draft(const char *folder, const char *name) {
+static bool is_older_draft(const char *folder, const char *name) {
     char path[PATH_MAX];
     struct stat info;
     join(path, folder, name);
@@ -186,19 +186,21 @@ void store_clean_rest(const char *dir) { clean_folder(dir, is_older_draft); }
 
 /* ---- texts ---- */
 
-static status write_text(const char *dir, const char *name, const char *text, int is_passing) {
+static status write_text(const char *dir, const char *name, const char *text, bool is_passing) {
     char path[PATH_MAX];
     join(path, dir, name);
     return draft_write_file(path, text, strlen(text), is_passing);
 }
 
-status store_write_text(const char *dir, const char *name, const char *text) { return write_text(dir, name, text, 0); }
-
-status store_write_passing_text(const char *dir, const char *name, const char *text) {
-    return write_text(dir, name, text, 1);
+status store_write_text(const char *dir, const char *name, const char *text) {
+    return write_text(dir, name, text, false);
 }
 
-static int read_whole(FILE *file, char **text) {
+status store_write_passing_text(const char *dir, const char *name, const char *text) {
+    return write_text(dir, name, text, true);
+}
+
+static bool read_whole(FILE *file, char **text) {
     size_t size;
     FILE *out = open_memstream(text, &size);
     CHECK(out);
@@ -216,7 +218,8 @@ status store_read_text(const char *dir, const char *name, char **text) {
     FILE *file = file_open_stream(path, &why);
     if (!file && (errno == ENOENT || errno == ENOTDIR)) return OK;
     if (!file) FAIL(ERROR_DISK, "%s: cannot be read: %s", path, why);
-    int good = read_whole(file, text), error = errno;
+    bool good = read_whole(file, text);
+    int error = errno;
     fclose(file);
     if (good) return OK;
     free(*text);

@@ -10,6 +10,7 @@
 #define STORE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 #include "status.h"
 
@@ -39,16 +40,16 @@ status store_write_passing_text(const char *dir, const char *name, const char *t
 /* Reads DIR/name as text; *text = NULL and OK if it is not there. Owned by the caller, free(). */
 status store_read_text(const char *dir, const char *name, char **text);
 
-/* 1: there, a regular file; 0: absent. One look at the folder, for large grids, and a second one where it is absent: it
+/* Is it there, a regular file? One look at the folder, for large grids, and a second one where it is absent: it
  * sees what another host wrote and closed before (the folder is opened anew, so NFS asks its server). From any thread.
  */
-int store_exists(const char *dir, enum store_kind kind, const char *key);
+bool store_exists(const char *dir, enum store_kind kind, const char *key);
 void store_remove(const char *dir, enum store_kind kind, const char *key);
-/* Renames a damaged file, which had this inode, to FILE.unreadable. 1: done; 0: it cannot be, or another file stands
+/* Renames a damaged file, which had this inode, to FILE.unreadable. False: it cannot be, or another file stands
  * there now, and stays. */
-int store_put_aside(const char *path, ino_t damaged);
+bool store_put_aside(const char *path, ino_t damaged);
 /* Was the file last written before this process's last store_open, by the clock of the file system? */
-int store_is_older(const struct stat *info);
+bool store_is_older(const struct stat *info);
 
 /* At the beginning of a run. Removes temporary files of dead processes of this host, and those of other hosts that
  * are older than a day; checkpoints of points that have a record; claims of tasks that have one. */

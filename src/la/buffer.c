@@ -10,7 +10,7 @@ static const size_t BUFFER_BYTES = (32 << 22) + (1 << 16);
 static const size_t REST_BYTES = 64 << 20; /* MPI's threads and what else is there before the first task */
 enum { ORDER = 128 };                      /* smaller products need no buffer */
 
-static int is_granted(size_t bytes) {
+static bool is_granted(size_t bytes) {
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return memory != MAP_FAILED && munmap(memory, bytes) == 0;
 }

@@ -14,13 +14,13 @@ static double largest_diagonal(int64_t n, const double *a) {
 }
 
 /* LAPACK reads column-major: our lower triangle is its upper one. */
-int la_cholesky(int64_t n, double *a) {
+bool la_cholesky(int64_t n, double *a) {
     CHECK(n <= INT_MAX);
     double least = (double)n * DBL_EPSILON * largest_diagonal(n, a);
-    if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, a, (lapack_int)n) != 0) return 0;
+    if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, a, (lapack_int)n) != 0) return false;
     for (int64_t i = 0; i < n; i++)
-        if (!(a[i * n + i] * a[i * n + i] > least)) return 0;
-    return 1;
+        if (!(a[i * n + i] * a[i * n + i] > least)) return false;
+    return true;
 }
 
 void la_solve_lower(int64_t n, const double *l, int64_t m, double *x) {

@@ -63,17 +63,17 @@ static const struct core {
 enum { CORES = sizeof cores / sizeof *cores };
 static const char *const widths[] = {"SkylakeX", "Haswell", "Sandybridge", "Prescott", NULL};
 
-static int has_3dnow(void) {
+static bool has_3dnow(void) {
     unsigned a, b, c, d;
     return __get_cpuid(0x80000001, &a, &b, &c, &d) && d >> 31;
 }
 
-static int has_amx_bf16(void) {
+static bool has_amx_bf16(void) {
     unsigned a, b, c, d;
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1);
 }
 
-static int has_avx512(void) {
+static bool has_avx512(void) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl");
@@ -106,12 +106,12 @@ const char *la_core_runnable(int number) {
     return *name;
 }
 
-int la_core_is_like(const char *core, const char *other) { return ((needs(core) ^ needs(other)) & VECTORS) == 0; }
+bool la_core_is_like(const char *core, const char *other) { return ((needs(core) ^ needs(other)) & VECTORS) == 0; }
 
 const char *la_better_core(void) {
     if (!blas_is_openblas()) return NULL;
     const char *taken = la_core_name(), *widest = la_core_runnable(0);
-    int is_right = !widest || (!lacking(taken) && (needs(taken) & VECTORS) >= (needs(widest) & VECTORS));
+    bool is_right = !widest || (!lacking(taken) && (needs(taken) & VECTORS) >= (needs(widest) & VECTORS));
     return is_right ? NULL : widest;
 }
 
@@ -124,7 +124,7 @@ static void list_runnable(char *out) {
 }
 
 /* A build for one core type alone does not look at the variable; nor does another library. */
-static int is_another(const char *asked, const char *taken) {
+static bool is_another(const char *asked, const char *taken) {
     return asked && *asked && strcasecmp(asked, taken) != 0 && blas_is_openblas() &&
            strstr(openblas_get_config(), "DYNAMIC_ARCH");
 }
@@ -150,5 +150,5 @@ status la_core_check(const char *asked) {
 const char *la_better_core(void) { return NULL; }
 const char *la_core_known(int number) { return la_core_runnable(number); }
 const char *la_core_runnable(int number) { return number == 0 ? la_core_name() : NULL; }
-int la_core_is_like(const char *core, const char *other) { return strcasecmp(core, other) == 0; }
+bool la_core_is_like(const char *core, const char *other) { return strcasecmp(core, other) == 0; }
 #endif

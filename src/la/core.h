@@ -2,6 +2,7 @@
 #ifndef CORE_H
 #define CORE_H
 
+#include <stdbool.h>
 #include "status.h"
 
 /* The core type that OpenBLAS took ("SkylakeX"); "unknown" where another library is the BLAS. */
@@ -20,6 +21,6 @@ const char *la_core_known(int number);
  * this CPU can run; NULL after the last. */
 const char *la_core_runnable(int number);
 /* Do the kernels of both use vectors of the same width? */
-int la_core_is_like(const char *core, const char *other);
+bool la_core_is_like(const char *core, const char *other);
 
 #endif

@@ -105,10 +105,10 @@ static void transpose(int64_t n, const double *z, double *a) {
                 for (int64_t j = j0; j < n && j < j0 + TILE; j++) a[i * n + j] = z[j * n + i];
 }
 
-static int is_finite(const struct eigenproblem *problem) {
+static bool is_finite(const struct eigenproblem *problem) {
     for (lapack_int i = 0; i < problem->n; i++)
-        if (!isfinite(problem->value[i]) || (i > 0 && !isfinite(problem->e[i - 1]))) return 0;
-    return 1;
+        if (!isfinite(problem->value[i]) || (i > 0 && !isfinite(problem->e[i - 1]))) return false;
+    return true;
 }
 
 /* T = Z diag(value) Z' */

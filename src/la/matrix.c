@@ -79,7 +79,7 @@ double la_distance_squares(int64_t n, const real *a, const real *b) {
     return lanes_sum(lane);
 }
 
-int la_is_finite(int64_t n, const real *x) {
+bool la_is_finite(int64_t n, const real *x) {
     real lane[LANES] = {0}, sum = 0; /* of x - x: 0, or NaN */
     int64_t i = 0;
     for (; i + LANES <= n; i += LANES)

@@ -4,6 +4,7 @@
 #ifndef MATRIX_H
 #define MATRIX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "real.h"
 
@@ -38,7 +39,7 @@ void la_mirror(int64_t n, real *c);
 double la_dot(int64_t n, const real *a, const real *b);
 double la_distance_squares(int64_t n, const real *a, const real *b);
 /* Are all numbers finite? */
-int la_is_finite(int64_t n, const real *x);
+bool la_is_finite(int64_t n, const real *x);
 /* max |x|; what is not a number does not count. */
 real la_largest(int64_t n, const real *x);
 /* x *= alpha. */

@@ -17,11 +17,11 @@ double dual_most(enum activation_kind kind) {
 }
 
 /* Is a product of two of them more than rounding away from what it should be? */
-static int are_extreme(int64_t count, const double *variance) {
+static bool are_extreme(int64_t count, const double *variance) {
     const double low = 0x1p-480, high = 0x1p+500;
     for (int64_t j = 0; j < count; j++)
-        if (variance[j] > high || (variance[j] < low && variance[j] > 0)) return 1;
-    return 0;
+        if (variance[j] > high || (variance[j] < low && variance[j] > 0)) return true;
+    return false;
 }
 
 struct dual dual_prepare(enum activation_kind kind, int64_t count, const double *variance, struct arena *arena) {

@@ -22,6 +22,7 @@
 #ifndef DUAL_H
 #define DUAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "arena.h"
@@ -35,7 +36,7 @@ double dual_most(enum activation_kind kind);
 /* What is known of a layer. Closed forms need its kind alone. */
 struct dual {
     const struct activation_dual *activation;
-    int is_extreme;      /* relu, erf: products of variances are out of range, so that pairs are scaled */
+    bool is_extreme;     /* relu, erf: products of variances are out of range, so that pairs are scaled */
     int tiers, nodes;    /* tier t of the series takes 16 * 2^t terms; Chebyshev nodes */
     double middle, half; /* of log(K + DUAL_SHIFT) over the layer */
     double *table;       /* [2 + terms][nodes]: Chebyshev coefficients of T/K and Tdot at c = 1, and of b_n */

@@ -338,28 +338,28 @@ static void evaluate_pairs(struct engine *engine, double *theta) {
 }
 
 /* Point i with those of a range that come before it, and with itself. */
-static int run_row(struct engine *engine, int64_t i, struct range other, double *theta, const struct host *host) {
+static bool run_row(struct engine *engine, int64_t i, struct range other, double *theta, const struct host *host) {
     struct range own = {i, 1, 0};
     int64_t end = least(i + 1, other.first + other.count), batch = engine->plan->batch;
     take_points(engine, own, engine->network->nodes);
     for (int64_t j = other.first; j < end; j += batch) {
         engine->pairs = (struct pairs){i, j, least(batch, end - j), own, other};
         evaluate_pairs(engine, theta);
-        if (host_stops(host)) return 1;
+        if (host_stops(host)) return true;
     }
-    return 0;
+    return false;
 }
 
-static int run(struct engine *engine, int64_t columns, double *theta, const struct host *host) {
+static bool run(struct engine *engine, int64_t columns, double *theta, const struct host *host) {
     int64_t each = numbers(engine), points = engine->points;
     int64_t count = each == 0 ? points : most(1, least(points, engine->room_numbers / each));
     for (int64_t j = 0; j < columns; j += count) {
         struct range other = {j, least(count, columns - j), 1};
         take_points(engine, other, engine->network->nodes);
         for (int64_t i = j; i < points; i++)
-            if (run_row(engine, i, other, theta, host)) return 1;
+            if (run_row(engine, i, other, theta, host)) return true;
     }
-    return 0;
+    return false;
 }
 
 /* ---- memory ---- */
@@ -428,10 +428,10 @@ static struct engine engine_create(const struct infinite_plan *plan, int64_t poi
     return engine;
 }
 
-int infinite_kernels(const struct infinite_plan *plan, int64_t points, int64_t columns, const double *x, double *k,
-                     double *theta, struct arena *arena, const struct host *host) {
+bool infinite_kernels(const struct infinite_plan *plan, int64_t points, int64_t columns, const double *x, double *k,
+                      double *theta, struct arena *arena, const struct host *host) {
     size_t mark = arena_mark(arena);
-    int stopped = 0;
+    bool stopped = false;
     struct engine engine = engine_create(plan, points, k, arena);
     if (arena_is_counting(arena)) {
         count_duals(plan, arena);

@@ -44,10 +44,10 @@ void infinite_plan_free(struct infinite_plan *plan);
 
 /* x[points, size of the input]. k, theta[points, points]: entries (i, j) with j <= i and j < columns are set. Scratch
  * from the arena, given back; a counting arena gets the sizes only. host: asked after every pair of images, at least
- * every 1024 pairs in a row without images; returns 1 if it was told to stop, else 0. Cannot fail. Built with REAL_BITS
+ * every 1024 pairs in a row without images; returns whether it was told to stop. Cannot fail. Built with REAL_BITS
  * 64 alone. */
-int infinite_kernels(const struct infinite_plan *plan, int64_t points, int64_t columns, const double *x, double *k,
-                     double *theta, struct arena *arena, const struct host *host);
+bool infinite_kernels(const struct infinite_plan *plan, int64_t points, int64_t columns, const double *x, double *k,
+                      double *theta, struct arena *arena, const struct host *host);
 /* About how many nanoseconds of a core that takes, without inner products of inputs, from sizes alone. */
 double infinite_work(const struct infinite_plan *plan, int64_t points, int64_t columns);
 

@@ -3,6 +3,7 @@
 #ifndef INFINITE_PLAN_H
 #define INFINITE_PLAN_H
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include "dual.h"
 #include "infinite.h"

@@ -42,19 +42,19 @@ static status take_memory(struct arguments *arguments, const char *value) {
 
 static status take_json(struct arguments *arguments, const char *value) {
     (void)value;
-    arguments->json = 1;
+    arguments->json = true;
     return OK;
 }
 
 static status take_watch(struct arguments *arguments, const char *value) {
     (void)value;
-    arguments->watch = 1;
+    arguments->watch = true;
     return OK;
 }
 
 static status take_verbose(struct arguments *arguments, const char *value) {
     (void)value;
-    arguments->verbose = 1;
+    arguments->verbose = true;
     return OK;
 }
 
@@ -70,7 +70,7 @@ static status take_format(struct arguments *arguments, const char *value) {
 
 static status take_help(struct arguments *arguments, const char *value) {
     (void)value;
-    arguments->help = 1;
+    arguments->help = true;
     return OK;
 }
 
@@ -106,7 +106,7 @@ static void describe(const struct command *command, char letters[2 * ROWS + 2], 
     for (int i = 0; i < ROWS; i++) {
         const struct argument_option *option = &table[i].option;
         if (!strchr(command->options, option->letter)) continue;
-        int has_value = option->value != NULL;
+        bool has_value = option->value != NULL;
         options[count++] = (struct option){option->name, has_value, NULL, option->letter};
         *letters++ = option->letter;
         if (has_value) *letters++ = ':';
@@ -174,11 +174,11 @@ void arguments_help(FILE *out, const struct command *command) {
     }
 }
 
-int arguments_option(const struct command *command, int number, struct argument_option *option) {
+bool arguments_option(const struct command *command, int number, struct argument_option *option) {
     for (int i = 0; i < ROWS; i++) {
         if (!strchr(command->options, table[i].option.letter) || number-- > 0) continue;
         *option = table[i].option;
-        return 1;
+        return true;
     }
-    return 0;
+    return false;
 }

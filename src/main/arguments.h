@@ -2,6 +2,7 @@
 #ifndef ARGUMENTS_H
 #define ARGUMENTS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "status.h"
 #include "study.h"
@@ -13,7 +14,7 @@ struct arguments {
     struct override *override; /* owned; texts borrowed from argv */
     int ranks;                 /* 0: not given */
     double memory_per_rank;    /* bytes; 0: not given */
-    int verbose, json, watch, help;
+    bool verbose, json, watch, help;
     enum format { FORMAT_TEXT, FORMAT_MAN, FORMAT_BASH, FORMAT_ZSH } format; /* of the help */
 };
 
@@ -36,6 +37,6 @@ struct argument_option {
     const char *name, *value, *meaning; /* value: NULL for none */
 };
 /* The option number `number`, from 0, that the command takes; 0 after the last. */
-int arguments_option(const struct command *command, int number, struct argument_option *option);
+bool arguments_option(const struct command *command, int number, struct argument_option *option);
 
 #endif

@@ -73,7 +73,7 @@ void completion_zsh(FILE *out, const struct command *const *commands) {
         fprintf(out, "    %s) _arguments", (*commands)->name);
         struct argument_option option;
         for (int i = 0; arguments_option(*commands, i, &option); i++) put_option(out, &option);
-        int is_help = strcmp((*commands)->name, "help") == 0;
+        bool is_help = strcmp((*commands)->name, "help") == 0;
         fprintf(out, " \\\n        '*:%s' ;;\n",
                 is_help ? "topic:{compadd -- ${=commands} study metrics ${=keys}}" : "file:_files");
     }

@@ -34,7 +34,7 @@ static const int exit_code[] = {[OK] = 0,
                                 [ERROR_LEFT] = EXIT_POINTS_FAILED};
 
 /* Says what went wrong, if anything did. */
-static int conclude(status result, int verbose) {
+static int conclude(status result, bool verbose) {
     if (result != OK) progress_say("%s", status_message());
     if (result != OK && verbose) progress_say("at %s", status_place());
     return exit_code[result];
@@ -118,7 +118,7 @@ static status help(const struct arguments *arguments);
 static const struct entry {
     struct command command;
     status (*perform)(const struct arguments *arguments); /* NULL: run */
-    int needs_blas;
+    bool needs_blas;
 } entries[] = {
     {{"plan", "STUDY.yaml", "sdrmjh", "", "Prints what a study will take: grid, flops, memory, predicted wall time.",
       NULL},
@@ -236,7 +236,7 @@ static int flush_output(int code) {
 
 static int perform(const struct entry *entry, int argc, char **argv, char **whole_argv) {
     struct arguments arguments;
-    if (entry->command.script) return conclude(scripts_execute(entry->command.script, argv), 0);
+    if (entry->command.script) return conclude(scripts_execute(entry->command.script, argv), false);
     status parsed = arguments_parse(&entry->command, argc, argv, &arguments);
     int code = 0;
     if (parsed == OK && arguments.help) {
@@ -246,7 +246,7 @@ static int perform(const struct entry *entry, int argc, char **argv, char **whol
         if (entry->needs_blas && parsed == OK) parsed = startup_choose_core(whole_argv);
         if (entry->needs_blas && parsed == OK) parsed = memory_limit_check();
         if (parsed == OK && entry->perform) parsed = entry->perform(&arguments);
-        int is_run = !entry->perform && parsed != ERROR_MEMORY; /* MPI needs memory too */
+        bool is_run = !entry->perform && parsed != ERROR_MEMORY; /* MPI needs memory too */
         code = is_run ? run(parsed, &arguments) : conclude(parsed, arguments.verbose);
     }
     arguments_free(&arguments);

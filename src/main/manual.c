@@ -20,7 +20,7 @@ static void put_text(FILE *out, const char *text, size_t length) {
     fputc('\n', out);
 }
 
-static int is_indented(const char *line) { return line[0] == ' ' && line[1] == ' '; }
+static bool is_indented(const char *line) { return line[0] == ' ' && line[1] == ' '; }
 
 /* The end of the name in "  name   what it is": before the last gap, or the end of the line. */
 static size_t name_end(const char *line, size_t length) {
@@ -41,7 +41,7 @@ static void put_item(FILE *out, const char *line, size_t length) {
 }
 
 struct place {
-    int is_example, is_after_item, is_after_text;
+    bool is_example, is_after_item, is_after_text;
 };
 
 static void put_line(FILE *out, const char *line, size_t length, struct place *before) {
@@ -51,16 +51,16 @@ static void put_line(FILE *out, const char *line, size_t length, struct place *b
         put_text(out, line, length);
     } else if (*line == '#') {
         fputs(".PP\nAn example:\n.PP\n.EX\n", out);
-        now.is_example = 1;
+        now.is_example = true;
     } else if (indent == 2) {
         put_item(out, line, length);
         now.is_after_item = name_end(line, length) < length;
     } else if (length && is_indented(line)) {
         if (before->is_after_item) fputs(".br\n", out);
         put_text(out, line + indent, length - indent);
-        now.is_after_item = 1;
+        now.is_after_item = true;
     } else if (length) {
-        int is_head = is_indented(line + length + (line[length] == '\n'));
+        bool is_head = is_indented(line + length + (line[length] == '\n'));
         fputs(is_head ? ".SS " : before->is_after_text ? ".br\n" : ".PP\n", out);
         put_text(out, line, length);
         now.is_after_text = !is_head;

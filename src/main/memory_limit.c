@@ -9,7 +9,7 @@
 
 static const char THREADS[] = "OPENBLAS_NUM_THREADS";
 
-static int is_limited(void) {
+static bool is_limited(void) {
     struct rlimit limit;
     return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }

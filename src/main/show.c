@@ -27,7 +27,7 @@ static struct terminal terminal_find(void) {
     struct winsize size = {0};
     const char *kind = getenv("TERM");
     if (!isatty(STDOUT_FILENO) || !kind || strcmp(kind, "dumb") == 0) return (struct terminal){0};
-    int is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row;
+    bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row;
     return is_known ? (struct terminal){size.ws_col, size.ws_row} : (struct terminal){80, 24};
 }
 
@@ -56,7 +56,7 @@ static char *clean(char *text) {
 }
 
 /* What would be printed, owned. */
-static char *compose(const struct survey *survey, const struct survey_page *page, int json) {
+static char *compose(const struct survey *survey, const struct survey_page *page, bool json) {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
@@ -78,7 +78,7 @@ static int count_lines(const char *text) {
 /* With lists so short that the whole fits the terminal, if it can. */
 static char *compose_fitting(const struct survey *survey, struct survey_page page, int rows) {
     for (page.most = rows;; page.most--) {
-        char *text = compose(survey, &page, 0);
+        char *text = compose(survey, &page, false);
         if (page.most <= 1 || count_lines(text) < rows) return text;
         free(text);
     }
@@ -97,7 +97,7 @@ static int cut(const char *line, int columns) {
 /* ---- watching ---- */
 
 struct watch {
-    int json;
+    bool json;
     struct survey survey;
     struct terminal terminal;
     int drawn;        /* lines that stand on the terminal and will be drawn over */
@@ -109,12 +109,13 @@ struct watch {
  * cursor. */
 static void draw(struct watch *watch) {
     struct survey_page page = page_of(watch->terminal);
-    page.is_watched = 1;
+    page.is_watched = true;
     char *text = compose_fitting(&watch->survey, page, watch->terminal.rows);
     const char *line = text;
     if (watch->drawn) printf("\r\033[%dA", watch->drawn);
     for (watch->drawn = 0; *line && watch->drawn < watch->terminal.rows - 1; watch->drawn++) {
-        int length = (int)strcspn(line, "\n"), is_long = cut(line, watch->terminal.columns) < length;
+        int length = (int)strcspn(line, "\n");
+        bool is_long = cut(line, watch->terminal.columns) < length;
         printf("%.*s%s\033[K\n", cut(line, watch->terminal.columns - is_long), line, is_long ? ">" : "");
         line += length + 1;
     }
@@ -128,11 +129,11 @@ static void erase(struct watch *watch) {
 }
 
 /* A block of its own, if it is not the one that was said last. */
-static void say(struct watch *watch, int is_last) {
+static void say(struct watch *watch, bool is_last) {
     struct survey_page page = page_of(watch->terminal);
     page.is_watched = !is_last;
     char *text = compose(&watch->survey, &page, watch->json);
-    int is_new = !watch->said || strcmp(watch->said, text) != 0;
+    bool is_new = !watch->said || strcmp(watch->said, text) != 0;
     if (is_new) printf("%s%s", watch->said && !watch->json ? "\n" : "", text);
     if (is_new) watch->say_again = clock_seconds() + (watch->terminal.columns ? 0 : BLOCK_SECONDS);
     free(watch->said);
@@ -149,18 +150,18 @@ static void refresh(struct watch *watch) {
     if (watch->terminal.columns && !watch->json)
         draw(watch);
     else if (clock_seconds() >= watch->say_again)
-        say(watch, 0);
+        say(watch, false);
     fflush(stdout);
 }
 
 /* Until the next refresh is due. 0: a signal came. */
-static int wait_for_next(void) {
+static bool wait_for_next(void) {
     double end = clock_seconds() + REFRESH_SECONDS;
     while (!signals_caught() && clock_seconds() < end) clock_nap(NAP);
     return !signals_caught();
 }
 
-status show_watch(const char *dir, int json) {
+status show_watch(const char *dir, bool json) {
     enum { SCREEN_BYTES = 1 << 16 }; /* more than what is drawn at once */
     struct watch watch = {.json = json};
     setvbuf(stdout, NULL, _IOFBF, SCREEN_BYTES);
@@ -172,13 +173,13 @@ status show_watch(const char *dir, int json) {
         read = survey_read(dir, &watch.survey);
     }
     erase(&watch);
-    if (read == OK) say(&watch, 1);
+    if (read == OK) say(&watch, true);
     survey_free(&watch.survey);
     free(watch.said);
     return read;
 }
 
-status show_status(const char *dir, int json) {
+status show_status(const char *dir, bool json) {
     struct survey survey = {0};
     status read = survey_read(dir, &survey);
     struct survey_page page = page_of(terminal_find());

@@ -15,7 +15,7 @@
 /* The list, with room for one more than `count`. */
 static void *grown(void *list, int count, size_t size) {
     enum { FIRST = 16 };
-    int is_full = count == 0 || (count >= FIRST && (count & (count - 1)) == 0); /* room is a power of two */
+    bool is_full = count == 0 || (count >= FIRST && (count & (count - 1)) == 0); /* room is a power of two */
     if (!is_full) return list;
     list = realloc(list, (count == 0 ? (size_t)FIRST : 2 * (size_t)count) * size);
     CHECK(list);

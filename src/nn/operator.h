@@ -5,6 +5,7 @@
 #ifndef OPERATOR_H
 #define OPERATOR_H
 
+#include <stdbool.h>
 #include "network.h"
 
 /* What every face sees: n examples at theta, on the way back `count` cotangents each (rows: example, cotangent). */

@@ -202,7 +202,7 @@ static struct memory lay_out(const struct plan *plan, struct arena *arena) {
 }
 
 static struct plan plan_create(const struct network *network, const struct ntk_points *points, int64_t bytes,
-                               int has_gram) {
+                               bool has_gram) {
     has_gram |= points->first > 0; /* it must be there */
     struct plan plan = {.network = network, .points = points};
     plan.chunk = network_chunk(network, points->first, network->outputs, all_points(points));
@@ -381,8 +381,8 @@ static void set_nngp(const struct plan *plan, const struct part *part, struct ti
 }
 
 /* A part's share of all tiles on and below the diagonal. A tile never holds both training and test rows. */
-static int add_tiles(const struct plan *plan, const struct part *part, real *scratch, const struct ntk_kernels *kernels,
-                     const struct host *host) {
+static bool add_tiles(const struct plan *plan, const struct part *part, real *scratch,
+                      const struct ntk_kernels *kernels, const struct host *host) {
     int64_t step = tile_examples(plan->network), train = plan->points->train, all = all_points(plan->points);
     for (int64_t row = 0, row_end; row < all; row = row_end) {
         row_end = least(row + step, row < train ? train : all);
@@ -392,23 +392,23 @@ static int add_tiles(const struct plan *plan, const struct part *part, real *scr
             set_nngp(plan, part, tile, kernels);
             add_share(plan, part, tile, scratch, kernels);
         }
-        if (host_stops(host)) return 1;
+        if (host_stops(host)) return true;
     }
-    return 0;
+    return false;
 }
 
-static int run_pass(const struct plan *plan, const real *theta, int begin, int end, struct memory *memory,
-                    const struct ntk_kernels *kernels, const struct host *host) {
+static bool run_pass(const struct plan *plan, const real *theta, int begin, int end, struct memory *memory,
+                     const struct ntk_kernels *kernels, const struct host *host) {
     int64_t all = all_points(plan->points);
     place_parts(plan, begin, end, memory->kept);
     for (int64_t from = 0; from < all; from += plan->chunk) {
         fill_chunk(plan, theta, from, least(plan->chunk, all - from), memory);
         run_chunk(plan, theta, begin, end, from, memory);
-        if (host_stops(host)) return 1;
+        if (host_stops(host)) return true;
     }
     for (int i = begin; i < end; i++)
-        if (add_tiles(plan, &plan->part[i], memory->scratch, kernels, host)) return 1;
-    return 0;
+        if (add_tiles(plan, &plan->part[i], memory->scratch, kernels, host)) return true;
+    return false;
 }
 
 /* ---- the whole ---- */
@@ -424,31 +424,31 @@ static void mirror(const struct ntk_points *points, int64_t k, const struct ntk_
     if (kernels->nngp_train_train) la_mirror(points->train, kernels->nngp_train_train);
 }
 
-static int run(const struct plan *plan, const real *theta, struct memory *memory, const struct ntk_kernels *kernels,
-               const struct host *host) {
+static bool run(const struct plan *plan, const real *theta, struct memory *memory, const struct ntk_kernels *kernels,
+                const struct host *host) {
     int64_t k = plan->network->outputs, numbers;
     clear(plan->points, k, kernels);
     for (int begin = 0, end; begin < plan->count; begin = end) {
         end = pass_end(plan, begin, &numbers);
-        if (run_pass(plan, theta, begin, end, memory, kernels, host)) return 1;
+        if (run_pass(plan, theta, begin, end, memory, kernels, host)) return true;
     }
     mirror(plan->points, k, kernels);
-    return 0;
+    return false;
 }
 
-int ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t bytes,
-                  struct arena *arena, const struct ntk_kernels *kernels, const struct host *host) {
+bool ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t bytes,
+                   struct arena *arena, const struct ntk_kernels *kernels, const struct host *host) {
     size_t mark = arena_mark(arena);
     struct plan plan = plan_create(network, points, bytes, points->gram != NULL);
     struct memory memory = lay_out(&plan, arena);
-    int stopped = !arena_is_counting(arena) && run(&plan, theta, &memory, kernels, host);
+    bool stopped = !arena_is_counting(arena) && run(&plan, theta, &memory, kernels, host);
     free(plan.part);
     arena_release(arena, mark);
     return stopped;
 }
 
 double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t bytes,
-                           int has_gram) {
+                           bool has_gram) {
     int64_t k = network->outputs;
     double shares = 0;
     for (int layer = 0; layer < network->layers; layer++)

@@ -11,6 +11,7 @@
 #ifndef EMPIRICAL_H
 #define EMPIRICAL_H
 
+#include <stdbool.h>
 #include "host.h"
 #include "network.h"
 
@@ -34,10 +35,11 @@ struct ntk_kernels {
 
 /* bytes: how much of the arena it may take; what it cannot do without (all nodes of a layer by pairs) it takes all the
  * same. Gives all back; a counting arena gets the sizes and nothing is computed. host: asked after every chunk of
- * points and every row of tiles; returns 1 if it was told to stop, else 0. */
-int ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t bytes,
-                  struct arena *arena, const struct ntk_kernels *kernels, const struct host *host);
+ * points and every row of tiles; returns whether it was told to stop. */
+bool ntk_empirical(const struct network *network, const real *theta, const struct ntk_points *points, int64_t bytes,
+                   struct arena *arena, const struct ntk_kernels *kernels, const struct host *host);
 /* Multiply-adds times 2, symmetric half only. has_gram: points->gram will be there (it need not be yet). */
-double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t bytes, int has_gram);
+double ntk_empirical_flops(const struct network *network, const struct ntk_points *points, int64_t bytes,
+                           bool has_gram);
 
 #endif

@@ -62,13 +62,13 @@ static void set_rows(const struct gaussian_process *process, double *rows) {
 }
 
 /* K = L L': u = rows L'^-1. False where K is singular. */
-static int divide_by_cholesky(const struct gaussian_process *process, double *l, double *u) {
+static bool divide_by_cholesky(const struct gaussian_process *process, double *l, double *u) {
     int64_t n = process->n;
     memcpy(l, process->train_train, (size_t)(n * n) * sizeof *l);
-    if (!la_cholesky(n, l)) return 0;
+    if (!la_cholesky(n, l)) return false;
     set_rows(process, u);
     la_solve_lower(n, l, process->m + process->k, u);
-    return 1;
+    return true;
 }
 
 /* K = V diag(lambda) V': u = rows V diag(lambda)^-1/2, 0 where lambda is at or below the tolerance. */

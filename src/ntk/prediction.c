@@ -51,7 +51,7 @@ static void gains_momentum(const struct prediction_kernel *kernel, const struct 
 
 void prediction_gains(const struct prediction_kernel *kernel, const struct prediction_descent *descent, double steps,
                       double *gain) {
-    int is_flow = descent->dynamics == DYNAMICS_FLOW;
+    bool is_flow = descent->dynamics == DYNAMICS_FLOW;
     if (!is_flow && descent->momentum != 0) {
         gains_momentum(kernel, descent, steps, gain);
         return;

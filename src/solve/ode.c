@@ -10,7 +10,7 @@ enum { KRYLOV = 50, CVODE_VECTORS = 20, STEPS_MOST = 100000 };
 
 struct solver {
     const struct ode *ode;
-    int is_stopped;
+    bool is_stopped;
     SUNContext context;
     N_Vector y;
     SUNLinearSolver gmres;
@@ -25,10 +25,10 @@ static int ask(struct solver *solver) {
     return solver->is_stopped ? END : GO_ON;
 }
 
-static int are_finite(int64_t n, const double *x) {
+static bool are_finite(int64_t n, const double *x) {
     for (int64_t i = 0; i < n; i++)
-        if (!isfinite(x[i])) return 0;
-    return 1;
+        if (!isfinite(x[i])) return false;
+    return true;
 }
 
 static int call_rate(sunrealtype t, N_Vector y, N_Vector rate, void *data) {
@@ -61,14 +61,14 @@ static int silence(struct solver *solver) { return CVodeSetErrHandlerFn(solver->
 static int silence(struct solver *solver) { return SUNContext_ClearErrHandlers(solver->context); }
 #endif
 
-static int created(struct solver *solver, double start, double *y) {
+static bool created(struct solver *solver, double start, double *y) {
     const struct ode *ode = solver->ode;
-    if (SUNContext_Create(SUN_COMM_NULL, &solver->context)) return 0;
+    if (SUNContext_Create(SUN_COMM_NULL, &solver->context)) return false;
     solver->y = N_VMake_Serial((sunindextype)ode->n, y, solver->context);
-    if (!solver->y) return 0;
+    if (!solver->y) return false;
     solver->gmres = SUNLinSol_SPGMR(solver->y, SUN_PREC_NONE, ode->n < KRYLOV ? (int)ode->n : KRYLOV, solver->context);
     solver->cvode = CVodeCreate(CV_BDF, solver->context);
-    if (!solver->gmres || !solver->cvode) return 0;
+    if (!solver->gmres || !solver->cvode) return false;
     return !silence(solver) && !CVodeInit(solver->cvode, call_rate, start, solver->y) &&
            !CVodeSetUserData(solver->cvode, solver) &&
            !CVodeSStolerances(solver->cvode, ode->relative, ode->absolute) &&

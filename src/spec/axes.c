@@ -60,7 +60,8 @@ static status refuse_repeat(const struct key *key, struct place list, const stru
 }
 
 static status read_values(struct study *study, const struct key *key, struct place place, struct axis *axis) {
-    int is_list = place_is_list(place), count = is_list ? place_count(place) : 1;
+    bool is_list = place_is_list(place);
+    int count = is_list ? place_count(place) : 1;
     if (count == 0) return place_refuse(place, key->name, "at least one value");
     if (count > VALUES_MOST) return place_fail(place, key->name, "%d values are not <= %d", count, VALUES_MOST);
     axis_allocate(study, axis, count);
@@ -128,15 +129,15 @@ static const struct axis *deciding_axis(const struct study *study, const struct 
     return NULL;
 }
 
-int axes_use_key(const struct study *study, const struct key *key) {
+bool axes_use_key(const struct study *study, const struct key *key) {
     const struct axis *axis = deciding_axis(study, key);
     if (!axis) return key_applies(key, &study->config);
     struct config config = study->config;
     for (int64_t i = 0; i < axis->count; i++) {
         value_put(key_find(axis->key), axis->number[i], &config);
-        if (key_applies(key, &config)) return 1;
+        if (key_applies(key, &config)) return true;
     }
-    return 0;
+    return false;
 }
 
 double axes_points(const struct study *study) {

@@ -2,6 +2,7 @@
 #ifndef AXES_H
 #define AXES_H
 
+#include <stdbool.h>
 #include "grid.h"
 #include "value.h"
 
@@ -11,7 +12,7 @@ status axis_read(struct study *study, const struct key *key, struct place place)
 /* The axis over `key`, or NULL. */
 const struct axis *axis_find(const struct study *study, const struct key *key);
 /* Does the key mean something at some point of the study? */
-int axes_use_key(const struct study *study, const struct key *key);
+bool axes_use_key(const struct study *study, const struct key *key);
 /* Product of the counts, 1 without axes; as double, which cannot overflow. */
 double axes_points(const struct study *study);
 /* The config with value i of the axis over `key` in place; the study's own if there is none. */

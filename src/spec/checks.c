@@ -6,70 +6,70 @@
 
 /* ---- what does not go together ---- */
 
-static int is_without_images(const struct config *config) {
+static bool is_without_images(const struct config *config) {
     return config_needs_images(config) && !source_has(config->data.source, SOURCE_IMAGES);
 }
 
-static int is_without_layers(const struct config *config) {
+static bool is_without_layers(const struct config *config) {
     return (config->network.family == FAMILY_CONV || config->network.family == FAMILY_RESIDUAL) &&
            config->network.depth < 1;
 }
 
-static int are_knots_between_blocks(const struct config *config) {
+static bool are_knots_between_blocks(const struct config *config) {
     return config->network.family == FAMILY_RESIDUAL && config->network.weights == WEIGHTS_KNOTS &&
            config->network.depth % (config->network.knots - 1) != 0;
 }
 
-static int is_without_classes(const struct config *config) {
+static bool is_without_classes(const struct config *config) {
     return config->training.loss == LOSS_CROSS_ENTROPY && !source_has(config->data.source, SOURCE_CLASSES);
 }
 
-static int is_sphere_of_two_points(const struct config *config) {
+static bool is_sphere_of_two_points(const struct config *config) {
     return config->data.source == SOURCE_SPHERE && config->data.dimension < 2;
 }
 
-static int is_batch_too_large(const struct config *config) { return config_batch(config) > config->train_size; }
+static bool is_batch_too_large(const struct config *config) { return config_batch(config) > config->train_size; }
 
-static int is_adam(const struct config *config) { return config->training.optimizer == OPTIMIZER_ADAM; }
+static bool is_adam(const struct config *config) { return config->training.optimizer == OPTIMIZER_ADAM; }
 
-static int is_adam_at_critical_rate(const struct config *config) {
+static bool is_adam_at_critical_rate(const struct config *config) {
     return is_adam(config) && config->training.learning_rate.form != RATE_ABSOLUTE;
 }
 
 /* Of a kernel without a limit of infinite width. */
-static int is_critical_rate_unknown(const struct config *config) {
+static bool is_critical_rate_unknown(const struct config *config) {
     return config->training.learning_rate.form == RATE_CRITICAL_FRACTION && !config_has_infinite_width(config);
 }
 
-static int is_adam_in_function_space(const struct config *config) {
+static bool is_adam_in_function_space(const struct config *config) {
     return is_adam(config) && config->training.linearization == LINEARIZATION_FUNCTION;
 }
 
-static int is_predicted_with_adam(const struct config *config) {
+static bool is_predicted_with_adam(const struct config *config) {
     return is_adam(config) && config->measure.predictions;
 }
 
-static int is_predicted_in_batches(const struct config *config) {
+static bool is_predicted_in_batches(const struct config *config) {
     return config->measure.predictions && !config_is_full_batch(config);
 }
 
-static int is_flow_with_momentum(const struct config *config) {
+static bool is_flow_with_momentum(const struct config *config) {
     return config->measure.predictions && config->training.loss == LOSS_CROSS_ENTROPY && config->training.momentum > 0;
 }
 
 /* Gradient flow of cross-entropy is integrated. */
-static int is_flow_without_sundials(const struct config *config) {
+static bool is_flow_without_sundials(const struct config *config) {
 #ifdef NTKSWEEP_WITHOUT_SUNDIALS
     return config->measure.predictions && config->training.loss == LOSS_CROSS_ENTROPY;
 #else
     (void)config;
-    return 0;
+    return false;
 #endif
 }
 
-static int has_probes_too_many(const struct config *config) { return config->measure.probes > config->data.test_size; }
+static bool has_probes_too_many(const struct config *config) { return config->measure.probes > config->data.test_size; }
 
-static int has_kernels_too_late(const struct config *config) {
+static bool has_kernels_too_late(const struct config *config) {
     const struct count_list *steps = &config->measure.kernel_steps_list;
     return steps->count > 0 && steps->item[steps->count - 1] > config->training.steps;
 }
@@ -78,7 +78,7 @@ static int has_kernels_too_late(const struct config *config) {
  * measure.predictions, the form of the learning rate. */
 static const struct conflict {
     const char *key, *other;
-    int (*is_there)(const struct config *config);
+    bool (*is_there)(const struct config *config);
     const char *expected;
     const char *third; /* NULL: none */
 } conflict_table[] = {
@@ -131,15 +131,15 @@ static status refuse(const struct conflict *conflict, const struct config *confi
 }
 
 /* Is it there with some value of `key` (NULL: as the config is)? */
-static int is_with_some(const struct study *study, const struct key *key, const struct conflict *conflict,
-                        struct config config) {
+static bool is_with_some(const struct study *study, const struct key *key, const struct conflict *conflict,
+                         struct config config) {
     const struct axis *axis = key ? axis_find(study, key) : NULL;
     if (!axis) return conflict->is_there(&config);
     for (int64_t i = 0; i < axis->count; i++) {
         value_put(key, axis->number[i], &config);
-        if (conflict->is_there(&config)) return 1;
+        if (conflict->is_there(&config)) return true;
     }
-    return 0;
+    return false;
 }
 
 static status check(const struct study *study, const struct slots *slots, const struct conflict *conflict) {

@@ -6,6 +6,7 @@
 #ifndef CONFIG_H
 #define CONFIG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "activation_list.h"
 #include "family_list.h"
@@ -152,25 +153,25 @@ static inline int64_t config_test_columns(const struct config *config) {
 }
 
 /* Does the family need images? */
-static inline int config_needs_images(const struct config *config) {
+static inline bool config_needs_images(const struct config *config) {
 #define FAMILY_IMAGES(NAME, name, images, meaning) | (images) << FAMILY_##NAME
     return (0 FAMILY_LIST(FAMILY_IMAGES)) >> config->network.family & 1;
 #undef FAMILY_IMAGES
 }
 
 /* Has each tensor a rate of its own, so that the standard parameterization follows the trajectory of the NTK one? */
-static inline int config_has_matched_rates(const struct config *config) {
+static inline bool config_has_matched_rates(const struct config *config) {
     return config->network.parameterization == PARAMETERIZATION_STANDARD && config->training.rates == RATES_MATCHED;
 }
 
 /* Do infinite-width kernels belong to the network's Theta_0? Not where all tensors move at one rate in the standard
  * parameterization. */
-static inline int config_has_infinite_width(const struct config *config) {
+static inline bool config_has_infinite_width(const struct config *config) {
     return config->network.parameterization == PARAMETERIZATION_NTK || config_has_matched_rates(config);
 }
 
 /* Does a point train this model? */
-static inline int config_trains(const struct config *config, enum model_id model) {
+static inline bool config_trains(const struct config *config, enum model_id model) {
     return model == MODEL_NETWORK || (config->training.models >> (model - 1) & 1) != 0;
 }
 
@@ -180,19 +181,19 @@ static inline int64_t config_batch(const struct config *config) {
 }
 
 /* Batches of all examples are full ones. */
-static inline int config_is_full_batch(const struct config *config) {
+static inline bool config_is_full_batch(const struct config *config) {
     return config_batch(config) == config->train_size;
 }
 
 /* Has the linearization a closed form? The mean squared error does, going down by full-batch steps, with momentum or
  * without. */
-static inline int config_has_closed_form(const struct config *config) {
+static inline bool config_has_closed_form(const struct config *config) {
     return config->training.loss == LOSS_MSE && config->training.optimizer == OPTIMIZER_SGD &&
            config_is_full_batch(config);
 }
 
 /* Is there a gradient flow that its steps discretize? That of full batches without momentum. */
-static inline int config_has_flow(const struct config *config) {
+static inline bool config_has_flow(const struct config *config) {
     return config->training.optimizer == OPTIMIZER_SGD && config_is_full_batch(config) &&
            config->training.momentum == 0;
 }

@@ -2,9 +2,10 @@
 #ifndef DATA_KEYS_H
 #define DATA_KEYS_H
 
+#include <stdbool.h>
 #include "config.h"
 
 /* Have both the same value of every key of the section? */
-int config_same_data(const struct config *a, const struct config *b);
+bool config_same_data(const struct config *a, const struct config *b);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef GRID_H
 #define GRID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "config.h"
@@ -21,8 +22,8 @@ struct axis {
     const char *meaning;        /* long_name */
     const char *form;           /* of a learning rate: "absolute", "critical_fraction", ...; else NULL */
     int64_t count;
-    int is_choice;     /* values are words: `number` is the enum, or the size of a batch; `text` its word */
-    int is_count;      /* whole numbers */
+    bool is_choice;    /* values are words: `number` is the enum, or the size of a batch; `text` its word */
+    bool is_count;     /* whole numbers */
     double *number;    /* [count], in the order of the study file */
     const char **text; /* [count], NULL unless is_choice */
 };

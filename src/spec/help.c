@@ -51,16 +51,16 @@ static void print_titled(const struct key_section *section, FILE *out) {
     print_section(prefix, out);
 }
 
-int study_help_section(FILE *out, const char *name) {
+bool study_help_section(FILE *out, const char *name) {
     for (const struct key_section *section = keys_section_table; section->name; section++)
         if (strcmp(section->name, name) == 0) {
             print_titled(section, out);
-            return 1;
+            return true;
         }
-    return 0;
+    return false;
 }
 
-int study_help_key(FILE *out, const char *name) {
+bool study_help_key(FILE *out, const char *name) {
     int found = 0;
     for (const struct key *key = key_table; key->name; key++) {
         if (strcmp(key->name, name) != 0 && strcmp(key_bare(key->name), name) != 0) continue;
@@ -80,7 +80,7 @@ static void print_dimensions(const struct metric *metric, FILE *out) {
 }
 
 static void print_metric(const struct metric *metric, FILE *out) {
-    int has_unit = strcmp(metric->unit, "1") != 0;
+    bool has_unit = strcmp(metric->unit, "1") != 0;
     fprintf(out, "  %s", metric->name);
     if (metric->dim[0] != DIM_NONE) print_dimensions(metric, out);
     fprintf(out, "\n%*s%s%s%s", MEANING_COLUMN, "", metric->meaning, has_unit ? ", in " : "",
@@ -88,12 +88,12 @@ static void print_metric(const struct metric *metric, FILE *out) {
     fprintf(out, "%s%s\n", metric->flags ? "; " : "", metric->flags ? metric->flags : "");
 }
 
-int study_help_metric(FILE *out, const char *name) {
-    int found = 0;
+bool study_help_metric(FILE *out, const char *name) {
+    bool found = false;
     for (int i = 0; i < METRICS; i++)
         if (strcmp(metric_table[i].name, name) == 0) {
             print_metric(&metric_table[i], out);
-            found = 1;
+            found = true;
         }
     return found;
 }

@@ -2,15 +2,16 @@
 #ifndef HELP_H
 #define HELP_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* `ntksweep help study`: every key: type, bounds, default, meaning. */
 void study_help(FILE *out);
 /* A section; keys, by name or last word; metrics. 0: there is none. The known key that is nearest to a name, or
  * NULL. */
-int study_help_section(FILE *out, const char *name);
-int study_help_key(FILE *out, const char *name);
-int study_help_metric(FILE *out, const char *name);
+bool study_help_section(FILE *out, const char *name);
+bool study_help_key(FILE *out, const char *name);
+bool study_help_metric(FILE *out, const char *name);
 const char *study_help_nearest(const char *name);
 /* `ntksweep help metrics`: name, dimensions, meaning, unit. */
 void study_help_metrics(FILE *out);

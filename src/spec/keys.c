@@ -102,7 +102,7 @@ const struct key key_table[] = {
      .meaning = "|m|: examples are N(m, 1) with target +1 and N(-m, 1) with -1 in turn"},
     {"data.test_size", TYPE_COUNT, AT(data.test_size), .least = 1, .most = ANY_COUNT, .fallback = "128",
      .effect = EFFECT_DATA, .unit = "1", .meaning = "test examples, the same for all points"},
-    {"data.seed", TYPE_COUNT, AT(data.seed), .least = 0, .most = EXACT_COUNT, .range = 1, .fallback = "0",
+    {"data.seed", TYPE_COUNT, AT(data.seed), .least = 0, .most = EXACT_COUNT, .range = true, .fallback = "0",
      .axis = "data_seed", .effect = EFFECT_DATA, .unit = "1",
      .meaning = "seed of the order of training examples, or of built-in ones; never of test examples"},
     {"data.order", TYPE_CHOICE, AT(data.order), .choice = WORDS("shuffled", "file"), .fallback = "shuffled",
@@ -117,7 +117,7 @@ const struct key key_table[] = {
     {"network.blocks", TYPE_COUNT, AT(network.blocks), .least = 1, .most = BLOCKS_MOST, .fallback = "1",
      .axis = "blocks", .effect = EFFECT_REFERENCE, .when = &with_wrn, .unit = "1",
      .meaning = "residual blocks in each of the three groups; the depth is 6 blocks + 4"},
-    {"network.kernel_size", TYPE_COUNT, AT(network.kernel_size), .least = 1, .most = 999, .odd = 1, .fallback = "3",
+    {"network.kernel_size", TYPE_COUNT, AT(network.kernel_size), .least = 1, .most = 999, .odd = true, .fallback = "3",
      .axis = "kernel_size", .effect = EFFECT_REFERENCE, .when = &with_conv, .unit = "1",
      .meaning = "rows and columns of a filter"},
     {"network.pooling", TYPE_CHOICE, AT(network.pooling), .choice = WORDS("global", "flatten"), .fallback = "global",
@@ -160,14 +160,14 @@ const struct key key_table[] = {
     {"network.activation", TYPE_CHOICE, AT(network.activation),
      .choice = (const char *const[]){ACTIVATION_LIST(ACTIVATION_WORD) NULL}, .fallback = "relu", .axis = "activation",
      .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "activation of hidden layers"},
-    {"network.sigma_w2", TYPE_REAL, AT(network.sigma_w2), .above = 1, .most = HUGE_VAL, .fallback = "2",
+    {"network.sigma_w2", TYPE_REAL, AT(network.sigma_w2), .above = true, .most = HUGE_VAL, .fallback = "2",
      .axis = "sigma_w2", .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "variance of weights times fan-in"},
     {"network.sigma_b2", TYPE_REAL, AT(network.sigma_b2), .most = HUGE_VAL, .fallback = "0.1", .axis = "sigma_b2",
      .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "variance of biases"},
     {"network.parameterization", TYPE_CHOICE, AT(network.parameterization), .choice = WORDS("ntk", "standard"),
      .fallback = "ntk", .axis = "parameterization", .effect = EFFECT_POINT, .unit = "1",
      .meaning = "variances as factors in the layer, or in the initial values"},
-    {"network.output_scale", TYPE_REAL, AT(network.output_scale), .above = 1, .most = HUGE_VAL, .fallback = "1",
+    {"network.output_scale", TYPE_REAL, AT(network.output_scale), .above = true, .most = HUGE_VAL, .fallback = "1",
      .axis = "output_scale", .effect = EFFECT_POINT, .unit = "1",
      .meaning = "alpha: alpha f is trained, at the rate of alpha = 1 over alpha^2; large and training.centred: lazy, "
                 "small: feature learning"},
@@ -179,13 +179,13 @@ const struct key key_table[] = {
     {"training.optimizer", TYPE_CHOICE, AT(training.optimizer), .choice = WORDS("sgd", "adam"), .fallback = "sgd",
      .effect = EFFECT_POINT, .unit = "1",
      .meaning = "gradient descent; Adam with 0.9, 0.999 and 1e-8, which is linearized in parameter space only"},
-    {"training.momentum", TYPE_REAL, AT(training.momentum), .most = 1, .below = 1, .fallback = "0", .axis = "momentum",
-     .effect = EFFECT_POINT, .when = &with_sgd, .unit = "1",
+    {"training.momentum", TYPE_REAL, AT(training.momentum), .most = 1, .below = true, .fallback = "0",
+     .axis = "momentum", .effect = EFFECT_POINT, .when = &with_sgd, .unit = "1",
      .meaning = "heavy ball: the share of the last step that is taken again; not Nesterov's"},
     {"training.batch_size", TYPE_BATCH, AT(training.batch_size), .least = 1, .most = ANY_COUNT, .choice = WORDS("full"),
      .fallback = "full", .axis = "batch_size", .effect = EFFECT_POINT, .unit = "1",
      .meaning = "examples of a step: the training set, or so many of its random permutation, a new one every epoch"},
-    {"training.learning_rate", TYPE_RATE, AT(training.learning_rate), .above = 1, .most = HUGE_VAL,
+    {"training.learning_rate", TYPE_RATE, AT(training.learning_rate), .above = true, .most = HUGE_VAL,
      .axis = "learning_rate", .effect = EFFECT_POINT, .unit = "1",
      .meaning =
          "the rate; or its share of the largest stable one for the loss and momentum: that of the infinite-width "
@@ -244,15 +244,15 @@ const struct key key_table[] = {
      .meaning = "memory of a rank, which bounds tiles and chunks; K, M, G are powers of 1024"},
     {"run.threads", TYPE_COUNT, AT(run.threads), .least = 1, .most = 1024, .fallback = "1", .effect = EFFECT_POINT,
      .unit = "1", .meaning = "BLAS threads of a rank"},
-    {"run.checkpoint_minutes", TYPE_REAL, AT(run.checkpoint_minutes), .above = 1, .most = HUGE_VAL, .fallback = "10",
+    {"run.checkpoint_minutes", TYPE_REAL, AT(run.checkpoint_minutes), .above = true, .most = HUGE_VAL, .fallback = "10",
      .unit = "min", .meaning = "wall time between checkpoints of a point in training"},
 
     {"sweep.train_size", TYPE_COUNT, AT(train_size), .least = 1, .most = ANY_COUNT, .axis = "train_size",
      .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "training examples"},
     {"sweep.width", TYPE_COUNT, AT(width), .least = 1, .most = ANY_COUNT, .axis = "width", .effect = EFFECT_POINT,
      .unit = "1", .meaning = "units of a hidden layer (fc) or channels of a convolution (conv, wrn)"},
-    {"sweep.seed", TYPE_COUNT, AT(seed), .least = 0, .most = EXACT_COUNT, .range = 1, .fallback = "0", .axis = "seed",
-     .effect = EFFECT_POINT, .unit = "1", .meaning = "seed of the initial parameters"},
+    {"sweep.seed", TYPE_COUNT, AT(seed), .least = 0, .most = EXACT_COUNT, .range = true, .fallback = "0",
+     .axis = "seed", .effect = EFFECT_POINT, .unit = "1", .meaning = "seed of the initial parameters"},
     {.name = NULL}};
 
 int keys_count(void) { return (int)(sizeof key_table / sizeof *key_table) - 1; }
@@ -262,7 +262,7 @@ const char *key_bare(const char *name) {
     return dot ? dot + 1 : name;
 }
 
-int key_same_section(const char *a, const char *b) {
+bool key_same_section(const char *a, const char *b) {
     size_t length = (size_t)(key_bare(a) - a);
     return (size_t)(key_bare(b) - b) == length && strncmp(a, b, length) == 0;
 }
@@ -282,13 +282,13 @@ const struct key *key_find_axis(const char *name) {
     return key && !key_is_swept(key) ? key : NULL;
 }
 
-int keys_section_exists(const char *name) {
+bool keys_section_exists(const char *name) {
     for (const struct key_section *section = keys_section_table; section->name; section++)
-        if (strcmp(section->name, name) == 0) return 1;
-    return 0;
+        if (strcmp(section->name, name) == 0) return true;
+    return false;
 }
 
-int key_is_swept(const struct key *key) { return strncmp(key->name, "sweep.", 6) == 0; }
+bool key_is_swept(const struct key *key) { return strncmp(key->name, "sweep.", 6) == 0; }
 
 static int choice_of(const struct config *config, size_t offset) {
     return *(const int *)(const void *)((const char *)config + offset);
@@ -298,7 +298,7 @@ static unsigned values_of(const struct key_condition *when) {
     return when->traits ? sources_with(when->traits) : when->values;
 }
 
-int key_applies(const struct key *key, const struct config *config) {
+bool key_applies(const struct key *key, const struct config *config) {
     return !key->when || (values_of(key->when) >> choice_of(config, key->when->offset) & 1u);
 }
 

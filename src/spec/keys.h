@@ -3,6 +3,7 @@
 #ifndef KEYS_H
 #define KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "config.h"
 
@@ -43,9 +44,9 @@ struct key {
     enum key_type type;
     size_t offset;             /* into struct config */
     double least, most;        /* of numbers and bytes */
-    int above, below;          /* of reals: `least` or `most` itself is out of bounds */
-    int odd;                   /* of counts: even ones are refused */
-    int range;                 /* as an axis also { count: 5, first: 0 } */
+    bool above, below;         /* of reals: `least` or `most` itself is out of bounds */
+    bool odd;                  /* of counts: even ones are refused */
+    bool range;                /* as an axis also { count: 5, first: 0 } */
     const char *const *choice; /* the words, NULL after the last, in the order of the enum */
     const char *fallback;      /* the default as write_value writes it; NULL: the key is required */
     const char *axis;          /* the dimension's name; NULL: cannot be an axis */
@@ -67,16 +68,16 @@ int keys_count(void);
  * of a key that cannot be an axis also the last word, so that it is refused by name. */
 const struct key *key_find(const char *name);
 const struct key *key_find_axis(const char *name);
-int keys_section_exists(const char *name);
+bool keys_section_exists(const char *name);
 /* Letters to insert, delete or replace from one word to the other. */
 int key_distance(const char *a, const char *b);
 /* The known key or section whose name is close to `name`, or that others call so; or NULL. */
 const char *key_nearest(const char *name);
 /* "depth" of "network.depth". */
 const char *key_bare(const char *name);
-int key_same_section(const char *a, const char *b);
-int key_is_swept(const struct key *key); /* stands in section sweep */
-int key_applies(const struct key *key, const struct config *config);
+bool key_same_section(const char *a, const char *b);
+bool key_is_swept(const struct key *key); /* stands in section sweep */
+bool key_applies(const struct key *key, const struct config *config);
 /* When the key applies: "data.source is gaussian"; for keys that do not always. */
 void key_when_words(const struct key *key, size_t size, char *out);
 

@@ -3,6 +3,7 @@
 #ifndef METRIC_H
 #define METRIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "config.h"
 
@@ -50,7 +51,7 @@ struct metric {
     enum dimension dim[METRIC_DIMENSIONS]; /* DIM_NONE after the last */
     const char
         *flags;      /* the words of 0, 1, ... (METRIC_FLAG), of 1, 2, 4, ... (METRIC_BITS), a space between; or NULL */
-    int varies;      /* may differ between equal runs: tests/same-results leaves it out */
+    bool varies;     /* may differ between equal runs: tests/same-results leaves it out */
     unsigned models; /* bits of enum model_id, whose numbers it is of: absent where one is not trained, NaN from where
                         one diverges */
     /* How the report draws it (positive numbers, of PLACE_RECORD) where it has no figure made by hand. */

@@ -23,9 +23,9 @@ char *config_pairs(const struct config *config) {
     return text;
 }
 
-static int is_default(const struct key *key, const struct config *config) {
+static bool is_default(const struct key *key, const struct config *config) {
     char *text = value_format(key, config, STYLE_YAML);
-    int same = key->fallback && strcmp(text, key->fallback) == 0;
+    bool same = key->fallback && strcmp(text, key->fallback) == 0;
     free(text);
     return same;
 }
@@ -63,20 +63,20 @@ static int64_t layers_of(const struct config *config) {
 /* May a hidden variance of the infinitely wide network lie where version 3 computed its kernels wrongly: products
  * beyond the range of doubles (relu, erf), or all near 0 (tanh)? By what one layer multiplies it with at most, or
  * least. */
-static int has_far_kernels(const struct config *config) {
+static bool has_far_kernels(const struct config *config) {
     static const double factor[] = {
         [ACTIVATION_RELU] = 0.5, [ACTIVATION_ERF] = 4 / 3.14159265358979323846, [ACTIVATION_TANH] = 1};
     int kind = config->network.activation;
-    if (kind >= ACTIVATION_IDENTITY) return 0; /* and what came later */
+    if (kind >= ACTIVATION_IDENTITY) return false; /* and what came later */
     double layers = (double)layers_of(config), each = log2(config->network.sigma_w2 * factor[kind]);
     double most = fmax(log2(config->network.sigma_w2), layers * each), least = layers * each;
     if (kind == ACTIVATION_TANH) return config->network.sigma_w2 + config->network.sigma_b2 < 1e-3 || least < -8;
     return most > 400 || least < -400;
 }
 
-int config_numerical_version(const struct config *config, int is_reference) {
-    int has_relu = layers_of(config) > 0 && config->network.activation == ACTIVATION_RELU;
-    int is_seen = (!is_reference && has_relu) || has_far_kernels(config);
+int config_numerical_version(const struct config *config, bool is_reference) {
+    bool has_relu = layers_of(config) > 0 && config->network.activation == ACTIVATION_RELU;
+    bool is_seen = (!is_reference && has_relu) || has_far_kernels(config);
     return is_seen ? NTKSWEEP_NUMERICAL_VERSION_SEEN : NTKSWEEP_NUMERICAL_VERSION;
 }
 

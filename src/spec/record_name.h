@@ -2,6 +2,7 @@
 #ifndef RECORD_NAME_H
 #define RECORD_NAME_H
 
+#include <stdbool.h>
 #include "config.h"
 
 enum { DIGEST_BYTES = 16, KEY_BYTES = 2 * DIGEST_BYTES + 1 };
@@ -16,7 +17,7 @@ void config_reference_key(const struct config *config, const unsigned char data_
                           char key[KEY_BYTES]);
 /* The version of the numbers in a point's record, or its reference's: raised for the kinds alone whose numbers have
  * changed. */
-int config_numerical_version(const struct config *config, int is_reference);
+int config_numerical_version(const struct config *config, bool is_reference);
 /* The pairs `section.key=value` that a record depends on (all with an effect), also defaults and keys of data, one a
  * line, as YAML writes values: the attributes of records. free(). */
 char *config_pairs(const struct config *config);

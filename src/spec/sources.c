@@ -3,7 +3,7 @@
 #define TRAITS(NAME, name, traits, meaning) [SOURCE_##NAME] = (traits),
 static const unsigned traits_of[DATA_SOURCES] = {SOURCE_LIST(TRAITS)};
 
-int source_has(int source, unsigned traits) { return (traits_of[source] & traits) != 0; }
+bool source_has(int source, unsigned traits) { return (traits_of[source] & traits) != 0; }
 
 unsigned sources_with(unsigned traits) {
     unsigned sources = 0;

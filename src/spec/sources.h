@@ -2,6 +2,7 @@
 #ifndef SOURCES_H
 #define SOURCES_H
 
+#include <stdbool.h>
 #include "config.h"
 
 enum source_trait {
@@ -14,7 +15,7 @@ enum source_trait {
 };
 
 /* Has the source one of these traits? */
-int source_has(int source, unsigned traits);
+bool source_has(int source, unsigned traits);
 /* Those that have one of them: bit s for source s. */
 unsigned sources_with(unsigned traits);
 

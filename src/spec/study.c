@@ -20,7 +20,7 @@ struct input {
     int overrides;
     const struct override *override;
     const char *data_path; /* NULL: the study's own */
-    int is_frozen;         /* a copy that the program wrote */
+    bool is_frozen;        /* a copy that the program wrote */
 };
 
 struct reader {
@@ -50,7 +50,7 @@ static status refuse_unknown(struct place place, const char *name) {
 /* The key that `name` ("network.depth", "sweep.depth") stands for, and its slot. */
 static status find_slot(struct reader *reader, struct place place, const char *name, const struct key **key,
                         struct place **slot) {
-    int is_swept = strncmp(name, "sweep.", 6) == 0;
+    bool is_swept = strncmp(name, "sweep.", 6) == 0;
     *key = is_swept ? key_find_axis(name + 6) : key_find(name);
     if (!*key) return refuse_unknown(place, name);
     if (is_swept && !(*key)->axis) return place_fail(place, (*key)->name, "cannot be an axis");
@@ -143,7 +143,7 @@ static status apply_data_path(struct reader *reader, const char *path) {
 /* Critical fractions were of matched rates before there was a key that says so. */
 static const char *fallback_of(const struct reader *reader, const struct key *key) {
     int form = reader->study->config.training.learning_rate.form;
-    int is_matched =
+    bool is_matched =
         reader->input->is_frozen && form == RATE_CRITICAL_FRACTION && strcmp(key->name, "training.rates") == 0;
     return is_matched ? "matched" : key->fallback;
 }
@@ -223,7 +223,7 @@ status study_read_text(const char *name, const char *text, int overrides, const 
 }
 
 status study_read_frozen_text(const char *name, const char *text, struct study **study) {
-    return read_input(&(struct input){.name = name, .text = text, .length = strlen(text), .is_frozen = 1}, study);
+    return read_input(&(struct input){.name = name, .text = text, .length = strlen(text), .is_frozen = true}, study);
 }
 
 /* A NUL ends the reading and is then refused by the parser, being part of the text. */
@@ -256,5 +256,5 @@ status study_read(const char *file, int overrides, const struct override *overri
 }
 
 status study_read_frozen(const char *file, struct study **study) {
-    return read_file((struct input){.name = file, .is_frozen = 1}, study);
+    return read_file((struct input){.name = file, .is_frozen = true}, study);
 }

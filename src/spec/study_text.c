@@ -22,7 +22,7 @@ static void write_own(const struct study *study, FILE *out) {
 
 static void write_axis(const struct study *study, const struct axis *axis, FILE *out) {
     const struct key *key = key_find(axis->key);
-    int is_rate = key->type == TYPE_RATE;
+    bool is_rate = key->type == TYPE_RATE;
     fprintf(out, "  %s: ", key_is_swept(key) ? key_bare(key->name) : key->name);
     if (is_rate) fprintf(out, "{%s: ", value_rate_word(study->config.training.learning_rate.form));
     for (int64_t i = 0; i < axis->count; i++) {

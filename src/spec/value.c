@@ -28,7 +28,7 @@ double value_get(const struct key *key, const struct config *config) {
     return value_type_of(key)->get(key, config);
 }
 
-int value_same(const struct key *key, const struct config *a, const struct config *b) {
+bool value_same(const struct key *key, const struct config *a, const struct config *b) {
     const struct value_type *type = value_type_of(key);
     if (!type->get) return type->same(key, a, b);
     double x = type->get(key, a), y = type->get(key, b);

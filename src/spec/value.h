@@ -4,6 +4,7 @@
 #ifndef VALUE_H
 #define VALUE_H
 
+#include <stdbool.h>
 #include "value_type.h"
 
 /* Reads the key's value into `config`; texts and lists are in the source's memory. Fails with ERROR_INPUT, naming
@@ -22,7 +23,7 @@ double value_get(const struct key *key, const struct config *config);
 void value_put(const struct key *key, double value, struct config *config);
 
 /* Have both the same value of the key? */
-int value_same(const struct key *key, const struct config *a, const struct config *b);
+bool value_same(const struct key *key, const struct config *a, const struct config *b);
 
 /* "a whole number >= 0": what the key takes. */
 void value_expected(const struct key *key, size_t size, char *out);

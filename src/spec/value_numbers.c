@@ -7,20 +7,20 @@
 
 static const char digits[] = "0123456789";
 
-static int is_whole(const char *text) {
+static bool is_whole(const char *text) {
     const char *end = text_skip_whole(text + (*text == '-'));
     return end && !*end;
 }
 
 /* 1, -2.5, .5, 1e-3: YAML's decimal numbers, without sign "+". */
-static int is_decimal(const char *text) {
+static bool is_decimal(const char *text) {
     text += *text == '-';
     const char *end = *text == '.' && strspn(text + 1, digits) ? text : text_skip_whole(text);
-    if (!end) return 0;
+    if (!end) return false;
     if (*end == '.') end += 1 + strspn(end + 1, digits);
     if (*end == 'e' || *end == 'E') {
         end += 1 + (end[1] == '-' || end[1] == '+');
-        if (!strspn(end, digits)) return 0;
+        if (!strspn(end, digits)) return false;
         end += strspn(end, digits);
     }
     return !*end;
@@ -37,9 +37,9 @@ static void real_words(const struct key *key, size_t size, char *out) {
     if (isfinite(key->most)) snprintf(out + used, size - used, " and %s %g", key->below ? "<" : "<=", key->most);
 }
 
-int value_is_whole(const struct key *key, struct place place, int64_t *value) {
+bool value_is_whole(const struct key *key, struct place place, int64_t *value) {
     const char *text = place_plain(place);
-    if (!text || !is_whole(text)) return 0;
+    if (!text || !is_whole(text)) return false;
     *value = strtoll(text, NULL, 10);
     return (double)*value >= key->least && (double)*value <= key->most && !(key->odd && *value % 2 == 0);
 }
@@ -64,8 +64,8 @@ static status real(const struct key *key, struct place place, double *value) {
     char words[WORDS_BYTES];
     const char *text = place_plain(place);
     *value = text && is_decimal(text) ? strtod(text, NULL) + 0.0 : nan(""); /* no -0: it would hash differently */
-    int low = key->above ? *value <= key->least : *value < key->least;
-    int high = key->below ? *value >= key->most : *value > key->most;
+    bool low = key->above ? *value <= key->least : *value < key->least;
+    bool high = key->below ? *value >= key->most : *value > key->most;
     if (isfinite(*value) && !low && !high) return OK;
     real_words(key, sizeof words, words);
     return value_refuse(key, place, words);

@@ -2,10 +2,11 @@
 #ifndef VALUE_NUMBERS_H
 #define VALUE_NUMBERS_H
 
+#include <stdbool.h>
 #include "value_type.h"
 
 /* Is it a strict whole number within the key's bounds? *value is then set. */
-int value_is_whole(const struct key *key, struct place place, int64_t *value);
+bool value_is_whole(const struct key *key, struct place place, int64_t *value);
 /* The same, or ERROR_INPUT. */
 status value_read_whole(const struct key *key, struct place place, int64_t *value);
 int value_compare_numbers(const void *a, const void *b); /* of doubles */

@@ -13,7 +13,7 @@ static const char *keep_text(struct place place, const char *text) {
 
 static status read_text(const struct key *key, struct place place, struct config *config) {
     const char *text = place_text(place);
-    int missing = text && !*text && key->type != TYPE_TEXT && !key->fallback;
+    bool missing = text && !*text && key->type != TYPE_TEXT && !key->fallback;
     if (!text || missing || !text_is_line(text)) return value_refuse_key(key, place);
     *MEMBER(const char *, key, config) = keep_text(place, text);
     return OK;
@@ -91,17 +91,17 @@ static void texts_words(const struct key *key, size_t size, char *out) {
     snprintf(out, size, "a list of at least two names or numbers, or []");
 }
 
-static int same_text(const struct key *key, const struct config *a, const struct config *b) {
+static bool same_text(const struct key *key, const struct config *a, const struct config *b) {
     const char *x = *MEMBER_CONST(char *, key, a), *y = *MEMBER_CONST(char *, key, b);
     return x == y || (x && y && strcmp(x, y) == 0);
 }
 
-static int same_texts(const struct key *key, const struct config *a, const struct config *b) {
+static bool same_texts(const struct key *key, const struct config *a, const struct config *b) {
     const struct text_list *x = MEMBER_CONST(struct text_list, key, a), *y = MEMBER_CONST(struct text_list, key, b);
-    if (x->count != y->count) return 0;
+    if (x->count != y->count) return false;
     for (int64_t i = 0; i < x->count; i++)
-        if (strcmp(x->item[i], y->item[i]) != 0) return 0;
-    return 1;
+        if (strcmp(x->item[i], y->item[i]) != 0) return false;
+    return true;
 }
 
 const struct value_type value_text = {.read = read_text, .write = write_text, .words = text_words, .same = same_text};

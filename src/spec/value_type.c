@@ -16,7 +16,7 @@ const struct value_type *value_type_of(const struct key *key) { return types[key
 status value_refuse(const struct key *key, struct place place, const char *expected) {
     char words[2 * WORDS_BYTES];
     const char *text = place_plain(place), *comma = text ? strchr(text, ',') : NULL;
-    int is_list = key->axis && place_is_list(place);
+    bool is_list = key->axis && place_is_list(place);
     size_t used = (size_t)snprintf(words, sizeof words, "%s", expected);
     if (is_list)
         snprintf(words + used, sizeof words - used, "; an axis stands in section sweep, as %s: [...]",

@@ -3,6 +3,7 @@
 #ifndef VALUE_TYPE_H
 #define VALUE_TYPE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "keys.h"
 #include "yaml_source.h"
@@ -24,7 +25,7 @@ struct value_type {
     status (*read_item)(const struct key *key, struct place place, struct config *config);
     void (*write_item)(const struct key *key, const struct config *config, struct pen pen);
     /* Have both the same value? For types without `get` that keys of data have; otherwise NULL. */
-    int (*same)(const struct key *key, const struct config *a, const struct config *b);
+    bool (*same)(const struct key *key, const struct config *a, const struct config *b);
 };
 extern const struct value_type value_count, value_real, value_bytes, value_rate;
 extern const struct value_type value_choice, value_flags, value_steps, value_batch;

@@ -43,22 +43,23 @@ static status load(struct source *source, yaml_parser_t *parser, const char *tex
 /* What libyaml takes very long for: deep nesting, many anchors. A study needs a depth of 4 and no anchor. */
 enum { NESTING_MOST = 32, ANCHORS_MOST = 1000, FILE_MOST = 1 << 26 };
 
-static int has_anchor(const yaml_event_t *event) {
+static bool has_anchor(const yaml_event_t *event) {
     return (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
            (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor) ||
            (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
 }
 
-static int opens(const yaml_event_t *event) {
+static bool opens(const yaml_event_t *event) {
     return event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
 }
-static int closes(const yaml_event_t *event) {
+static bool closes(const yaml_event_t *event) {
     return event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
 }
 
 /* Looks through the text before it is loaded; what is not YAML is left to the loading. */
 static status check_bounds(const struct source *source, yaml_parser_t *parser) {
-    int depth = 0, anchors = 0, goes_on = 1;
+    int depth = 0, anchors = 0;
+    bool goes_on = true;
     while (goes_on && depth <= NESTING_MOST && anchors <= ANCHORS_MOST) {
         yaml_event_t event;
         if (!yaml_parser_parse(parser, &event)) return OK;
@@ -117,13 +118,13 @@ const char *place_plain(struct place place) {
     return text && *text && place.node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? text : NULL;
 }
 
-int place_is_list(struct place place) { return place.node && place.node->type == YAML_SEQUENCE_NODE; }
-int place_is_map(struct place place) { return place.node && place.node->type == YAML_MAPPING_NODE; }
+bool place_is_list(struct place place) { return place.node && place.node->type == YAML_SEQUENCE_NODE; }
+bool place_is_map(struct place place) { return place.node && place.node->type == YAML_MAPPING_NODE; }
 
 int place_count(struct place place) {
     if (place_is_list(place)) return (int)(place.node->data.sequence.items.top - place.node->data.sequence.items.start);
     if (place_is_map(place)) return (int)(place.node->data.mapping.pairs.top - place.node->data.mapping.pairs.start);
-    return 0;
+    return false;
 }
 
 static struct place place_of(struct place near, int number) {

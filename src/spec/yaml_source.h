@@ -3,6 +3,7 @@
 #ifndef YAML_SOURCE_H
 #define YAML_SOURCE_H
 
+#include <stdbool.h>
 #include <yaml.h>
 #include "pieces.h"
 #include "status.h"
@@ -34,8 +35,8 @@ struct place source_place(struct source *source);
 const char *place_text(struct place place);
 const char *place_plain(struct place place);
 /* Items of a list and pairs of a mapping; 0 where the node is none. */
-int place_is_list(struct place place);
-int place_is_map(struct place place);
+bool place_is_list(struct place place);
+bool place_is_map(struct place place);
 int place_count(struct place place);
 struct place place_item(struct place place, int i);
 struct place place_pair(struct place place, int i, struct place *value); /* returns the key */

@@ -3,6 +3,7 @@
 #ifndef CLAIMS_H
 #define CLAIMS_H
 
+#include <stdbool.h>
 #include "work.h"
 
 struct claims;
@@ -25,12 +26,12 @@ void claims_free(struct claims *claims);
 enum claims_answer claims_look(struct claims *claims, int64_t task);
 /* The same, and where it is FREE claims it: OURS, RECORDED, FAILED, ELSEWHERE or DISK. */
 enum claims_answer claims_take(struct claims *claims, int64_t task);
-/* To be called every 30 s for each task that is OURS. 0: the claim is gone, or another run's. */
-int claims_renew(const struct claims *claims, int64_t task);
+/* To be called every 30 s for each task that is OURS. False: the claim is gone, or another run's. */
+bool claims_renew(const struct claims *claims, int64_t task);
 void claims_release(const struct claims *claims, int64_t task);
-/* Of a task that was ELSEWHERE when it was last looked at: 1 if its owner has shown that it lives, by renewing after
- * `since` (on the clock) or by being seen. */
-int claims_is_alive(const struct claims *claims, int64_t task, double since);
+/* Of a task that was ELSEWHERE when it was last looked at: has its owner shown that it lives, by renewing after
+ * `since` (on the clock) or by being seen? */
+bool claims_is_alive(const struct claims *claims, int64_t task, double since);
 /* Who holds it, for messages. */
 void claims_words(const struct claims *claims, int64_t task, size_t size, char *out);
 

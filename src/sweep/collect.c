@@ -26,24 +26,24 @@ struct reduction {
     struct record *reference;       /* NULL: none */
     int64_t damaged;                /* records that could not be read */
     struct host host;               /* asks is_late */
-    int is_stopping;
+    bool is_stopping;
     double end; /* on the clock, of one that is stopping */
 };
 
 /* A run that is stopped, before or meanwhile, has little time for its results, however many records there are. */
 static const double STOPPING_SECONDS = 4;
 
-static int is_late(void *context) {
+static bool is_late(void *context) {
     struct reduction *reduction = context;
     if (!reduction->is_stopping && signals_caught()) {
-        reduction->is_stopping = 1;
+        reduction->is_stopping = true;
         reduction->end = clock_seconds() + STOPPING_SECONDS;
     }
     return reduction->is_stopping && clock_seconds() > reduction->end;
 }
 
 static status read_reference(struct reduction *reduction, const char *key) {
-    status read = record_file_read(reduction->dir, STORE_REFERENCE, key, 0, &reduction->reference, NULL);
+    status read = record_file_read(reduction->dir, STORE_REFERENCE, key, false, &reduction->reference, NULL);
     reduction->damaged += read != OK;
     if (read == ERROR_DISK && record_file_put_aside(reduction->dir, STORE_REFERENCE, key))
         FAIL(read, "%s; it is put aside, and the Gaussian processes with it are left", status_message());
@@ -93,7 +93,7 @@ static status refuse_rows(const char *dir) {
     FAIL(ERROR_INPUT, "%s: points.tsv does not match study.yaml; run the study again", dir);
 }
 
-status collect_results(const char *dir, const struct study *study, int is_stopping, struct provenance *provenance,
+status collect_results(const char *dir, const struct study *study, bool is_stopping, struct provenance *provenance,
                        int64_t *damaged) {
     struct machine machine;
     struct manifest_row *row;

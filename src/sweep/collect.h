@@ -2,6 +2,7 @@
 #ifndef COLLECT_H
 #define COLLECT_H
 
+#include <stdbool.h>
 #include "provenance.h"
 #include "status.h"
 #include "study.h"
@@ -12,7 +13,7 @@
  * meanwhile, and it takes more than 4 s from there, it is given up: ERROR_INTERRUPTED, and the file stays as it was.
  * *damaged: records, of points or references, that could not be read: what is damaged is put aside, and left out.
  * ERROR_INPUT, ERROR_DISK. */
-status collect_results(const char *dir, const struct study *study, int is_stopping, struct provenance *provenance,
+status collect_results(const char *dir, const struct study *study, bool is_stopping, struct provenance *provenance,
                        int64_t *damaged);
 
 #endif

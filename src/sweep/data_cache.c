@@ -23,7 +23,7 @@ static status load(struct data_cache *cache, const struct config *config) {
     data_cache_free(cache);
     TRY(dataset_load(config, cache->train, &cache->dataset));
     cache->config = *config;
-    cache->is_known = 1;
+    cache->is_known = true;
     return OK;
 }
 

@@ -2,13 +2,14 @@
 #ifndef DATA_CACHE_H
 #define DATA_CACHE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "data.h"
 #include "study.h"
 
 struct data_cache {
     int64_t train;        /* examples to hold: the largest train_size of the study */
-    int is_known;         /* the members below are set */
+    bool is_known;        /* the members below are set */
     struct config config; /* whose data are held; texts borrowed from the study */
     struct dataset *dataset;
     int64_t digest_train; /* the size that `digest` is of; 0: none */

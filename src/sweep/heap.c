@@ -1,8 +1,10 @@
 #include "heap.h"
 
+#include <stdbool.h>
+
 #include "panic.h"
 
-static int is_before(const struct heap_item *a, const struct heap_item *b) {
+static bool is_before(const struct heap_item *a, const struct heap_item *b) {
     return a->key < b->key || (a->key <= b->key && a->id < b->id);
 }
 

@@ -8,7 +8,7 @@
 
 /* Why a point needs its whole kernel, where its linearization does not. */
 static const char *reason(const struct study *study, const struct work *work, int64_t task) {
-    int is_empirical = study->config.training.learning_rate.form == RATE_EMPIRICAL_FRACTION;
+    bool is_empirical = study->config.training.learning_rate.form == RATE_EMPIRICAL_FRACTION;
     return is_empirical && !work_is_reference(work, task)
                ? ", for the kernel that training.learning_rate: empirical_fraction is a fraction of"
                : "";

@@ -30,7 +30,7 @@ struct plan {
     double resident;          /* bytes of a process at rest */
     int64_t train;            /* largest train_size: examples that a rank holds */
     int64_t stride[AXES_MAX]; /* of each axis in the grid */
-    int matters[AXES_MAX];    /* does what a point takes depend on the axis? */
+    bool matters[AXES_MAX];   /* does what a point takes depend on the axis? */
 };
 
 /* ---- sizes ---- */
@@ -101,7 +101,7 @@ static double wall_seconds(const struct plan *plan, double *share) {
 
 /* ---- the grid ---- */
 
-static int takes_the_same(const struct plan *plan, int64_t a, int64_t b) {
+static bool takes_the_same(const struct plan *plan, int64_t a, int64_t b) {
     return memcmp(&plan->work.cost[a], &plan->work.cost[b], sizeof *plan->work.cost) == 0 &&
            plan->work.task[a].linearization == plan->work.task[b].linearization &&
            memcmp(&plan->queue[a].seconds, &plan->queue[b].seconds, sizeof(double)) == 0;
@@ -123,10 +123,10 @@ static void find_what_matters(struct plan *plan) {
 }
 
 /* Is it the first of the points that take the same? */
-static int leads_group(const struct plan *plan, int64_t cell) {
+static bool leads_group(const struct plan *plan, int64_t cell) {
     for (int a = 0; a < plan->study->axes; a++)
-        if (!plan->matters[a] && with_first(plan, cell, a) != cell) return 0;
-    return 1;
+        if (!plan->matters[a] && with_first(plan, cell, a) != cell) return false;
+    return true;
 }
 
 static int64_t group_size(const struct plan *plan) {
@@ -265,7 +265,7 @@ static void measure(struct plan *plan) {
     plan->resident = clock_resident_bytes() + MPI_RESIDENT_BYTES;
     plan->queue = allocate_copy(plan->work.queue, (size_t)plan->work.count * sizeof *plan->queue);
     for (int64_t task = 0; task < plan->work.count; task++) {
-        int is_reference = work_is_reference(&plan->work, task);
+        bool is_reference = work_is_reference(&plan->work, task);
         struct config config = study_point(plan->study, plan->work.task[task].cell);
         int precision = is_reference ? PRECISION_F64 : config.run.precision;
         plan->queue[task].seconds = task_seconds(&plan->work.cost[task], plan->machine.gemm_gflops[precision]);

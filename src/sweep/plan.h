@@ -2,6 +2,7 @@
 #ifndef PLAN_H
 #define PLAN_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "study.h"
 
@@ -11,7 +12,7 @@ struct plan_options {
     const struct override *override;
     int ranks;
     double memory_per_rank; /* bytes; 0: not given, then nothing is refused for it */
-    int json;               /* for programs: one object, a member a line */
+    bool json;              /* for programs: one object, a member a line */
 };
 
 /* Prints the plan; reads headers of data files only, and measures this machine's GEMM rate for a moment. Fails with

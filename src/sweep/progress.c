@@ -81,7 +81,7 @@ void progress_show(const struct snapshot *snapshot) {
         live_columns = fprintf(stderr, "ntksweep: %s", line);
         return;
     }
-    int is_due = next > 0 && clock_seconds() >= next;
+    bool is_due = next > 0 && clock_seconds() >= next;
     if (is_due) progress_say("%s", line);
     if (is_due || !(next > 0)) next = clock_seconds() + (is_due ? LINE_SECONDS : FIRST_LINE_SECONDS);
 }
@@ -96,7 +96,7 @@ static void list_busy(int ranks, const double *busy, char out[PROGRESS_BYTES]) {
 static int next_busy(int ranks, const double *busy, int last) {
     int found = -1;
     for (int rank = 0; rank < ranks; rank++) {
-        int is_after = last < 0 || busy[rank] > busy[last] || (rank > last && !(busy[rank] < busy[last]));
+        bool is_after = last < 0 || busy[rank] > busy[last] || (rank > last && !(busy[rank] < busy[last]));
         if (is_after && (found < 0 || busy[rank] < busy[found])) found = rank;
     }
     return found;

@@ -7,6 +7,7 @@
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum tag {
@@ -23,7 +24,7 @@ enum { REASON_BYTES = 512 };
 
 struct report {
     enum outcome outcome; /* NONE: the first report of a rank */
-    int is_disk;          /* failed for want of a disk that takes a file */
+    bool is_disk;         /* failed for want of a disk that takes a file */
     int64_t task;
     double seconds;            /* that it took */
     char reason[REASON_BYTES]; /* of a failure, one line */
@@ -38,8 +39,8 @@ struct note {
 };
 
 struct order {
-    int64_t task;    /* or QUEUE_NOTHING: the sweep has ended */
-    int is_stopping; /* with the end: a TAG_STOP has been sent */
+    int64_t task;     /* or QUEUE_NOTHING: the sweep has ended */
+    bool is_stopping; /* with the end: a TAG_STOP has been sent */
 };
 
 #endif

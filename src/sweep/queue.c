@@ -1,6 +1,7 @@
 #include "queue.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "allocate.h"
@@ -23,7 +24,7 @@ static void set_keys(struct queue *queue) {
     double longest = 0;
     for (int64_t i = 0; i < queue->count; i++) longest = fmax(longest, queue->task[i].seconds);
     for (int64_t i = 0; i < queue->count; i++) {
-        int leads = queue->first_dependent[i] != QUEUE_NOTHING;
+        bool leads = queue->first_dependent[i] != QUEUE_NOTHING;
         queue->key[i] = -(leads ? 2 * longest + 1 : 0) - queue->task[i].seconds;
     }
 }
@@ -100,7 +101,7 @@ void queue_finish(struct queue *queue, int64_t task, enum queue_state outcome) {
 void queue_return(struct queue *queue, int64_t task) {
     CHECK(queue->state[task] == QUEUE_RUNNING || queue->state[task] == QUEUE_ELSEWHERE);
     int64_t needs = queue->task[task].needs;
-    int is_blocked = needs != QUEUE_NOTHING && queue->state[needs] == QUEUE_FAILED;
+    bool is_blocked = needs != QUEUE_NOTHING && queue->state[needs] == QUEUE_FAILED;
     set_state(queue, task, is_blocked ? QUEUE_BLOCKED : QUEUE_WAITING);
     add_if_ready(queue, task);
 }

@@ -29,7 +29,7 @@ enum { LOOKS = 64 };                        /* at most, while a rank works */
 /* A rank as the server sees it: at a task, or parked until there is one. */
 struct seat {
     int64_t task; /* or QUEUE_NOTHING */
-    int is_parked;
+    bool is_parked;
     double since, busy, renewed; /* on the clock: began, its claim's last renewal; seconds at tasks */
     MPI_Request stop;            /* TAG_STOP, where it was sent */
 };
@@ -39,18 +39,18 @@ struct server {
     pthread_t thread;
     struct queue queue;
     struct claims *claims;
-    int ranks, parked, told;                              /* told: ranks whose TAG_SIGNAL was heard */
-    int renewing;                                         /* the last rank whose claim was looked after */
-    struct seat *seat;                                    /* [ranks] */
-    int is_stopping, is_ended, is_full, has_told_unsaved; /* is_full: the disk */
-    int64_t done, diverged, computed;                     /* points */
-    double started, ended;                                /* on the clock */
-    double predicted, spent;                              /* seconds of the points done in this run */
+    int ranks, parked, told;                               /* told: ranks whose TAG_SIGNAL was heard */
+    int renewing;                                          /* the last rank whose claim was looked after */
+    struct seat *seat;                                     /* [ranks] */
+    bool is_stopping, is_ended, is_full, has_told_unsaved; /* is_full: the disk */
+    int64_t done, diverged, computed;                      /* points */
+    double started, ended;                                 /* on the clock */
+    double predicted, spent;                               /* seconds of the points done in this run */
     double idle_at; /* when all that is left was first seen in others' hands; 0: it is not */
     double show_at, state_at, renew_at, look_at; /* when to next */
     int refusals;                                /* of claims by the disk, one after the other */
-    int has_recorded_elsewhere;                  /* other runs recorded tasks meanwhile */
-    int has_found, has_told_waiting;             /* something new of the tasks in others' hands */
+    bool has_recorded_elsewhere;                 /* other runs recorded tasks meanwhile */
+    bool has_found, has_told_waiting;            /* something new of the tasks in others' hands */
     int64_t looked;                              /* the last task looked at in others' hands */
 };
 
@@ -113,9 +113,9 @@ struct snapshot server_snapshot(const struct server *server) {
     return now;
 }
 
-int server_found_full_disk(const struct server *server) { return server->is_full; }
+bool server_found_full_disk(const struct server *server) { return server->is_full; }
 
-int server_has_helpers(const struct server *server) { return server->has_recorded_elsewhere; }
+bool server_has_helpers(const struct server *server) { return server->has_recorded_elsewhere; }
 
 void server_words_of_others(const struct server *server, size_t size, char *out) {
     int64_t task = 0;
@@ -164,7 +164,7 @@ static void take_failed(struct server *server, const struct report *report, int 
 
 static void begin_stop(struct server *server) {
     if (server->is_stopping) return;
-    server->is_stopping = server->has_found = 1;
+    server->is_stopping = server->has_found = true;
     for (int rank = 0; rank < server->ranks; rank++)
         MPI_Isend(NULL, 0, MPI_BYTE, rank, TAG_STOP, server->job.comm, &server->seat[rank].stop);
 }
@@ -186,12 +186,12 @@ static void take_report(struct server *server, const struct report *report, int 
         free(label);
     }
     seat->task = QUEUE_NOTHING;
-    seat->is_parked = 1;
+    seat->is_parked = true;
     server->parked++;
 }
 
 /* Is there a message of this kind, and from whom? */
-static int hears(const struct server *server, int tag, int *rank) {
+static bool hears(const struct server *server, int tag, int *rank) {
     MPI_Status from;
     int is_there = 0;
     MPI_Iprobe(MPI_ANY_SOURCE, tag, server->job.comm, &is_there, &from);
@@ -199,17 +199,17 @@ static int hears(const struct server *server, int tag, int *rank) {
     return is_there;
 }
 
-static int hear_report(struct server *server) {
+static bool hear_report(struct server *server) {
     struct report report;
     int rank;
-    if (!hears(server, TAG_REPORT, &rank)) return 0;
+    if (!hears(server, TAG_REPORT, &rank)) return false;
     MPI_Recv(&report, (int)sizeof report, MPI_BYTE, rank, TAG_REPORT, server->job.comm, MPI_STATUS_IGNORE);
     take_report(server, &report, rank);
-    return 1;
+    return true;
 }
 
 /* That points go on from checkpoints is said if asked, that none can be written once. */
-static int is_worth_saying(const struct server *server, enum note_kind kind) {
+static bool is_worth_saying(const struct server *server, enum note_kind kind) {
     if (kind == NOTE_RESUMED) return server->job.verbose;
     return kind == NOTE_REFUSED || !server->has_told_unsaved;
 }
@@ -226,12 +226,12 @@ static void hear_notes(struct server *server) {
     }
 }
 
-static int hear_signal(struct server *server) {
+static bool hear_signal(struct server *server) {
     int rank;
-    if (!hears(server, TAG_SIGNAL, &rank)) return 0;
+    if (!hears(server, TAG_SIGNAL, &rank)) return false;
     MPI_Recv(NULL, 0, MPI_BYTE, rank, TAG_SIGNAL, server->job.comm, MPI_STATUS_IGNORE);
     server->told++;
-    return 1;
+    return true;
 }
 
 static void hear_signals(struct server *server) {
@@ -249,7 +249,7 @@ static void end_messages(struct server *server) {
 
 /* Whether it diverged is seen at the end. */
 static void take_recorded(struct server *server, int64_t task) {
-    server->has_recorded_elsewhere = 1;
+    server->has_recorded_elsewhere = true;
     queue_finish(&server->queue, task, QUEUE_DONE);
     count_done(server, task, OUTCOME_DONE);
 }
@@ -269,22 +269,22 @@ static void look(struct server *server, int64_t most) {
 }
 
 /* Looks if it is time to; 1 if a look, this one or another, found what ranks that wait should know of. */
-static int look_around(struct server *server) {
+static bool look_around(struct server *server) {
     double now = clock_seconds();
     if (server->queue.elsewhere && now >= server->look_at) {
         server->look_at = now + (server->parked ? LOOK_SECONDS : LOOK_BUSY_SECONDS);
         look(server, LOOKS);
         server->has_found |= server->parked == server->ranks; /* it may be the end */
     }
-    int has_found = server->has_found;
-    server->has_found = 0;
+    bool has_found = server->has_found;
+    server->has_found = false;
     return has_found;
 }
 
 static void tell_waiting(struct server *server, int64_t task) {
     char owner[512];
     if (server->has_told_waiting) return;
-    server->has_told_waiting = 1;
+    server->has_told_waiting = true;
     claims_words(server->claims, task, sizeof owner, owner);
     progress_say("waiting for %s: if nothing is heard of it for %.0f minutes, its tasks are taken over", owner,
                  PATIENCE_SECONDS / 60);
@@ -292,18 +292,18 @@ static void tell_waiting(struct server *server, int64_t task) {
 
 /* Is nothing left but what other runs hold, and do they live? Then it is left to them. Whoever looks so has released
  * its own claims: of runs that end together one at least finds everything recorded. */
-static int is_left_to_others(struct server *server) {
+static bool is_left_to_others(struct server *server) {
     look(server, server->queue.count);
-    if (server->queue.waiting > 0) return 0;
+    if (server->queue.waiting > 0) return false;
     if (!(server->idle_at > 0))
         server->idle_at = clock_seconds(); /* what was heard before may be of one who died since */
     for (int64_t task = 0; task < server->queue.count; task++) {
         if (server->queue.state[task] != QUEUE_ELSEWHERE || claims_is_alive(server->claims, task, server->idle_at))
             continue;
         tell_waiting(server, task);
-        return 0;
+        return false;
     }
-    return 1;
+    return true;
 }
 
 /* A disk that takes no claim takes no record either; but once may be an accident of the network. */
@@ -311,7 +311,7 @@ static void take_refused(struct server *server, int64_t task) {
     queue_return(&server->queue, task);
     if (server->refusals < 2) return;
     progress_say("%s; no new point is begun", status_message());
-    server->is_full = 1;
+    server->is_full = true;
 }
 
 /* A task that is not for this run, or not now. */
@@ -331,7 +331,7 @@ static int64_t claim_next(struct server *server) {
         if (answer == CLAIMS_OURS) return task;
         pass_over(server, task, answer);
         if (clock_seconds() < end) continue;
-        server->has_found = 1;
+        server->has_found = true;
         break;
     }
     return QUEUE_NOTHING;
@@ -368,7 +368,7 @@ static void give(struct server *server, int rank, int64_t task) {
     struct seat *seat = &server->seat[rank];
     seat->task = task;
     seat->since = seat->renewed = clock_seconds();
-    seat->is_parked = 0;
+    seat->is_parked = false;
     server->parked--;
     server->idle_at = 0;
     MPI_Send(&order, (int)sizeof order, MPI_BYTE, rank, TAG_ORDER, server->job.comm);
@@ -388,14 +388,14 @@ static void hand_out(struct server *server) {
 static void end_if_over(struct server *server) {
     if (server->parked < server->ranks || (server->has_found && !server->is_stopping)) return;
     if (!server->is_stopping && !server->is_full && server->queue.elsewhere && !is_left_to_others(server)) return;
-    server->is_ended = 1;
+    server->is_ended = true;
     server->ended = clock_seconds();
     for (int rank = 0; rank < server->ranks; rank++) give(server, rank, QUEUE_NOTHING);
 }
 
 static void show(struct server *server) {
     double now = clock_seconds();
-    int must_show = now >= server->show_at, must_write = now >= server->state_at || server->is_ended;
+    bool must_show = now >= server->show_at, must_write = now >= server->state_at || server->is_ended;
     if (!must_show && !must_write) return;
     struct snapshot snapshot = server_snapshot(server);
     if (must_show && !server->is_ended) progress_show(&snapshot);
@@ -409,8 +409,8 @@ static void show(struct server *server) {
 static void *serve(void *argument) {
     struct server *server = argument;
     while (!server->is_ended) {
-        int has_news = 0;
-        while (hear_report(server)) has_news = 1;
+        bool has_news = false;
+        while (hear_report(server)) has_news = true;
         hear_notes(server); /* those of a rank come before its report, so none is left at the end */
         hear_signals(server);
         renew_claims(server);

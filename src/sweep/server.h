@@ -5,6 +5,7 @@
 #define SERVER_H
 
 #include <mpi.h>
+#include <stdbool.h>
 #include "queue.h"
 #include "snapshot.h"
 #include "study.h"
@@ -15,7 +16,7 @@ struct server_job {
     const char *dir;
     const struct study *study;
     const struct work *work;
-    int verbose; /* a line for every task that is done */
+    bool verbose; /* a line for every task that is done */
 };
 
 struct server;
@@ -30,9 +31,9 @@ void server_join(struct server *server);
 /* After server_join: how it ended (owned by the caller, snapshot_free), and what became of a task. */
 struct snapshot server_snapshot(const struct server *server);
 enum queue_state server_task_state(const struct server *server, int64_t task);
-int server_found_full_disk(const struct server *server);
+bool server_found_full_disk(const struct server *server);
 /* Did other runs record tasks while this one went on? Whether these diverged it does not know. */
-int server_has_helpers(const struct server *server);
+bool server_has_helpers(const struct server *server);
 /* Who holds a task that is left to other runs; empty: none is. */
 void server_words_of_others(const struct server *server, size_t size, char *out);
 void server_free(struct server *server);

@@ -26,7 +26,7 @@ static void mask(int how) {
 void signals_hold(void) { mask(SIG_BLOCK); }
 
 /* As nohup leaves SIGHUP. */
-static int is_ignored(int signal) {
+static bool is_ignored(int signal) {
     struct sigaction now;
     return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
@@ -43,4 +43,4 @@ void signals_install(void) {
 
 void signals_ignore_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
-int signals_caught(void) { return caught; }
+bool signals_caught(void) { return caught; }

@@ -2,6 +2,7 @@
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A task that runs. */
@@ -18,7 +19,7 @@ struct snapshot {
     int64_t elsewhere; /* points that other runs on the same DIR hold; not done, not failed */
     double elapsed;    /* seconds of this run */
     double eta;        /* seconds to go; NaN: not known yet */
-    int is_stopping, is_ended;
+    bool is_stopping, is_ended;
     int ranks, running;
     double *busy;               /* [ranks], share of `elapsed` spent on tasks; owned */
     struct snapshot_task *task; /* [running]; owned */

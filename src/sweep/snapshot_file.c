@@ -67,24 +67,24 @@ void snapshot_sights_free(struct snapshot_sights *sights) {
     *sights = (struct snapshot_sights){0};
 }
 
-static int is_near(double seconds, time_t now) { return fabs(seconds - (double)now) <= FRESH_SECONDS; }
+static bool is_near(double seconds, time_t now) { return fabs(seconds - (double)now) <= FRESH_SECONDS; }
 
 /* Do the clocks of the run, of the file system and of this host agree that it has just been written? */
-static int is_fresh(const char *dir, const struct snapshot_sight *sight) {
+static bool is_fresh(const char *dir, const struct snapshot_sight *sight) {
     char path[PATH_MAX];
     struct stat info;
     int length = snprintf(path, sizeof path, "%s/%s", dir, sight->name);
-    if (length >= PATH_MAX || stat(path, &info) != 0) return 0;
+    if (length >= PATH_MAX || stat(path, &info) != 0) return false;
     return is_near(sight->run.renewed, time(NULL)) && is_near((double)info.st_mtime, time(NULL));
 }
 
 /* Takes what the file says now, owned. */
 static void renew(const char *dir, char *text, struct snapshot_sight *sight) {
-    int is_first = !sight->text;
+    bool is_first = !sight->text;
     free(sight->text);
     snapshot_free(&sight->run.snapshot);
     sight->text = text;
-    int is_run = snapshot_json_read(text, &sight->run);
+    bool is_run = snapshot_json_read(text, &sight->run);
     if (is_first) sight->since = clock_seconds();
     if (!is_first || (is_run && is_fresh(dir, sight))) sight->changed = clock_seconds();
 }
@@ -100,17 +100,19 @@ static struct snapshot_sight take(struct snapshot_sights *sights, const char *na
     return (struct snapshot_sight){.name = allocate_copy(name, strlen(name) + 1)};
 }
 
-static int is_dead(const struct snapshot_sight *sight) { return !*sight->run.owner || owner_is_gone(sight->run.owner); }
+static bool is_dead(const struct snapshot_sight *sight) {
+    return !*sight->run.owner || owner_is_gone(sight->run.owner);
+}
 
 /* By what is known of the process, else by when the file last changed. */
-static int is_going_on(const struct snapshot_sight *sight) {
-    if (is_dead(sight)) return 0;
-    if (owner_is_seen(sight->run.owner)) return 1;
+static bool is_going_on(const struct snapshot_sight *sight) {
+    if (is_dead(sight)) return false;
+    if (owner_is_seen(sight->run.owner)) return true;
     return sight->changed > 0 && clock_seconds() - sight->changed <= SILENT_SECONDS;
 }
 
-static int is_undecided(const struct snapshot_sight *sight) {
-    if (sight->is_going_on || is_dead(sight) || sight->changed > 0) return 0;
+static bool is_undecided(const struct snapshot_sight *sight) {
+    if (sight->is_going_on || is_dead(sight) || sight->changed > 0) return false;
     return clock_seconds() - sight->since < LOOK_SECONDS;
 }
 
@@ -156,7 +158,7 @@ static void look_once(const char *dir, struct snapshot_sights *sights) {
     *sights = now;
 }
 
-static int must_wait(const struct snapshot_sights *sights) {
+static bool must_wait(const struct snapshot_sights *sights) {
     int undecided = 0;
     for (int i = 0; i < sights->count; i++) undecided += is_undecided(&sights->sight[i]);
     return undecided > 0;
@@ -172,7 +174,7 @@ void snapshot_look(const char *dir, struct snapshot_sights *sights) {
  * unseen. */
 static struct snapshot_sights others;
 
-static int is_silent(const struct snapshot_sight *sight) {
+static bool is_silent(const struct snapshot_sight *sight) {
     return !owner_is_seen(sight->run.owner) && clock_seconds() - fmax(sight->since, sight->changed) > SILENT_SECONDS;
 }
 
@@ -182,7 +184,7 @@ void snapshot_clean(const char *dir) {
         if (is_dead(&others.sight[i])) remove_file(dir, others.sight[i].name);
 }
 
-int snapshot_has_others(const char *dir) {
+bool snapshot_has_others(const char *dir) {
     char own[NAME_MAX];
     int count = 0;
     own_name(own);

@@ -4,6 +4,7 @@
 #ifndef SNAPSHOT_FILE_H
 #define SNAPSHOT_FILE_H
 
+#include <stdbool.h>
 #include "snapshot_json.h"
 
 /* This process's file: whole or not at all. A disk that is full is not this function's business: the old state
@@ -15,7 +16,7 @@ void snapshot_end(const char *dir, const struct snapshot *snapshot);
 /* A run's file as an observer sees it who looks again and again. */
 struct snapshot_sight {
     struct snapshot_run run; /* empty for a damaged file */
-    int is_going_on;
+    bool is_going_on;
     char *name, *text;     /* of the file; owned */
     double since, changed; /* when it was first seen, and last seen to have changed; 0: never. On the observer's
                               monotonic clock */
@@ -36,8 +37,8 @@ void snapshot_sights_free(struct snapshot_sights *sights);
 
 /* At the beginning of a run: removes the files of runs that are known to be gone, and those that are damaged. */
 void snapshot_clean(const char *dir);
-/* 1: there is a file of another run that may be going on. Of those whose process cannot be seen: unless it has not
+/* Is there a file of another run that may be going on? Of those whose process cannot be seen: unless it has not
  * changed for 30 s since snapshot_clean; then it is removed. (A run that stood still writes it anew.) */
-int snapshot_has_others(const char *dir);
+bool snapshot_has_others(const char *dir);
 
 #endif

@@ -149,23 +149,23 @@ static void read_ranks(yaml_document_t *json, const yaml_node_t *root, struct sn
 }
 
 /* What has an owner and ranks is a run. */
-static int read_root(yaml_document_t *json, struct snapshot_run *run) {
+static bool read_root(yaml_document_t *json, struct snapshot_run *run) {
     const yaml_node_t *root = yaml_document_get_root_node(json);
     const char *owner = text_of(member(json, root, "owner"));
-    if (!*owner || strlen(owner) >= OWNER_BYTES || !length_of(member(json, root, "busy"))) return 0;
+    if (!*owner || strlen(owner) >= OWNER_BYTES || !length_of(member(json, root, "busy"))) return false;
     strcpy(run->owner, owner);
     run->renewed = number_of(member(json, root, "renewed"));
     read_counts(json, root, &run->snapshot);
     read_ranks(json, root, &run->snapshot);
-    return 1;
+    return true;
 }
 
-int snapshot_json_read(const char *text, struct snapshot_run *run) {
+bool snapshot_json_read(const char *text, struct snapshot_run *run) {
     yaml_parser_t parser;
     yaml_document_t json;
-    int is_run = 0;
+    bool is_run = false;
     *run = (struct snapshot_run){0};
-    if (!yaml_parser_initialize(&parser)) return 0;
+    if (!yaml_parser_initialize(&parser)) return false;
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
     if (yaml_parser_load(&parser, &json)) {
         is_run = read_root(&json, run);

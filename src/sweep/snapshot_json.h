@@ -2,6 +2,7 @@
 #ifndef SNAPSHOT_JSON_H
 #define SNAPSHOT_JSON_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "owner.h"
 #include "snapshot.h"
@@ -14,8 +15,8 @@ struct snapshot_run {
 };
 
 void snapshot_json_print(FILE *out, const struct snapshot_run *run);
-/* 0: it is no such text; `run` is empty then. Else its snapshot is owned, snapshot_free. */
-int snapshot_json_read(const char *text, struct snapshot_run *run);
+/* False: it is no such text; `run` is empty then. Else its snapshot is owned, snapshot_free. */
+bool snapshot_json_read(const char *text, struct snapshot_run *run);
 
 /* "text" with what JSON wants escaped. */
 void snapshot_json_string(FILE *out, const char *text);

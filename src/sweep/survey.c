@@ -31,7 +31,7 @@ enum outcome survey_record(const char *dir, enum store_kind kind, const char *ke
 
 /* ---- points ---- */
 
-static int is_recorded(const struct survey_point *point) {
+static bool is_recorded(const struct survey_point *point) {
     return point->outcome == OUTCOME_DONE || point->outcome == OUTCOME_DIVERGED;
 }
 
@@ -177,11 +177,11 @@ void survey_free(struct survey *survey) {
     *survey = (struct survey){0};
 }
 
-int survey_is_complete(const struct survey *survey) {
+bool survey_is_complete(const struct survey *survey) {
     return survey->done == survey->total && survey->references_left == 0;
 }
 
-int survey_is_over(const struct survey *survey) { return !survey->runs.going_on && survey->left == 0; }
+bool survey_is_over(const struct survey *survey) { return !survey->runs.going_on && survey->left == 0; }
 
 /* ---- what is worth telling ---- */
 

@@ -3,6 +3,7 @@
 #ifndef SURVEY_H
 #define SURVEY_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "manifest.h"
 #include "protocol.h"
@@ -14,8 +15,8 @@ struct survey_point {
     enum outcome outcome; /* NONE: left */
     double seconds, diverged_step,
         diverged_step_linear; /* of a record: time for the point; NaN: not there, did not diverge */
-    int is_begun;             /* left, and has a checkpoint */
-    int has_reference;        /* the first of those that share it: it was seen whole */
+    bool is_begun;            /* left, and has a checkpoint */
+    bool has_reference;       /* the first of those that share it: it was seen whole */
     char *reason;             /* of a failure; owned */
 };
 
@@ -39,14 +40,14 @@ enum outcome survey_record(const char *dir, enum store_kind kind, const char *ke
 status survey_read(const char *dir, struct survey *survey);
 void survey_free(struct survey *survey);
 /* Everything is recorded and whole, references too. */
-int survey_is_complete(const struct survey *survey);
+bool survey_is_complete(const struct survey *survey);
 /* No run is going on, and none has anything left to do (points that failed are for the user). */
-int survey_is_over(const struct survey *survey);
+bool survey_is_over(const struct survey *survey);
 
 struct survey_page {
     int columns; /* of the terminal; 0: there is none, and no bar is drawn */
     int most;    /* entries of any list */
-    int is_utf8, is_watched;
+    bool is_utf8, is_watched;
 };
 /* For people. */
 void survey_print(FILE *out, const struct survey *survey, const struct survey_page *page);

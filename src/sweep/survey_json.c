@@ -20,7 +20,7 @@ static void print_counts(FILE *out, const struct survey *survey) {
 }
 
 /* The head of an object that is an item of a list: `label`, and the name of what follows. */
-static void begin_item(FILE *out, int is_first, const char *label, const char *name) {
+static void begin_item(FILE *out, bool is_first, const char *label, const char *name) {
     fprintf(out, "%s\n    {\"label\": ", is_first ? "" : ",");
     snapshot_json_string(out, label);
     fprintf(out, ", \"%s\": ", name);
@@ -78,7 +78,7 @@ static void print_tasks(FILE *out, const struct survey *survey) {
     fputs("],\n", out);
 }
 
-static void print_run(FILE *out, const struct snapshot_run *run, int is_first) {
+static void print_run(FILE *out, const struct snapshot_run *run, bool is_first) {
     char words[OWNER_BYTES];
     owner_words(run->owner, sizeof words, words);
     begin_item(out, is_first, words, "owner");

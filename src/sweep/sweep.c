@@ -89,7 +89,7 @@ static void share_work(MPI_Comm comm, struct work *work) {
 static status check_dir(const char *dir) {
     char *frozen = NULL;
     TRY(store_read_text(dir, "study.yaml", &frozen));
-    int is_there = frozen != NULL;
+    bool is_there = frozen != NULL;
     free(frozen);
     if (!is_there) FAIL(ERROR_INPUT, "%s: is not there; expected a directory that all ranks share", dir);
     return OK;
@@ -172,7 +172,7 @@ static void write_blocked(const struct sweep *sweep, const struct server *server
 }
 
 /* The study that stands in DIR: another run may have widened it meanwhile. */
-static status collect_frozen(const char *dir, int is_stopping, struct provenance *provenance, int64_t *damaged) {
+static status collect_frozen(const char *dir, bool is_stopping, struct provenance *provenance, int64_t *damaged) {
     struct study *study = NULL;
     TRY(frozen_read(dir, &study));
     status collected = collect_results(dir, study, is_stopping, provenance, damaged);
@@ -180,7 +180,7 @@ static status collect_frozen(const char *dir, int is_stopping, struct provenance
     return collected;
 }
 
-static status build_results(const struct sweep *sweep, int is_stopping, int64_t *damaged) {
+static status build_results(const struct sweep *sweep, bool is_stopping, int64_t *damaged) {
     const char *dir = sweep->options->dir;
     status collected = collect_frozen(dir, is_stopping, sweep->provenance, damaged);
     if (collected == OK)
@@ -251,8 +251,8 @@ static struct round end_round(const struct sweep *sweep, const struct server *se
     return round;
 }
 
-static int must_repeat(struct sweep *sweep, const struct server *server, const struct round *round) {
-    int is_ending = round->last.is_stopping || signals_caught() || server_found_full_disk(server);
+static bool must_repeat(struct sweep *sweep, const struct server *server, const struct round *round) {
+    bool is_ending = round->last.is_stopping || signals_caught() || server_found_full_disk(server);
     return !is_ending && (round->gone || round->damaged) && ++sweep->rounds < ROUNDS;
 }
 
@@ -285,11 +285,11 @@ static void end_sweep(const struct sweep *sweep, const struct server *server, st
 }
 
 /* 1: another round is needed. */
-static int finish(struct sweep *sweep, struct server *server, struct sweep_end *end) {
+static bool finish(struct sweep *sweep, struct server *server, struct sweep_end *end) {
     server_join(server);
     write_blocked(sweep, server);
     struct round round = end_round(sweep, server);
-    int is_again = must_repeat(sweep, server, &round);
+    bool is_again = must_repeat(sweep, server, &round);
     if (is_again)
         begin_again(sweep, &round);
     else
@@ -302,7 +302,7 @@ static int finish(struct sweep *sweep, struct server *server, struct sweep_end *
 /* Collective. */
 static void work_through(struct sweep *sweep, struct sweep_end *end) {
     task_set_threads((int)sweep->study->config.run.threads);
-    int is_again = 0;
+    bool is_again = false;
     do {
         struct server *server = sweep->rank == 0 ? start_server(sweep) : NULL;
         run_worker(sweep);
@@ -326,7 +326,7 @@ status sweep_run(MPI_Comm comm, const struct sweep_options *options, struct prov
 
 status sweep_collect(const char *dir, struct provenance *provenance) {
     int64_t damaged = 0;
-    TRY(collect_frozen(dir, 0, provenance, &damaged));
+    TRY(collect_frozen(dir, false, provenance, &damaged));
     if (!damaged) return OK;
     FAIL(ERROR_LEFT, "%s/results.h5: is built without %" PRId64 " record%s; run the study again", dir, damaged,
          damaged == 1 ? " that was damaged" : "s that were damaged");

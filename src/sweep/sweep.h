@@ -3,6 +3,7 @@
 #define SWEEP_H
 
 #include <mpi.h>
+#include <stdbool.h>
 #include "provenance.h"
 #include "study.h"
 
@@ -10,13 +11,13 @@ struct sweep_options {
     const char *study_file, *dir, *data_path; /* data_path: NULL, or it replaces data.path */
     int overrides;
     const struct override *override;
-    int verbose;
+    bool verbose;
 };
 
 /* How a sweep ended, on rank 0; all zero elsewhere. */
 struct sweep_end {
-    int is_interrupted; /* stopped by a signal, with points or the results left */
-    int64_t failed;     /* points that failed, or 1 where the results could not be written or lack something */
+    bool is_interrupted; /* stopped by a signal, with points or the results left */
+    int64_t failed;      /* points that failed, or 1 where the results could not be written or lack something */
 };
 
 /* Collective. Rank 0 alone reads and checks study and data, before anything is written, and says what there is to say

@@ -13,7 +13,7 @@ static const double nominal_gflops[] = {[PRECISION_F32] = 100, [PRECISION_F64] =
 /* Where sizes and digests come from: the data, or a check that keeps none of them. */
 struct origin {
     struct data_cache *cache;
-    int is_check;         /* the cache stays empty */
+    bool is_check;        /* the cache stays empty */
     struct config config; /* the last one asked for, and its shape */
     int64_t number;       /* of different datasets met; 0: none yet */
     struct work_shape shape;
@@ -27,7 +27,7 @@ static status shape_from_data(struct origin *origin, const struct config *config
 }
 
 /* Training sets of another seed are of the same files. */
-static int has_checked(const struct origin *origin, const struct config *config) {
+static bool has_checked(const struct origin *origin, const struct config *config) {
     struct config of_seed = *config;
     of_seed.data.seed = origin->config.data.seed;
     return origin->number > 0 && dataset_same(&origin->config, &of_seed);
@@ -73,7 +73,7 @@ static status need_reference(struct work *work, int64_t cell, const struct confi
 }
 
 /* Do the points of this cell and of the one before differ in their seed alone? The axis of seeds is the last one. */
-static int differs_in_seed(const struct study *study, int64_t cell) {
+static bool differs_in_seed(const struct study *study, int64_t cell) {
     return cell % study->axis[study->axes - 1].count != 0;
 }
 
@@ -107,7 +107,7 @@ static status resolve(const struct study *study, struct origin *origin, struct w
     return OK;
 }
 
-static status resolve_from(const struct study *study, int is_check, struct work *work) {
+static status resolve_from(const struct study *study, bool is_check, struct work *work) {
     int64_t most = 2 * study->points;
     *work = (struct work){.points = study->points,
                           .task = allocate_zeroed(most, sizeof *work->task),
@@ -121,8 +121,8 @@ static status resolve_from(const struct study *study, int is_check, struct work 
     return result;
 }
 
-status work_resolve(const struct study *study, struct work *work) { return resolve_from(study, 0, work); }
-status work_estimate(const struct study *study, struct work *work) { return resolve_from(study, 1, work); }
+status work_resolve(const struct study *study, struct work *work) { return resolve_from(study, false, work); }
+status work_estimate(const struct study *study, struct work *work) { return resolve_from(study, true, work); }
 
 void work_free(struct work *work) {
     free(work->task);

@@ -4,6 +4,7 @@
 #ifndef WORK_H
 #define WORK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "data_cache.h"
 #include "queue.h"
@@ -41,7 +42,7 @@ status work_resolve(const struct study *study, struct work *work);
 status work_estimate(const struct study *study, struct work *work);
 void work_free(struct work *work);
 
-static inline int work_is_reference(const struct work *work, int64_t task) { return task >= work->points; }
+static inline bool work_is_reference(const struct work *work, int64_t task) { return task >= work->points; }
 static inline enum store_kind work_kind(const struct work *work, int64_t task) {
     return work_is_reference(work, task) ? STORE_REFERENCE : STORE_POINT;
 }

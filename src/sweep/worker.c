@@ -26,7 +26,7 @@ struct worker {
     struct data_cache cache;
     struct record *reference; /* the last one read, and its key */
     char reference_key[KEY_BYTES];
-    int is_stopping, has_order_to_stop;
+    bool is_stopping, has_order_to_stop;
     MPI_Request signal; /* TAG_SIGNAL, where it was sent */
     double probed;      /* when, on the clock */
     int64_t task;       /* that runs */
@@ -40,7 +40,7 @@ static const char *key_of(const struct worker *worker) { return worker->job.work
 /* ---- stopping ---- */
 
 /* The first look lets messages come in, the second finds them. */
-static int has_message(const struct worker *worker, int tag) {
+static bool has_message(const struct worker *worker, int tag) {
     int is_there = 0;
     for (int look = 0; look < 2 && !is_there; look++)
         MPI_Iprobe(0, tag, worker->job.comm, &is_there, MPI_STATUS_IGNORE);
@@ -49,11 +49,11 @@ static int has_message(const struct worker *worker, int tag) {
 
 static void receive_stop(struct worker *worker) {
     MPI_Recv(NULL, 0, MPI_BYTE, 0, TAG_STOP, worker->job.comm, MPI_STATUS_IGNORE);
-    worker->has_order_to_stop = worker->is_stopping = 1;
+    worker->has_order_to_stop = worker->is_stopping = true;
 }
 
-static int must_stop(struct worker *worker) {
-    if (signals_caught()) worker->is_stopping = 1;
+static bool must_stop(struct worker *worker) {
+    if (signals_caught()) worker->is_stopping = true;
     double now = clock_seconds();
     if (worker->is_stopping || now - worker->probed < PROBE_SECONDS) return worker->is_stopping;
     worker->probed = now;
@@ -126,14 +126,14 @@ static status select_data(struct worker *worker, struct config *config) {
     TRY(data_cache_select(&worker->cache, config));
     config->training.linearization = worker->job.work->task[worker->task].linearization;
     char key[KEY_BYTES];
-    int is_reference = work_is_reference(worker->job.work, worker->task);
+    bool is_reference = work_is_reference(worker->job.work, worker->task);
     (is_reference ? config_reference_key : config_key)(config, worker->cache.digest, key);
     return check_key(worker, key);
 }
 
 /* One that is damaged is computed again when this round has ended. */
 static status read_reference(struct worker *worker, const char *key) {
-    status read = record_file_read(worker->job.dir, STORE_REFERENCE, key, 0, &worker->reference, NULL);
+    status read = record_file_read(worker->job.dir, STORE_REFERENCE, key, false, &worker->reference, NULL);
     if (read != ERROR_DISK || !record_file_put_aside(worker->job.dir, STORE_REFERENCE, key)) return read;
     FAIL(read, "%s; it is put aside", status_message());
 }
@@ -164,7 +164,7 @@ static status compute(struct worker *worker, struct config *config, struct recor
 static void add_rank_metrics(const struct worker *worker, const struct config *config, struct record *record) {
     struct rank_metrics metrics = {seconds_spent(worker), worker->machine.gemm_gflops[config->run.precision],
                                    worker->rank, worker->host};
-    int is_reference = work_is_reference(worker->job.work, worker->task);
+    bool is_reference = work_is_reference(worker->job.work, worker->task);
     (is_reference ? rank_metrics_add_to_reference : rank_metrics_add_to_point)(&metrics, record);
 }
 

@@ -51,7 +51,7 @@ void kernels_lay_out(struct arena *arena, struct point *point) {
     if (moves) kernels->moved.nngp_train_train = ARENA_TAKE(arena, train * train, real);
 }
 
-static int compute(struct point *point, struct arena *arena, int64_t test, const struct ntk_kernels *kernels) {
+static bool compute(struct point *point, struct arena *arena, int64_t test, const struct ntk_kernels *kernels) {
     const struct host host = task_host(&point->hooks);
     struct ntk_points at = points_of(point, test);
     if (!arena_is_counting(arena)) at.value = trainer_values(point_trainer(point));

@@ -47,7 +47,7 @@ static void add_model(const struct ensemble *ensemble, const struct record *reco
     const struct array *outputs = record_find(record, ensemble->outputs, 0);
     if (!outputs) return;
     double before = record_find(reduced, ensemble->size, 0) ? record_value(reduced, ensemble->size) : 0;
-    int is_member = !(record_value(record, ensemble->diverged) >= 0);
+    bool is_member = !(record_value(record, ensemble->diverged) >= 0);
     double *mean = add_like(outputs, ensemble->mean, reduced);
     double *squares = add_like(outputs, ensemble->variance, reduced);
     record_scalar(reduced, ensemble->size, before + is_member);
@@ -86,7 +86,7 @@ struct bands {
 };
 
 /* A reference tells nothing of an ensemble without outputs, or with another loss than the processes are for. */
-static int has_bands(const struct config *config, const struct record *reference, const struct record *reduced) {
+static bool has_bands(const struct config *config, const struct record *reference, const struct record *reduced) {
     return reference && config->training.loss == LOSS_MSE && record_find(reduced, METRIC_OUTPUTS_MEAN, 0) &&
            record_find(reference, METRIC_REFERENCE_Y_TRAIN, 0) &&
            record_find(reference, METRIC_REFERENCE_NNGP_TEST_TEST, 0);
@@ -192,7 +192,7 @@ static status add_posterior(const struct bands *bands) {
 }
 
 /* Of networks that all take the same steps, which fractions of their own kernels are not. */
-static int has_ntk(const struct config *config) {
+static bool has_ntk(const struct config *config) {
     return config_has_infinite_width(config) && config_has_closed_form(config) &&
            config->training.learning_rate.form != RATE_EMPIRICAL_FRACTION;
 }

@@ -103,7 +103,7 @@ static bool is_in_range(const struct record *record, int64_t n) {
 
 static status refuse(const struct config *config) {
     double most = dual_most((enum activation_kind)config->network.activation);
-    int is_limited = most < DBL_MAX, is_wrn = config->network.family == FAMILY_WRN;
+    bool is_limited = most < DBL_MAX, is_wrn = config->network.family == FAMILY_WRN;
     FAIL(ERROR_INPUT,
          "the kernels of infinite width grow beyond %.2g%s%s%s: network.sigma_w2 = %.15g is too much for network.%s = "
          "%lld",

@@ -45,7 +45,7 @@ double task_point_memory(const struct config *config, const struct data_shape *s
     return high;
 }
 
-static int is_told_to_stop(void *context) {
+static bool is_told_to_stop(void *context) {
     const struct task_hooks *hooks = context;
     return hooks->order && hooks->order(hooks->context) == TASK_STOP;
 }
@@ -57,7 +57,7 @@ struct host task_host(const struct task_hooks *hooks) {
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,
                   struct task_hooks hooks, struct record **record) {
     struct record *made = record_create();
-    int f32 = config->run.precision == PRECISION_F32;
+    bool f32 = config->run.precision == PRECISION_F32;
     status result = (f32 ? point_run_f32 : point_run_f64)(config, data, reference, hooks, made);
     if (result == OK)
         *record = made;

@@ -61,7 +61,7 @@ static void run_ntk(struct bench *bench, int family, int64_t width, int64_t coun
         ntk_empirical(network, theta, &points, bytes, &bench->arena, &kernels, NULL);
         bench_end(&timer);
     }
-    double rate = bench_gemm_rate(&bench->gemm), flops = ntk_empirical_flops(network, &points, bytes, 0);
+    double rate = bench_gemm_rate(&bench->gemm), flops = ntk_empirical_flops(network, &points, bytes, false);
     printf(
         "ntk %s f%d channels %lld, %lld images: %.1f ms, %.3f times its direct flops at the GEMM rate (target %.1f)\n",
         name, REAL_BITS, (long long)width, (long long)count, 1e3 * timer.least, timer.least * rate / flops, target);

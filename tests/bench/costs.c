@@ -27,7 +27,7 @@ void costs_free(struct costs *costs) {
 
 static status read_seconds(const char *dir, const struct work *work, int64_t task, double *seconds) {
     struct record *record = NULL;
-    TRY(record_file_read(dir, work_kind(work, task), work->task[task].key, 0, &record, NULL));
+    TRY(record_file_read(dir, work_kind(work, task), work->task[task].key, false, &record, NULL));
     *seconds = record_value(record, work_is_reference(work, task) ? METRIC_REFERENCE_SECONDS : METRIC_SECONDS_TOTAL);
     record_free(record);
     return OK;

@@ -64,7 +64,7 @@ static struct board *run_crew(const char *dir, job *work) {
 
 static void end_crew(struct board *board) { munmap(board, sizeof *board); }
 
-static void count_win(struct board *board, int round, status result, int is_ours) {
+static void count_win(struct board *board, int round, status result, bool is_ours) {
     if (result != OK) atomic_fetch_add(&board->errors, 1);
     if (is_ours) atomic_fetch_add(&board->wins[round], 1), board->winner[round] = getpid();
 }
@@ -93,7 +93,7 @@ static void take_in_step(const char *dir, struct board *board, int member) {
     char key[KEY_BYTES], path[PATH_MAX];
     (void)member;
     for (int i = 0; i < ROUNDS; i++) {
-        int is_ours = 0;
+        bool is_ours = false;
         key_path(dir, i, key, path);
         pthread_barrier_wait(&board->barrier);
         status result = claim_take(dir, key, &is_ours);
@@ -117,7 +117,7 @@ static void test_exclusive_without_links(void **state) {
 static void take_or_look(const char *dir, struct board *board, int member) {
     char key[KEY_BYTES];
     struct claim_sight sight;
-    int is_ours;
+    bool is_ours;
     sample_key(1, key);
     for (int i = 0; i < 10 * ROUNDS; i++) {
         if (member % 2) {
@@ -140,13 +140,13 @@ static void test_whole(void **state) {
 static void write_stranger(const char *dir, int i) {
     char key[KEY_BYTES], path[PATH_MAX];
     key_path(dir, i, key, path);
-    assert_ok(draft_write_file(path, stranger, strlen(stranger), 0));
+    assert_ok(draft_write_file(path, stranger, strlen(stranger), false));
 }
 
 static void test_life(void **state) {
     char key[KEY_BYTES], path[PATH_MAX];
     struct claim_sight before, after;
-    int is_ours;
+    bool is_ours;
     key_path(*state, 4, key, path);
     assert_int_equal(claim_look(*state, key, &before), 0);
     assert_int_equal(claim_renew(*state, key), 0);
@@ -168,7 +168,7 @@ static void test_life(void **state) {
 static void test_not_ours(void **state) {
     char key[KEY_BYTES];
     struct claim_sight before, after;
-    int is_ours = 1;
+    bool is_ours = true;
     sample_key(4, key);
     write_stranger(*state, 4);
     assert_int_equal(claim_look(*state, key, &before), 1);
@@ -186,7 +186,7 @@ static void test_not_ours(void **state) {
 
 static void test_without_folder(void **state) {
     char key[KEY_BYTES], path[PATH_MAX];
-    int is_ours;
+    bool is_ours;
     sample_key(4, key);
     snprintf(path, sizeof path, "%s/claims", (const char *)*state);
     assert_int_equal(rmdir(path), 0);
@@ -198,7 +198,7 @@ static void test_without_folder(void **state) {
 static void test_lost_reply(void **state) {
     char key[KEY_BYTES];
     struct claim_sight sight;
-    int is_ours = 0;
+    bool is_ours = false;
     sample_key(4, key);
     is_reply_lost = 1;
     assert_ok(claim_take(*state, key, &is_ours));
@@ -217,7 +217,7 @@ static void test_lost_reply(void **state) {
 /* One clear line, and nothing left. */
 static void test_disk_full(void **state) {
     char key[KEY_BYTES], path[PATH_MAX], line[PATH_MAX + 80];
-    int is_ours = 0;
+    bool is_ours = false;
     key_path(*state, 4, key, path);
     limit_files(0);
     status result = claim_take(*state, key, &is_ours);
@@ -237,7 +237,7 @@ static void take_over_in_step(const char *dir, struct board *board, int member) 
     struct claim_sight sight;
     (void)member;
     for (int i = 0; i < ROUNDS; i++) {
-        int is_ours = 0;
+        bool is_ours = false;
         sample_key(i, key);
         if (!claim_look(dir, key, &sight)) atomic_fetch_add(&board->errors, 1);
         pthread_barrier_wait(&board->barrier);
@@ -261,7 +261,7 @@ static void test_take_over_without_links(void **state) {
 
 static void assert_survives(const char *dir, const char *key, const struct claim_sight *old) {
     struct claim_sight before, after;
-    int is_ours = 1;
+    bool is_ours = true;
     assert_int_equal(claim_look(dir, key, &before), 1);
     assert_int_equal(claim_is_same(old, &before), 0);
     assert_ok(claim_take_over(dir, key, old, &is_ours));
@@ -275,7 +275,7 @@ static void assert_survives(const char *dir, const char *key, const struct claim
 static void test_changed(void **state) {
     char key[KEY_BYTES], path[PATH_MAX];
     struct claim_sight old;
-    int is_ours = 1;
+    bool is_ours = true;
     key_path(*state, 4, key, path);
     write_stranger(*state, 4);
     assert_int_equal(claim_look(*state, key, &old), 1);
@@ -294,13 +294,13 @@ static void renew(const char *path) { utimensat(AT_FDCWD, path, NULL, 0); }
 static void discard(const char *path) { unlink(path); }
 static void replace(const char *path) {
     unlink(path);
-    (void)draft_write_file(path, stranger, strlen(stranger), 0);
+    (void)draft_write_file(path, stranger, strlen(stranger), false);
 }
 
-static void assert_intruder_wins(const char *dir, void (*faster)(const char *path), int is_claimed) {
+static void assert_intruder_wins(const char *dir, void (*faster)(const char *path), bool is_claimed) {
     char key[KEY_BYTES];
     struct claim_sight old, now;
-    int is_ours = 1;
+    bool is_ours = true;
     sample_key(4, key);
     write_stranger(dir, 4);
     assert_int_equal(claim_look(dir, key, &old), 1);
@@ -325,9 +325,9 @@ static void test_changed_at_last(void **state) {
 static void test_unreadable(void **state) {
     char key[KEY_BYTES], path[PATH_MAX];
     struct claim_sight sight;
-    int is_ours = 0;
+    bool is_ours = false;
     key_path(*state, 4, key, path);
-    assert_ok(draft_write_file(path, "host=n7 pid=", 12, 0));
+    assert_ok(draft_write_file(path, "host=n7 pid=", 12, false));
     assert_int_equal(claim_look(*state, key, &sight), 1);
     assert_string_equal(sight.owner, "");
     assert_ok(claim_take_over(*state, key, &sight, &is_ours));

@@ -18,7 +18,7 @@ static int compute(const struct network *network, int64_t points, int64_t column
     infinite_kernels(plan, points, columns, NULL, NULL, NULL, &counting, NULL);
     assert_int_equal(counting.used, 0);
     assert_int_equal(arena_create(counting.peak, &arena), OK);
-    int stopped = infinite_kernels(plan, points, columns, x, k, theta, &arena, host);
+    bool stopped = infinite_kernels(plan, points, columns, x, k, theta, &arena, host);
     assert_int_equal(arena.peak, counting.peak);
     assert_int_equal(arena.used, 0);
     arena_free(&arena);
@@ -399,7 +399,7 @@ static void test_average_images(void **state) {
 
 /* ---- one layer by hand: K = Theta = sigma_w^2 x.x'/d + sigma_b^2; stopped ---- */
 
-static int stop_at_third(void *context) { return ++*(int *)context == 3; }
+static bool stop_at_third(void *context) { return ++*(int *)context == 3; }
 
 static void test_calls(void **state) {
     (void)state;

@@ -204,7 +204,7 @@ struct counter {
     int calls, most;
 };
 
-static int stop_after(void *context) {
+static bool stop_after(void *context) {
     struct counter *counter = context;
     return counter->calls++ >= counter->most;
 }

@@ -312,7 +312,7 @@ static void check_memory(struct sample *sample, struct tally *tally) {
         assert_int_equal(sample->arena.used, mark);
         if (least == 0) least = counting.peak;
         assert_true(counting.peak == least || counting.peak <= (size_t)bytes);
-        double needed = ntk_empirical_flops(sample->network, &points, bytes, 0);
+        double needed = ntk_empirical_flops(sample->network, &points, bytes, false);
         assert_true(needed <= flops);
         flops = needed;
     }

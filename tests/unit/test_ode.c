@@ -20,7 +20,7 @@ static void reached(int64_t i, const double *y, void *context) {
     memcpy(problem->solution + i * problem->n, y, (size_t)problem->n * sizeof *y);
 }
 
-static int stop(void *context) {
+static bool stop(void *context) {
     struct problem *problem = context;
     return problem->calls++ >= problem->stop_after;
 }

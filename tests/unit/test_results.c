@@ -414,7 +414,7 @@ static void test_reduced(void **state) {
 }
 
 /* Told to stop at the `left`-th record from now, it leaves what is there. */
-static int stop_after(void *context) {
+static bool stop_after(void *context) {
     int *left = context;
     return (*left)-- <= 0;
 }

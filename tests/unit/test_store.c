@@ -63,10 +63,10 @@ static void test_round_trip(void **state) {
     assert_int_equal(store_exists(*state, STORE_POINT, key), 1);
     assert_int_equal(store_exists(*state, STORE_REFERENCE, key), 0);
     assert_int_equal(record_file_status(*state, key), 0);
-    assert_ok(record_file_read(*state, STORE_POINT, key, 1, &back, NULL));
+    assert_ok(record_file_read(*state, STORE_POINT, key, true, &back, NULL));
     assert_same_record(record, back);
     record_free(back);
-    assert_ok(record_file_read(*state, STORE_POINT, key, 0, &back, NULL));
+    assert_ok(record_file_read(*state, STORE_POINT, key, false, &back, NULL));
     assert_null(record_find(back, METRIC_KEPT_X_TRAIN, 0));
     assert_same_array(record_find(record, METRIC_OUTPUTS, 0), record_find(back, METRIC_OUTPUTS, 0));
     record_free(back);
@@ -82,7 +82,7 @@ static void test_reference(void **state) {
     fill(record_add(record, METRIC_REFERENCE_EIGENVECTORS, shape), METRIC_REFERENCE_EIGENVECTORS, 0, 81);
     record_scalar(record, METRIC_REFERENCE_SECONDS, 3.2);
     assert_ok(record_file_write(*state, STORE_REFERENCE, key, "", NULL, &sample_provenance, record));
-    assert_ok(record_file_read(*state, STORE_REFERENCE, key, 0, &back, NULL));
+    assert_ok(record_file_read(*state, STORE_REFERENCE, key, false, &back, NULL));
     assert_same_record(record, back);
     record_free(back);
     record_free(record);
@@ -96,7 +96,7 @@ static void test_empty_array(void **state) {
     record_add(record, METRIC_KERNEL_STEP, (int64_t[]){0});
     record_add(record, METRIC_NTK_CHANGE, (int64_t[]){0});
     write_sample(*state, 1, record);
-    assert_ok(record_file_read(*state, STORE_POINT, key, 0, &back, NULL));
+    assert_ok(record_file_read(*state, STORE_POINT, key, false, &back, NULL));
     assert_int_equal(back->count, record->count - 2);
     record_free(back);
     record_free(record);
@@ -113,7 +113,7 @@ static void assert_named(const char *dir, int64_t i) {
     struct record *back = NULL;
     sample_key(i, key);
     record_path(dir, i, path);
-    assert_int_equal(record_file_read(dir, STORE_POINT, key, 1, &back, NULL), ERROR_DISK);
+    assert_int_equal(record_file_read(dir, STORE_POINT, key, true, &back, NULL), ERROR_DISK);
     assert_null(back);
     assert_int_equal(strncmp(status_message(), path, strlen(path)), 0);
     assert_int_equal(record_file_check(dir, STORE_POINT, key), -1);
@@ -147,7 +147,7 @@ static void test_wrong_file(void **state) {
     record_path(*state, 3 + 251, other);
     assert_int_equal(rename(path, other), 0);
     assert_named(*state, 3 + 251);
-    assert_ok(draft_write_file(path, "hello", 5, 0));
+    assert_ok(draft_write_file(path, "hello", 5, false));
     assert_named(*state, 3);
     record_free(record);
 }
@@ -179,7 +179,7 @@ static void test_old(void **state) {
     write_sample(*state, 2, record);
     record_path(*state, 2, path);
     make_old(path);
-    assert_ok(record_file_read(*state, STORE_POINT, key, 1, &back, NULL));
+    assert_ok(record_file_read(*state, STORE_POINT, key, true, &back, NULL));
     assert_same_record(record, back);
     assert_int_equal(record_file_put_aside(*state, STORE_POINT, key), 0);
     record_free(back);
@@ -327,7 +327,7 @@ static void test_clean(void **state) {
 static void write_file(const char *dir, const char *name) {
     char path[PATH_MAX];
     join(dir, name, path);
-    assert_ok(draft_write_file(path, "", 0, 0));
+    assert_ok(draft_write_file(path, "", 0, false));
 }
 
 static int is_there(const char *dir, const char *name) {
@@ -392,7 +392,7 @@ static void test_clean_checkpoints(void **state) {
 static void test_open(void **state) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/file", (const char *)*state);
-    assert_ok(draft_write_file(path, "", 0, 0));
+    assert_ok(draft_write_file(path, "", 0, false));
     assert_int_equal(store_open(path), ERROR_INPUT);
     snprintf(path, sizeof path, "%s/new/folder", (const char *)*state);
     assert_ok(store_open(path));
@@ -462,7 +462,7 @@ static void test_many_tensors(void **state) {
     char key[KEY_BYTES], path[PATH_MAX], name[16], expected[16];
     sample_key(3, key);
     assert_ok(record_file_write(*state, STORE_POINT, key, "", NULL, &sample_provenance, record));
-    assert_ok(record_file_read(*state, STORE_POINT, key, 1, &back, NULL));
+    assert_ok(record_file_read(*state, STORE_POINT, key, true, &back, NULL));
     assert_same_record(record, back);
     snprintf(path, sizeof path, "%s/points/%.2s/%s.h5", (const char *)*state, key, key);
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);

@@ -386,8 +386,8 @@ static void test_numerical_versions(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct study *study = read_text(study_of_files, cases[i].first, cases[i].second);
         struct config config = study_point(study, 0);
-        assert_int_equal(config_numerical_version(&config, 0) > 3, cases[i].is_point_new);
-        assert_int_equal(config_numerical_version(&config, 1) > 3, cases[i].is_reference_new);
+        assert_int_equal(config_numerical_version(&config, false) > 3, cases[i].is_point_new);
+        assert_int_equal(config_numerical_version(&config, true) > 3, cases[i].is_reference_new);
         study_free(study);
     }
 }
