@@ -16,7 +16,7 @@ SIZES = (2, 40)
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
-        raise InputError(f"{message}; see analysis/report --help")
+        raise InputError(f"{message}; see {self.prog} --help")
 
 
 def arguments(words):

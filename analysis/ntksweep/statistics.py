@@ -30,13 +30,15 @@ class Level:
 
 @dataclass(frozen=True)
 class Fit:
-    """Exponent b of y ~ x^b over `points` values of x, with its interval (NaN with fewer than FEWEST seeds)."""
+    """Exponent b of y ~ x^b over `points` values of x, with its interval and standard error (NaN with fewer than FEWEST
+    seeds)."""
 
     exponent: float
     low: float
     high: float
     points: int
     seeds: int
+    error: float = np.nan
 
     @property
     def has_interval(self):
@@ -135,7 +137,8 @@ def fit(x, samples):
     slopes = bootstrap_slopes(log_x, logs, weight, np.random.default_rng(BOOTSTRAP_SEED))
     tails = np.quantile(slopes, [1 - UPPER, UPPER]) - exponent
     low, high = exponent + expansion(seeds) * tails
-    return Fit(exponent, float(low), float(high), len(logs), seeds)
+    error = np.sqrt(seeds / (seeds - 1)) * slopes.std()
+    return Fit(exponent, float(low), float(high), len(logs), seeds, float(error))
 
 
 def local_slopes(x, samples):
