@@ -166,6 +166,9 @@ def write_tables(folder, context, sections):
     tables.write_csv(folder / "not_recorded.csv", tables.unrecorded(context.studies))
     tables.write_csv(folder / "cost.csv", tables.cost_rows(context.studies))
     tables.write_csv(folder / "ranks.csv", tables.rank_rows(context.studies))
+    for kind in dict.fromkeys(section.kind for section in sections):
+        rows = [row for section in sections if section.kind == kind for row in section.rows()]
+        tables.write_csv(folder / f"{kind}.csv", rows)
 
 
 def main(words=None):

@@ -54,6 +54,7 @@ class Section:
     number: int = 1  # of several of its kind: the page folds in those after the first
     of: int = 1
     table: tuple = ()  # header and rows, below the figure
+    rows: Callable = tuple  # makes what is drawn as dictionaries, of no curves, for tables/KIND.csv
 
     @property
     def name(self):

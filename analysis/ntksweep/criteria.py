@@ -37,9 +37,9 @@ class Band:
     @property
     def asked(self):
         """>= 0.0421, <= 1, or both; of slopes with the largest standard error."""
-        sides = [f">= {number(self.low, 9)}"] * np.isfinite(self.low) + [f"<= {number(self.high, 9)}"] * np.isfinite(self.high)
-        text = f"{number(self.low, 9)} to {number(self.high, 9)}" if len(sides) == 2 else "".join(sides)
-        return text + f", error <= {number(self.error)}" * np.isfinite(self.error)
+        low, high, error = (number(bound, 9) for bound in (self.low, self.high, self.error))
+        text = f"{low} to {high}" if low and high else f">= {low}" * bool(low) + f"<= {high}" * bool(high)
+        return text + f", error <= {error}" * bool(error)
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,9 @@ class Got:
 
     @property
     def text(self):
-        parts = [number(self.value, DIGITS)]
-        parts += [f"\N{PLUS-MINUS SIGN} {number(self.error, 2)}"] * np.isfinite(self.error)
-        parts += [f"(chance {number(self.widened, 2)})"] * (self.widened > 0)
-        return " ".join(parts)
+        error, chance = number(self.error, 2), number(self.widened, 2) if self.widened else ""
+        text = number(self.value, DIGITS) + f" \N{PLUS-MINUS SIGN} {error}" * bool(error)
+        return text + f" (chance {chance})" * bool(chance)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Study:
     failures: dict = field(default_factory=dict)  # key: "label: reason"
     run: dict = field(default_factory=dict)  # the last run's state.json; empty if there is none
     notes: list = field(default_factory=list)
+    fixed: tuple = ()  # axes of one value that its study file says, and its points do not have
 
     def __repr__(self):
         return f"<Study {self.directory}: {self.title}; {dict(self.data['status'].sizes)}>"
@@ -89,7 +90,8 @@ class Study:
     def point(self, **where) -> Point:
         """The record of the one point at these values of the axes; axes with one value may be left out."""
         single = {name: self.data[name].values[0] for name in self.axes if self.data.sizes[name] == 1}
-        return find_point(self.directory, {**single, **where})
+        wanted = {name: value for name, value in {**single, **where}.items() if name not in self.fixed}
+        return find_point(self.directory, wanted)
 
     @lru_cache(maxsize=None)
     def has(self, metric):
@@ -165,7 +167,7 @@ def with_shared_axes(studies):
 def with_fixed(study, names):
     texts = {name: next(filter(None, (setting(study.text, part, name) for part in SECTIONS)), "") for name in names}
     said = {name: [number_of(text)] for name, text in texts.items() if text and text[0] not in "{["}
-    return replace(study, data=expanded(study.data, said)) if said else study
+    return replace(study, data=expanded(study.data, said), fixed=tuple(said)) if said else study
 
 
 def expanded(data, values):
