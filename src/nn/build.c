@@ -218,6 +218,16 @@ void build_again(struct builder *builder, int nodes) {
     }
 }
 
+/* ---- states ---- */
+
+void build_state(struct builder *builder) {
+    struct network *network = builder->network;
+    int64_t size = shape_size(builder->at.shape);
+    if (network->states > 0 && network_value_size(network, network->state[0]) != size) network->states = 0;
+    network->state = grown(network->state, network->states, sizeof *network->state);
+    network->state[network->states++] = builder->at.value;
+}
+
 /* ---- the way back ---- */
 
 /* How many times each value is read. */
@@ -328,7 +338,8 @@ status build_network(const struct config *config, family *write, struct shape in
 
 void network_free(struct network *network) {
     for (int i = 0; i < network->forms; i++) free(network->form[i]);
-    void *arrays[] = {network->form, network->node, network->layer, network->tensor, network->slot, network->slot_size};
+    void *arrays[] = {network->form,  network->node, network->layer,    network->tensor,
+                      network->state, network->slot, network->slot_size};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) free(arrays[i]);
     *network = (struct network){0};
 }

@@ -19,6 +19,7 @@
 #define build_same        REAL_NAME(build_same)
 #define build_again       REAL_NAME(build_again)
 #define build_refuse      REAL_NAME(build_refuse)
+#define build_state       REAL_NAME(build_state)
 #define build_network     REAL_NAME(build_network)
 
 /* A value that the next node may read. */
@@ -61,6 +62,9 @@ void build_same(struct builder *builder, int node);
 /* The last `nodes` nodes once more, at the end of the list, with the same layers: what they made of the value that the
  * first of them reads, they make of `at`. Values from before them are read as they were. */
 void build_again(struct builder *builder, int nodes);
+/* The value `at` is the next of the states h_0 .. h_L. Only states of one shape can be compared: one of another shape
+ * begins their list anew. */
+void build_state(struct builder *builder);
 
 /* What a node has made. */
 static inline struct cursor build_value(const struct builder *builder, int node) {

@@ -6,6 +6,7 @@ void REAL_NAME(family_conv)(struct builder *builder, int64_t outputs) {
     const struct config *config = builder->config;
     for (int64_t layer = 1; layer <= config->network.depth; layer++) {
         build_convolution(builder, config->width, config->network.kernel_size, 1, "conv_%d", (int)layer);
+        build_state(builder);
         build_activation(builder);
     }
     struct shape image = builder->at.shape;

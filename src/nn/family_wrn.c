@@ -19,11 +19,13 @@ static void block(struct builder *builder, int group, int number, int64_t stride
         builder->at = end;
     }
     build_sum(builder, shortcut, 1);
+    build_state(builder);
 }
 
 void REAL_NAME(family_wrn)(struct builder *builder, int64_t outputs) {
     const struct config *config = builder->config;
     build_convolution(builder, config->width, 3, 1, "conv_1");
+    build_state(builder);
     for (int group = 1; group <= 3; group++)
         for (int number = 1; number <= config->network.blocks; number++)
             block(builder, group, number, group > 1 && number == 1 ? 2 : 1);

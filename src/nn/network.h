@@ -6,6 +6,8 @@
  *     value    0 ---dense--- 1 --phi--- 2 ---dense--- 3 --sum--- 4 --phi--- 5 ---dense--- 6 --sum--- 7 ---dense--- 8
  *     layer       "enter"                   "cell"                              "cell"                   "readout"
  *
+ * Some values are states, h_0 .. h_L: what the blocks of a network hand on, all of one shape.
+ *
  * theta is one flat array; tensors lie in it in the order of the forward pass, layer after layer, weight before bias.
  * The maths cannot fail and takes its memory from an arena (sizes by a counting arena). Not collective. */
 #ifndef NETWORK_H
@@ -80,6 +82,8 @@ struct network {
     struct node *node;     /* owned, as all arrays */
     struct layer *layer;   /* in the order of their first nodes */
     struct tensor *tensor; /* two a layer */
+    int states;
+    int *state; /* values, ascending: h_0 .. h_L */
     int forms;
     void **form;          /* of nodes, each owned */
     int64_t theta;        /* numbers in theta, all tensors */

@@ -343,6 +343,7 @@ static inline void write_tied(struct builder *builder, int64_t outputs) {
     const struct cursor input = builder->at;
     build_dense(builder, builder->config->width, "enter");
     struct cursor h = builder->at;
+    build_state(builder);
     int first = builder->network->nodes;
     build_activation(builder);
     build_dense(builder, builder->config->width, "cell");
@@ -355,8 +356,12 @@ static inline void write_tied(struct builder *builder, int64_t outputs) {
     }
     builder->at = h;
     build_sum(builder, step, 0.3);
+    build_state(builder);
     int nodes = builder->network->nodes - first;
-    for (int64_t i = 1; i < builder->config->network.depth; i++) build_again(builder, nodes);
+    for (int64_t i = 1; i < builder->config->network.depth; i++) {
+        build_again(builder, nodes);
+        build_state(builder);
+    }
     build_activation(builder);
     build_dense(builder, outputs, "readout");
 }
@@ -365,12 +370,17 @@ static inline void write_tied(struct builder *builder, int64_t outputs) {
 static inline void write_tied_images(struct builder *builder, int64_t outputs) {
     build_convolution(builder, builder->config->width, 3, 1, "enter");
     struct cursor h = builder->at;
+    build_state(builder);
     build_activation(builder);
     build_convolution(builder, builder->config->width, 3, 1, "cell");
     struct cursor step = builder->at;
     builder->at = h;
     build_sum(builder, step, -0.4);
-    for (int64_t i = 1; i < builder->config->network.depth; i++) build_again(builder, 3);
+    build_state(builder);
+    for (int64_t i = 1; i < builder->config->network.depth; i++) {
+        build_again(builder, 3);
+        build_state(builder);
+    }
     build_pooling(builder, builder->at.shape.rows, builder->at.shape.columns);
     build_dense(builder, outputs, "readout");
 }

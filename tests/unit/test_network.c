@@ -291,19 +291,22 @@ static const struct {
     int layers;
     const char *name[16];
     int64_t weights, biases, products; /* numbers; multiply-adds of a point */
+    int states;
 } families[] = {
     {{.depth = 2, .width = 13, .inputs = 7, .outputs = 3},
      3,
      {"dense_1", "dense_2", "readout"},
      7 * 13 + 13 * 13 + 13 * 3,
      13 + 13 + 3,
-     7 * 13 + 13 * 13 + 13 * 3},
+     7 * 13 + 13 * 13 + 13 * 3,
+     2},
     {{.family = FAMILY_CONV, .depth = 2, .width = 5, .kernel_size = 3, .image = {6, 7, 2}, .outputs = 3},
      3,
      {"conv_1", "conv_2", "readout"},
      9 * 2 * 5 + 9 * 5 * 5 + 5 * 3,
      5 + 5 + 3,
-     42 * (9 * 2 * 5 + 9 * 5 * 5) + 5 * 3},
+     42 * (9 * 2 * 5 + 9 * 5 * 5) + 5 * 3,
+     2},
     {{.family = FAMILY_CONV,
       .depth = 1,
       .width = 5,
@@ -315,7 +318,8 @@ static const struct {
      {"conv_1", "readout"},
      25 * 2 * 5 + 42 * 5 * 3,
      5 + 3,
-     42 * 25 * 2 * 5 + 42 * 5 * 3},
+     42 * 25 * 2 * 5 + 42 * 5 * 3,
+     1},
     {{.family = FAMILY_WRN, .blocks = 2, .width = 3, .image = {6, 7, 2}, .outputs = 1},
      16,
      {"conv_1", "group1_block1_conv1", "group1_block1_conv2", "group1_block2_conv1", "group1_block2_conv2",
@@ -324,8 +328,19 @@ static const struct {
       "group3_block2_conv1", "group3_block2_conv2", "readout"},
      9 * 2 * 3 + 12 * 9 * 3 * 3 + 2 * 3 * 3 + 3,
      15 * 3 + 1,
-     42 * 9 * 3 * (2 + 4 * 3) + 12 * 3 * 3 * (4 * 9 + 1) + 4 * 3 * 3 * (4 * 9 + 1) + 3},
+     42 * 9 * 3 * (2 + 4 * 3) + 12 * 3 * 3 * (4 * 9 + 1) + 4 * 3 * 3 * (4 * 9 + 1) + 3,
+     2},
 };
+
+/* States follow each other and are of one size: of a wrn those of the last group. */
+static void check_states(const struct network *network, int count) {
+    assert_int_equal(network->states, count);
+    for (int l = 1; l < count; l++) {
+        assert_true(network->state[l - 1] < network->state[l]);
+        assert_int_equal(network_value_size(network, network->state[l - 1]),
+                         network_value_size(network, network->state[l]));
+    }
+}
 
 static void test_names_and_counts(void **state) {
     (void)state;
@@ -343,6 +358,7 @@ static void test_names_and_counts(void **state) {
             assert_int_equal(network_parameters(network),
                              families[number].weights + (bias ? families[number].biases : 0));
             assert_true(network_flops(network, 0, 5) == 10 * (double)families[number].products);
+            check_states(network, families[number].states);
             const struct tensor *first = &network->tensor[0];
             double first_flops = network_flops(network, 0, 5) - network_flops(network, 1, 5);
             assert_true(first_flops ==
