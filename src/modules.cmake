@@ -1,7 +1,7 @@
 # The layers, in order: a module sees only those it names. (Included by the top CMakeLists.txt.)
 module(spec SOURCES pieces.c keys.c yaml_source.c value_type.c value_numbers.c value_texts.c value_words.c value.c axes.c checks.c study.c
        study_text.c grid.c record_name.c data_keys.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES yaml xxhash m)
-module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c cholesky.c core.c machine.c buffer.c DEPENDS base
+module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c cholesky.c singular.c core.c machine.c buffer.c DEPENDS base
        LIBRARIES blas m ${CMAKE_DL_LIBS})
 if(SUNDIALS_FOUND)
   module(solve SOURCES ode.c DEPENDS base LIBRARIES SUNDIALS::cvode m)
@@ -13,7 +13,7 @@ file(GLOB sources_of_data RELATIVE ${CMAKE_SOURCE_DIR}/src/data CONFIGURE_DEPEND
 module(data SOURCES ${sources_of_data} DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
 file(GLOB lists_of_nn RELATIVE ${CMAKE_SOURCE_DIR}/src/nn CONFIGURE_DEPENDS src/nn/activation_*.c src/nn/family_*.c) # and so is one of these
 module(nn REAL SOURCES activation.c ${lists_of_nn} convolution.c dense.c flatten.c sum.c components.c pooling.c filtering.c
-       filtering_patches.c filtering_winograd.c winograd.c network.c build.c family.c
+       filtering_patches.c filtering_winograd.c winograd.c network.c jacobian.c build.c family.c
        DEPENDS base spec la)
 module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_hermite.c infinite.c infinite_plan.c
        infinite_pairs.c

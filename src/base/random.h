@@ -5,7 +5,15 @@
 
 #include <stdint.h>
 
-enum random_purpose { RANDOM_PARAMETERS = 1, RANDOM_SPLIT, RANDOM_INPUTS, RANDOM_TEACHER, RANDOM_TEST, RANDOM_BATCHES };
+enum random_purpose {
+    RANDOM_PARAMETERS = 1,
+    RANDOM_SPLIT,
+    RANDOM_INPUTS,
+    RANDOM_TEACHER,
+    RANDOM_TEST,
+    RANDOM_BATCHES,
+    RANDOM_JACOBIAN
+};
 
 /* out[count]: standard normal numbers number `first` to `first + count - 1` of the stream, by Box and Muller in
  * double. */

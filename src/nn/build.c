@@ -263,16 +263,18 @@ static void give_slot(struct network *network, int value, int slot) {
     if (size > network->slot_size[slot]) network->slot_size[slot] = size;
 }
 
+/* The inputs' cotangents are wanted where they are a state. */
 static void share_slots(struct network *network, const int *readers, bool *taken) {
+    int lowest = network->states > 0 && network->state[0] == 0 ? 0 : 1;
     for (int v = 0; v <= network->nodes; v++) network->slot[v] = NONE;
     give_slot(network, network->nodes, take_slot(network, taken));
-    for (int i = network->nodes - 1; i > 0; i--) {
+    for (int i = network->nodes - 1; i >= lowest; i--) {
         const struct node *node = &network->node[i];
         int own = network->slot[i + 1];
         bool moved = false;
         for (int s = 0; s < SOURCES; s++) {
             int source = node->source[s];
-            if (source <= 0 || network->slot[source] >= 0) continue;
+            if (source < lowest || network->slot[source] >= 0) continue;
             bool moves = !moved && node->kind->in_place && readers[source] == 1;
             give_slot(network, source, moves ? own : take_slot(network, taken));
             moved |= moves;

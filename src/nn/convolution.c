@@ -30,12 +30,13 @@ static void forward(const struct node *node, const struct pass *pass, real *out)
 static void jvp(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout) {
     struct pass along = *pass;
     along.theta = dtheta;
-    forward(node, &along, dout);
+    const real *dx = tangent_in(din, node, 0);
+    if (dtheta) forward(node, &along, dout);
     struct filtering_weights weights = weights_at(node, pass, pass->theta);
     weights.bias = NULL;
     const struct filtering *f = filtering_of(node);
-    const real *dx = tangent_in(din, node, 0);
-    if (dx) f->way->forward(f, pass->n, &weights, dx, 1, dout, pass->work);
+    if (dx) f->way->forward(f, pass->n, &weights, dx, dtheta != NULL, dout, pass->work);
+    if (!dtheta && !dx) tangent_clear(pass->n * shape_size(node->out), dout);
 }
 
 static void vjp(const struct node *node, const struct pass *pass, int s, const real *w, real *din) {

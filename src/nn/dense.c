@@ -32,9 +32,10 @@ static void forward(const struct node *node, const struct pass *pass, real *out)
 static void jvp(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout) {
     struct pass along = *pass;
     along.theta = dtheta;
-    forward(node, &along, dout);
     const real *dx = tangent_in(din, node, 0);
-    if (dx) add_product(node, pass, dx, true, dout);
+    if (dtheta) forward(node, &along, dout);
+    if (dx) add_product(node, pass, dx, dtheta != NULL, dout);
+    if (!dtheta && !dx) tangent_clear(pass->n * shape_size(node->out), dout);
 }
 
 /* dx = s_w w W' (of h = s_w x W) */

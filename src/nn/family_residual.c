@@ -149,6 +149,7 @@ static void block(struct chain *chain, const struct method *method, int64_t numb
         k[i] = chain->builder->at;
     }
     advance(chain, h, method->stages, method->b, k);
+    build_state(chain->builder);
 }
 
 /* ---- the network ---- */
@@ -183,6 +184,7 @@ static void begin(struct chain *chain) {
     else if (config->network.augment > 0)
         build_components(chain->builder, chain->input.shape.channels + config->network.augment, 0);
     chain->state = chain->builder->at.shape.channels;
+    build_state(chain->builder);
 }
 
 static void end(struct chain *chain, int64_t outputs) {

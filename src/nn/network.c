@@ -88,11 +88,21 @@ void network_forward(const struct network *network, int first, const real *theta
         network->node[i].kind->forward(&network->node[i], &pass, tape->value[i + 1]);
 }
 
+static void jvp_of(const struct network *network, int first, int last, const real *theta, const real *dtheta,
+                   const struct tape *tape, struct tape *tangent) {
+    const struct pass pass = pass_of(network, theta, tape, 1);
+    for (int i = first; i < last; i++)
+        network->node[i].kind->jvp(&network->node[i], &pass, dtheta, tangent->value, tangent->value[i + 1]);
+}
+
 void network_jvp(const struct network *network, int first, const real *theta, const real *dtheta,
                  const struct tape *tape, struct tape *tangent) {
-    const struct pass pass = pass_of(network, theta, tape, 1);
-    for (int i = first; i < network->nodes; i++)
-        network->node[i].kind->jvp(&network->node[i], &pass, dtheta, tangent->value, tangent->value[i + 1]);
+    jvp_of(network, first, network->nodes, theta, dtheta, tape, tangent);
+}
+
+void network_jvp_between(const struct network *network, int first, int last, const real *theta, const struct tape *tape,
+                         struct tape *tangent) {
+    jvp_of(network, first, last, theta, NULL, tape, tangent);
 }
 
 /* Cotangents of what a node reads from those of its value; the one that takes their place comes last. */
@@ -115,6 +125,16 @@ void network_vjp_node(const struct network *network, int first, int i, const rea
                       int64_t count, struct cotape *cotape) {
     const struct pass pass = pass_of(network, theta, tape, count);
     pass_back(&network->node[i], first, &pass, cotape);
+}
+
+void network_vjp_from(const struct network *network, int last, int64_t rows, struct cotape *cotape) {
+    for (int i = last; i < network->nodes; i++)
+        for (int s = 0; s < SOURCES; s++) {
+            int source = network->node[i].source[s];
+            if (source < 0 || source >= last || network->slot[source] == NONE) continue;
+            memset(cotape_value(network, cotape, source), 0,
+                   (size_t)(rows * network_value_size(network, source)) * sizeof(real));
+        }
 }
 
 void network_vjp(const struct network *network, int first, const real *theta, const struct tape *tape,

@@ -32,8 +32,10 @@
 #define network_cotape         REAL_NAME(network_cotape)
 #define network_forward        REAL_NAME(network_forward)
 #define network_jvp            REAL_NAME(network_jvp)
+#define network_jvp_between    REAL_NAME(network_jvp_between)
 #define network_vjp            REAL_NAME(network_vjp)
 #define network_vjp_node       REAL_NAME(network_vjp_node)
+#define network_vjp_from       REAL_NAME(network_vjp_from)
 #define network_value_size     REAL_NAME(network_value_size)
 #define network_flops          REAL_NAME(network_flops)
 #define network_flops_taken    REAL_NAME(network_flops_taken)
@@ -92,7 +94,7 @@ struct network {
     int64_t trained_from; /* numbers of theta before it */
     int slots;            /* cotangent buffers that the backward pass needs */
     int64_t *slot_size;
-    int *slot; /* of each value; NONE: a cotangent of it is never wanted */
+    int *slot; /* of each value; NONE: a cotangent of it is never wanted (the input's, where it is no state) */
 };
 
 /* The network of a config on inputs of this shape (fc takes an image as one row of numbers); ended by network_free.
@@ -152,6 +154,10 @@ void network_forward(const struct network *network, int first, const real *theta
  * NULL: zero (the input does not move). */
 void network_jvp(const struct network *network, int first, const real *theta, const real *dtheta,
                  const struct tape *tape, struct tape *tangent);
+/* From value `first` to value `last`, parameters at rest: tangent.value[last] = dvalue[last]/dvalue[first]
+ * tangent.value[first]. Lower values that are read between them: NULL. */
+void network_jvp_between(const struct network *network, int first, int last, const real *theta, const struct tape *tape,
+                         struct tape *tangent);
 /* The last value's cotangents w[n, k] stand in cotape_value(nodes), and are used up. theta_gradient += alpha rate_t
  * J_t' w for each tensor t of the nodes from `first` on (NULL: not wanted; theta itself is allowed where no layers are
  * tied: then each is updated after its last use). The cotangent of value `first` is left in cotape_value(first) if
@@ -163,6 +169,9 @@ void network_vjp(const struct network *network, int first, const real *theta, co
  * parameters. */
 void network_vjp_node(const struct network *network, int first, int i, const real *theta, const struct tape *tape,
                       int64_t count, struct cotape *cotape);
+/* A way back that begins at value `last`, where `rows` cotangents stand, to go on with nodes last - 1, last - 2, ...:
+ * clears those of values before it that nodes behind it read too. */
+void network_vjp_from(const struct network *network, int last, int64_t rows, struct cotape *cotape);
 
 /* Numbers of one example's value. */
 int64_t network_value_size(const struct network *network, int value);

@@ -30,7 +30,7 @@ struct operator_kind {
     struct needs (*needs)(const struct node *node); /* NULL: nothing */
     /* out = O(in; theta) */
     void (*forward)(const struct node *node, const struct pass *pass, real *out);
-    /* dout = dO/din din + dO/dtheta dtheta; din[value]; NULL there is zero */
+    /* dout = dO/din din + dO/dtheta dtheta; din[value]; NULL, there and for dtheta, is zero */
     void (*jvp)(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout);
     /* cotangent of source s: din = (dO/din_s)' w, added to what is there where node->is_added[s] */
     void (*vjp)(const struct node *node, const struct pass *pass, int s, const real *w, real *din);
