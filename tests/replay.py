@@ -48,6 +48,14 @@ CASES = [
          sigma_b2=0, parameterization="standard", rate=CRITICAL, linearization="parameter", training="rates: matched"),
     dict(data=GREY, network="family: wrn, blocks: 1", width=6, activation="tanh", sigma_b2=0.2,
          parameterization="ntk", rate=CRITICAL, linearization="function", training=PLAIN),
+    dict(data=GAUSSIAN + "4", network="family: residual, depth: 4, cell: two, weights: knots, knots: 3, step: time, "
+         "solver: rk4, time_input: true, inject: true", width=7, activation="tanh", sigma_b2=0.2, parameterization="ntk",
+         rate=OWN, linearization="function", training="momentum: 0.5"),
+    dict(data=GAUSSIAN + "4", network="family: residual, depth: 3, weights: shared, step: time", width=11, activation="erf",
+         sigma_b2=0.2, parameterization="standard", rate=CRITICAL, linearization="parameter", training="rates: matched"),
+    dict(data=GAUSSIAN + "2", network="family: residual, depth: 2, cell: post, state: input, augment: 2, readout: none, "
+         "step: root", width=1, activation="relu", sigma_b2=0.2, parameterization="ntk", rate=OWN, linearization="function",
+         training=PLAIN),
     dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2, alpha=5,
          parameterization="ntk", rate=SMALL, linearization="function",
          training="momentum: 0.9, centred: true"),
@@ -104,7 +112,7 @@ def check_kernels(case, point, net):
 
 
 def check_point(case, point):
-    net = Network(point.settings)
+    net = Network(point.settings, point.arrays["y_train"].shape[1])
     check_kernels(case, point, net)
     found = list(states(point))
     mine = dataset_of(point, found)

@@ -53,13 +53,13 @@ class Pass:
     """One pass through the formulas of the paper: h = s_w x * W + s_b b; what leads back is kept."""
 
     def __init__(self, net, theta):
-        self.net, self.theta, self.layer, self.back = net, theta, 0, []
-        self.gradient = [None] * len(theta)
+        self.net, self.theta, self.back, self.layers = net, theta, [], {}
+        self.gradient = [np.zeros_like(tensor) for tensor in theta]
 
-    def affine(self, x, stride=1):
-        at = 2 * self.layer
+    def affine(self, x, stride=1, name=None):
+        """The next layer; of those with a name the one of that name, which may have been used before."""
+        at = 2 * self.layers.setdefault(name or len(self.layers), len(self.layers))
         weight, bias = self.theta[at : at + 2]
-        self.layer += 1
         (s_w, s_b), (r_w, r_b) = self.net.scales(weight.shape), self.net.rates(weight.shape)
         size = weight.shape[0]
         if weight.ndim == 2:
@@ -77,8 +77,8 @@ class Pass:
                 gradient = np.zeros_like(weight)
                 for u, v, window in windows(x.v, size, stride):
                     gradient[u, v] = np.einsum("nrci,nrco->io", window, y.w)
-            self.gradient[at] = r_w * s_w * gradient
-            self.gradient[at + 1] = (r_b * s_b * y.w.reshape(-1, bias.size).sum(0)).reshape(bias.shape)
+            self.gradient[at] += r_w * s_w * gradient
+            self.gradient[at + 1] += (r_b * s_b * y.w.reshape(-1, bias.size).sum(0)).reshape(bias.shape)
 
         self.back.append(back)
         return y
@@ -99,9 +99,21 @@ class Pass:
         self.back.append(lambda: x.w.__iadd__(y.w.reshape(x.v.shape)))
         return y
 
-    def add(self, a, b):
-        y = Value(a.v + b.v)
-        self.back.append(lambda: (a.w.__iadd__(y.w), b.w.__iadd__(y.w)))
+    def add(self, a, b, c_a=1.0, c_b=1.0):
+        y = Value(c_a * a.v + c_b * b.v)
+        self.back.append(lambda: (a.w.__iadd__(c_a * y.w), b.w.__iadd__(c_b * y.w)))
+        return y
+
+    def components(self, x, count, beyond=0.0):
+        """The first ones of x, and `beyond` after its last."""
+        both = min(count, x.v.shape[1])
+        y = Value(np.full((len(x.v), count), beyond))
+        y.v[:, :both] = x.v[:, :both]
+
+        def back():
+            x.w[:, :both] += y.w[:, :both]
+
+        self.back.append(back)
         return y
 
 
@@ -120,7 +132,7 @@ def convolutional(net, go, x):
 def wide_residual(net, go, x):
     x = go.affine(x)
     for group in range(3):
-        for block in range(net.blocks):
+        for block in range(net.wide_blocks):
             stride = 2 if group > 0 and block == 0 else 1
             y = go.affine(go.activation(x), stride)
             y = go.affine(go.activation(y))
@@ -128,18 +140,81 @@ def wide_residual(net, go, x):
     return go.affine(go.mean(x))
 
 
-FAMILIES = {"fc": fully_connected, "conv": convolutional, "wrn": wide_residual}
+METHODS = {  # times of the stages in steps, how they read those before, and weights
+    "euler": ([0], [[]], [1]),
+    "midpoint": ([0, 0.5], [[], [0.5]], [0, 1]),
+    "heun": ([0, 1], [[], [1]], [0.5, 0.5]),
+    "rk4": ([0, 0.5, 0.5, 1], [[], [0.5], [0, 0.5], [0, 0, 1]], [1 / 6, 1 / 3, 1 / 3, 1 / 6]),
+}
+
+
+class Blocks:
+    """Of a residual network: h <- h + c N(h), by the settings of its section."""
+
+    def __init__(self, settings):
+        get = lambda name, usual: settings.get(f"network.{name}", usual)
+        self.cell, self.weights, self.solver = get("cell", "pre"), get("weights", "independent"), get("solver", "euler")
+        self.depth, self.knots, self.augment = int(get("depth", 1)), int(get("knots", 2)), int(get("augment", 0))
+        self.reads_time, self.injects = get("time_input", "false") == "true", get("inject", "false") == "true"
+        self.enters, self.has_readout = get("state", "width") == "width", get("readout", "dense") == "dense"
+        ratio = float(get("time", 1)) / self.depth
+        self.size = {"one": 1.0, "time": ratio, "root": math.sqrt(ratio)}[get("step", "one")]
+
+    def affine(self, go, x, place, block, time):
+        """A layer of a cell at a time in steps: a block's own, that of all, or between two knots."""
+        if self.weights != "knots":
+            return go.affine(x, name=(place, block if self.weights == "independent" else 0))
+        at = time * (self.knots - 1) / self.depth
+        low, share = int(at), at - int(at)
+        y = go.affine(x, name=(place, low))
+        return go.add(y, go.affine(x, name=(place, low + 1)), 1 - share, share) if share > 0 else y
+
+    def cell_of(self, go, h, x, block, time):
+        y = go.activation(h) if self.cell == "pre" else h
+        if self.reads_time:
+            y = go.components(y, y.v.shape[1] + 1, self.size * time)
+        y = self.affine(go, y, "first", block, time)
+        if self.injects:
+            y = go.add(y, self.affine(go, x, "inject", block, time))
+        if self.cell != "pre":
+            y = go.activation(y)
+        return self.affine(go, y, "second", block, time) if self.cell == "two" else y
+
+    def advance(self, go, h, weights, k):
+        for weight, part in zip(weights, k):
+            h = go.add(h, part, 1.0, self.size * weight) if weight else h
+        return h
+
+
+def residual(net, go, x):
+    blocks = net.blocks
+    times, stages, weights = METHODS[blocks.solver]
+    h = go.affine(x, name="input") if blocks.enters else go.components(x, x.v.shape[1] + blocks.augment)
+    for block in range(blocks.depth):
+        k = []
+        for time, stage in zip(times, stages):
+            k.append(blocks.cell_of(go, blocks.advance(go, h, stage, k), x, block, block + time))
+        h = blocks.advance(go, h, weights, k)
+    if not blocks.has_readout:
+        return go.components(h, net.count or h.v.shape[1])
+    return go.affine(go.activation(h) if blocks.cell == "pre" else h, name="readout")
+
+
+FAMILIES = {"fc": fully_connected, "conv": convolutional, "wrn": wide_residual, "residual": residual}
 
 
 class Network:
-    """f(theta, x) and its derivatives, from a point's settings (`section.key` -> value)."""
+    """f(theta, x) and its derivatives, from a point's settings (`section.key` -> value). count: of outputs, where no
+    readout says it."""
 
-    def __init__(self, settings: dict[str, str]):
+    def __init__(self, settings: dict[str, str], count: int | None = None):
         self.family = one_of(settings, "network.family", FAMILIES)
         self.phi = one_of(settings, "network.activation", PHI)
-        self.depth, self.blocks = (int(settings.get(f"network.{name}", 0)) for name in ("depth", "blocks"))
+        self.count = count
+        self.depth, self.wide_blocks = (int(settings.get(f"network.{name}", 0)) for name in ("depth", "blocks"))
         self.flattens = settings.get("network.pooling") == "flatten"
-        self.is_flat = settings["network.family"] == "fc"
+        self.blocks = Blocks(settings) if settings["network.family"] == "residual" else None
+        self.is_flat = settings["network.family"] in ("fc", "residual")
         self.w2, self.b2 = (float(settings[f"network.sigma_{name}"]) for name in ("w2", "b2"))
         self.ntk = settings["network.parameterization"] == "ntk"
         self.matched = settings.get("training.rates") == "matched"
@@ -174,7 +249,7 @@ class Network:
     def jacobian(self, theta: Tensors, x: np.ndarray) -> np.ndarray:
         """Rows (example, output) of J times sqrt(rate)."""
         roots = [np.sqrt(rate) for weight in theta[::2] for rate in self.rates(weight.shape)]
-        rows, outputs = [], theta[-1].size
+        rows, outputs = [], self.outputs(theta, x[:1]).shape[1]
         for i in range(len(x)):
             for w in np.eye(outputs):
                 g = self.gradient(theta, x[i : i + 1], w)
@@ -265,7 +340,7 @@ def states(point: Point) -> Iterator[State]:
     for name in ("x_train", "y_train", "x_test") + ("batches",) * (settings["training.batch_size"] != "full"):
         if name not in arrays:
             raise point.missing("inputs")
-    net, loss = Network(settings), one_of(settings, "training.loss", LOSSES)
+    net, loss = Network(settings, arrays["y_train"].shape[1]), one_of(settings, "training.loss", LOSSES)
     x, y, x_test = (arrays[name] for name in ("x_train", "y_train", "x_test"))
     theta0, eta = tensors_of(point.parameters), float(point.metrics["learning_rate_used"])
     recorded = point.metrics["step"].values.tolist()

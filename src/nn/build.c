@@ -318,8 +318,7 @@ static void freeze(struct network *network) {
 
 static status finish(const struct config *config, struct network *network) {
     bool is_scaled = config->network.output_scale != 1, is_frozen = config->training.layers == LAYERS_READOUT;
-    int layer = network_readout(network)->layer;
-    if ((is_scaled || is_frozen) && (layer == NONE || network->layer[layer].nodes > 1))
+    if ((is_scaled || is_frozen) && !network_has_readout(network))
         FAIL(ERROR_INPUT, "%s: a readout with weights of its own was expected",
              is_frozen ? "training.layers" : "network.output_scale");
     if (is_scaled) scale_outputs(network, config->network.output_scale);

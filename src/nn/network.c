@@ -157,6 +157,11 @@ bool network_has_head(const struct network *network) {
     return head->kind->share && head->kind->share->weigh && network->layer[head->layer].nodes == 1;
 }
 
+bool network_has_readout(const struct network *network) {
+    int layer = network_readout(network)->layer;
+    return layer != NONE && network->layer[layer].nodes == 1;
+}
+
 bool network_is_tied(const struct network *network) {
     for (int l = 0; l < network->layers; l++)
         if (network->layer[l].nodes > 1) return true;

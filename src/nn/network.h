@@ -25,6 +25,7 @@
 #define network_initialize     REAL_NAME(network_initialize)
 #define network_is_tied        REAL_NAME(network_is_tied)
 #define network_has_head       REAL_NAME(network_has_head)
+#define network_has_readout    REAL_NAME(network_has_readout)
 #define network_tape           REAL_NAME(network_tape)
 #define network_tape_view      REAL_NAME(network_tape_view)
 #define network_work           REAL_NAME(network_work)
@@ -115,6 +116,8 @@ static inline const struct tensor *node_weight(const struct network *network, co
 static inline const struct tensor *node_bias(const struct network *network, const struct node *node) {
     return &network->tensor[network->layer[node->layer].bias];
 }
+/* Is the last node a layer that is used nowhere else? */
+bool network_has_readout(const struct network *network);
 static inline const struct node *network_readout(const struct network *network) {
     return &network->node[network->nodes - 1];
 }

@@ -30,7 +30,7 @@ struct ntk_points {
 /* Where it goes; NULL: not wanted. k outputs. */
 struct ntk_kernels {
     real *train_train, *test_train;           /* NTK, [N k, N k], [M k, N k] */
-    real *nngp_train_train, *nngp_test_train; /* NNGP (times I_k), [N, N], [M, N] */
+    real *nngp_train_train, *nngp_test_train; /* NNGP (times I_k), [N, N], [M, N]; NULL without a readout */
 };
 
 /* bytes: how much of the arena it may take; what it cannot do without (all nodes of a layer by pairs) it takes all the

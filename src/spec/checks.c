@@ -36,9 +36,25 @@ static bool is_adam_at_critical_rate(const struct config *config) {
     return is_adam(config) && config->training.learning_rate.form != RATE_ABSOLUTE;
 }
 
-/* Of a kernel without a limit of infinite width. */
+/* Of a kernel without a limit of infinite width: a parameterization's, and each of a network's reasons
+ * (config_has_limit). */
+static bool is_at_critical_rate(const struct config *config) {
+    return config->training.learning_rate.form == RATE_CRITICAL_FRACTION;
+}
 static bool is_critical_rate_unknown(const struct config *config) {
-    return config->training.learning_rate.form == RATE_CRITICAL_FRACTION && !config_has_infinite_width(config);
+    return is_at_critical_rate(config) && config_has_limit(config) && !config_has_infinite_width(config);
+}
+static bool is_critical_of_post(const struct config *config) {
+    return is_at_critical_rate(config) && config->network.cell == CELL_POST;
+}
+static bool is_critical_of_input(const struct config *config) {
+    return is_at_critical_rate(config) && config->network.state == STATE_INPUT;
+}
+static bool is_critical_of_state(const struct config *config) {
+    return is_at_critical_rate(config) && config->network.readout == READOUT_NONE;
+}
+static bool is_critical_of_time(const struct config *config) {
+    return is_at_critical_rate(config) && config->network.time_input;
 }
 
 static bool is_adam_in_function_space(const struct config *config) {
@@ -74,6 +90,8 @@ static bool has_kernels_too_late(const struct config *config) {
     return steps->count > 0 && steps->item[steps->count - 1] > config->training.steps;
 }
 
+#define WITHOUT_LIMIT "{ empirical_fraction: c }, since no limit of infinite width is known,"
+
 /* The value of `key` is to blame. Only these keys of the config are looked at, and what is no axis:
  * measure.predictions, the form of the learning rate. */
 static const struct conflict {
@@ -94,6 +112,10 @@ static const struct conflict {
      "or "
      "{ empirical_fraction: c }",
      "network.parameterization"},
+    {"training.learning_rate", "network.cell", is_critical_of_post, WITHOUT_LIMIT, NULL},
+    {"training.learning_rate", "network.state", is_critical_of_input, WITHOUT_LIMIT, NULL},
+    {"training.learning_rate", "network.readout", is_critical_of_state, WITHOUT_LIMIT, NULL},
+    {"training.learning_rate", "network.time_input", is_critical_of_time, WITHOUT_LIMIT, NULL},
     {"training.linearization", "training.optimizer", is_adam_in_function_space, "auto or parameter", NULL},
     {"measure.predictions", "training.optimizer", is_predicted_with_adam, "false, or training.optimizer: sgd,", NULL},
     {"training.batch_size", "sweep.train_size", is_predicted_in_batches, "full, or measure.predictions: false,", NULL},

@@ -164,10 +164,19 @@ static inline bool config_has_matched_rates(const struct config *config) {
     return config->network.parameterization == PARAMETERIZATION_STANDARD && config->training.rates == RATES_MATCHED;
 }
 
+/* Is a limit of infinite width known of the list of operators? Of cells it is where only layers read what an activation
+ * makes, and nothing of a fixed size stands beside what is wide. */
+static inline bool config_has_limit(const struct config *config) {
+    return config->network.family != FAMILY_RESIDUAL ||
+           (config->network.cell != CELL_POST && config->network.state == STATE_WIDTH &&
+            config->network.readout == READOUT_DENSE && !config->network.time_input);
+}
+
 /* Do infinite-width kernels belong to the network's Theta_0? Not where all tensors move at one rate in the standard
  * parameterization. */
 static inline bool config_has_infinite_width(const struct config *config) {
-    return config->network.parameterization == PARAMETERIZATION_NTK || config_has_matched_rates(config);
+    return config_has_limit(config) &&
+           (config->network.parameterization == PARAMETERIZATION_NTK || config_has_matched_rates(config));
 }
 
 /* Does a point train this model? */

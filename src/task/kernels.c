@@ -46,9 +46,10 @@ void kernels_lay_out(struct arena *arena, struct point *point) {
     if (!kernels->is_there) return;
     kernels->first.train_train = ARENA_TAKE(arena, rows * rows, real);
     kernels->first.test_train = ARENA_TAKE(arena, test_rows(point) * rows, real);
-    if (moves) kernels->first.nngp_train_train = ARENA_TAKE(arena, train * train, real);
     if (moves) kernels->moved.train_train = ARENA_TAKE(arena, rows * rows, real);
-    if (moves) kernels->moved.nngp_train_train = ARENA_TAKE(arena, train * train, real);
+    if (!moves || !network_has_readout(point->problem.network)) return;
+    kernels->first.nngp_train_train = ARENA_TAKE(arena, train * train, real);
+    kernels->moved.nngp_train_train = ARENA_TAKE(arena, train * train, real);
 }
 
 static bool compute(struct point *point, struct arena *arena, int64_t test, const struct ntk_kernels *kernels) {

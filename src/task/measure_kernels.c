@@ -17,7 +17,7 @@ static void declare(struct point *point) {
     double *step = measure_add(point, METRIC_KERNEL_STEP);
     for (int64_t i = 0; i < schedule->kernel_count; i++) step[i] = (double)schedule->kernel_step[i];
     (void)measure_add(point, METRIC_NTK_CHANGE);
-    (void)measure_add(point, METRIC_NNGP_CHANGE);
+    if (network_has_readout(point->problem.network)) (void)measure_add(point, METRIC_NNGP_CHANGE);
 }
 
 /* ---- at theta_0 ---- */
@@ -120,8 +120,9 @@ static void at_step(struct point *point, int64_t index) {
     int64_t n = point->problem.points.train, rows = kernels_rows(point), own = kernels_index(point);
     if (own < 0) return;
     *measure_row(point, METRIC_NTK_CHANGE, own) = relative_change(rows * rows, moved->train_train, first->train_train);
-    *measure_row(point, METRIC_NNGP_CHANGE, own) =
-        relative_change(n * n, moved->nngp_train_train, first->nngp_train_train);
+    if (network_has_readout(point->problem.network))
+        *measure_row(point, METRIC_NNGP_CHANGE, own) =
+            relative_change(n * n, moved->nngp_train_train, first->nngp_train_train);
 }
 
 /* ---- cost ---- */

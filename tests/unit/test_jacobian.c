@@ -262,9 +262,9 @@ static void test_dead_units(void **state) {
     sample_free(&sample);
 }
 
-static int stop(void *context) {
+static bool stop(void *context) {
     (void)context;
-    return 1;
+    return true;
 }
 
 static void test_host(void **state) {

@@ -149,6 +149,7 @@ static void test_rates(void **state) {
 /* K = sigma_w^2/n <x^D, x^D'> + sigma_b^2 */
 static void check_nngp(struct sample *sample, struct tally *tally) {
     const struct recipe *recipe = &sample->recipe;
+    if (!network_has_readout(sample->network)) return;
     int64_t n = recipe->train, all = n + recipe->test;
     int64_t size = network_value_size(sample->network, sample->network->nodes - 1);
     struct kernels kernels = plain_kernels(sample);

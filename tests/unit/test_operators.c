@@ -41,6 +41,11 @@ static void write_sum(struct builder *builder, int64_t outputs) {
     build_sum(builder, builder->at, now.size == 0 ? 1 : -0.37);
 }
 
+static void write_components(struct builder *builder, int64_t outputs) {
+    (void)outputs;
+    build_components(builder, now.channels, 0);
+}
+
 static struct node node_with(const struct node *node, bool is_added, int second) {
     struct node copy = *node;
     copy.is_added[0] = copy.is_added[1] = is_added;
@@ -95,6 +100,8 @@ static const struct {
     {write_activation, {"activation", {13, 5, 19}, 0, 0, 0}},
     {write_sum, {"sum", {3, 5, 7}, 0, 0, 0}},
     {write_sum, {"sum with a coefficient", {3, 5, 7}, 0, 1, 0}},
+    {write_components, {"components, fewer", {1, 1, 7}, 3, 0, 0}},
+    {write_components, {"components, more", {1, 1, 7}, 10, 0, 0}},
     {write_dense, {"dense", {3, 5, 2}, 7, 0, 0}},
     {write_convolution, {"convolution", {5, 6, 3}, 4, 1, 2}},
     {write_convolution, {"convolution", {5, 6, 3}, 4, 5, 1}},
@@ -142,6 +149,8 @@ static void check_forward(struct sample *sample, const struct node *node, struct
         if (node->kind == &pooling_operator)
             expected[at] = (real)pooled_by_loops(node, x[FIRST], row / node->out.rows, row % node->out.rows,
                                                  pixel % node->out.columns, c);
+        else if (node->kind == &components_operator)
+            expected[at] = c < node->in.channels ? x[FIRST][pixel * node->in.channels + c] : 0;
         else
             expected[at] = x[FIRST][at] + (node->kind == &sum_operator ? factor * x[SECOND][at] : 0);
     }
@@ -150,7 +159,7 @@ static void check_forward(struct sample *sample, const struct node *node, struct
 
 static void test_forward(void **state) {
     (void)state;
-    struct tally tally = {"pooling, flatten, sum = loops", roundings(4), 0};
+    struct tally tally = {"pooling, flatten, sum, components = loops", roundings(4), 0};
     for (int i = 0; i < OPERATORS; i++) {
         struct sample sample;
         const struct node *node = operator_create(&sample, operators[i].write, operators[i].shape, RATES_UNIFORM, 0);
