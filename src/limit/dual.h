@@ -22,26 +22,14 @@
 #ifndef DUAL_H
 #define DUAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "arena.h"
 #include "config.h"
-
-struct activation_dual;
+#include "dual_kind.h"
 
 /* The largest variance that is computed: DBL_MAX in closed form. */
 double dual_most(enum activation_kind kind);
-
-/* What is known of a layer. Closed forms need its kind alone. */
-struct dual {
-    const struct activation_dual *activation;
-    bool is_extreme;     /* relu, erf: products of variances are out of range, so that pairs are scaled */
-    int tiers, nodes;    /* tier t of the series takes 16 * 2^t terms; Chebyshev nodes */
-    double middle, half; /* of log(K + DUAL_SHIFT) over the layer */
-    double *table;       /* [2 + terms][nodes]: Chebyshev coefficients of T/K and Tdot at c = 1, and of b_n */
-    double *reach;       /* [tiers][nodes]: see dual_side */
-};
 
 /* Prepares a layer for variances[count]; takes its memory from the arena (a counting arena gets the sizes: `variance`
  * is not read then). The arrays stand in the arena until the caller releases them. Memory: 0.5 MB for tanh. */
@@ -53,27 +41,12 @@ void dual_self(const struct dual *dual, int64_t count, const double *variance, d
 /* Of two layers of one kind, for pairs of a place of one with a place of the other. */
 struct dual dual_between(const struct dual *a, const struct dual *b);
 
-/* What a run needs of some places that lie together. */
-struct dual_side {
-    int64_t count;
-    const double *variance; /* [count], borrowed; its address tells which places they are */
-    double *coefficient;    /* b_n, [terms][count] */
-    double *reach;          /* [tiers][count]: tier t serves the pair (p, q) if |c| <= reach[t][p] reach[t][q] */
-    double *inverse_root;   /* 1/sqrt(K), 0 for variance 0, [count] */
-};
-
 /* Numbers a place that `room` must have; at most (before it is known which variances there are). */
 int64_t dual_side_numbers(const struct dual *dual);
 int64_t dual_side_most(const struct dual *dual);
 /* room: dual_side_numbers(dual) * count numbers, lent. */
 struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const double *variance, double *room);
 
-/* Pairs of a place of one side with one of the other. Entry (r, c) stands at r pitch + c and is of place own + r
- * own_row + c own_step and place other + r other_row + c. own_step: 0 (one point with many) or 1 (two images). */
-struct dual_pairs {
-    int64_t rows, columns, pitch;
-    int64_t own, own_row, own_step, other, other_row;
-};
 /* k holds K12 and becomes T; theta is multiplied by Tdot. Entries between columns and pitch are 0 and stay it. A place
  * with itself is taken for what it is, whatever k holds. */
 void dual_run(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,

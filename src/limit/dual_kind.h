@@ -1,11 +1,40 @@
-/* What dual.c asks of a Hermite series' pairs, and dual_hermite.c of its coefficients; private to dual*.c. Cannot fail.
- * Not collective. */
+/* A layer, its places and their pairs, as dual.h runs them; and what dual.c asks of a Hermite series' pairs,
+ * dual_hermite.c of its coefficients, which is private to dual*.c. Cannot fail. Not collective. */
 #ifndef DUAL_KIND_H
 #define DUAL_KIND_H
 
-#include "dual.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include "arena.h"
 
+struct activation_dual;
 struct activation_series;
+
+/* What is known of a layer. Closed forms need its kind alone. */
+struct dual {
+    const struct activation_dual *activation;
+    bool is_extreme;     /* relu, erf: products of variances are out of range, so that pairs are scaled */
+    int tiers, nodes;    /* tier t of the series takes 16 * 2^t terms; Chebyshev nodes */
+    double middle, half; /* of log(K + DUAL_SHIFT) over the layer */
+    double *table;       /* [2 + terms][nodes]: Chebyshev coefficients of T/K and Tdot at c = 1, and of b_n */
+    double *reach;       /* [tiers][nodes]: see dual_side */
+};
+
+/* What a run needs of some places that lie together. */
+struct dual_side {
+    int64_t count;
+    const double *variance; /* [count], borrowed; its address tells which places they are */
+    double *coefficient;    /* b_n, [terms][count] */
+    double *reach;          /* [tiers][count]: tier t serves the pair (p, q) if |c| <= reach[t][p] reach[t][q] */
+    double *inverse_root;   /* 1/sqrt(K), 0 for variance 0, [count] */
+};
+
+/* Pairs of a place of one side with one of the other. Entry (r, c) stands at r pitch + c and is of place own + r
+ * own_row + c own_step and place other + r other_row + c. own_step: 0 (one point with many) or 1 (two images). */
+struct dual_pairs {
+    int64_t rows, columns, pitch;
+    int64_t own, own_row, own_step, other, other_row;
+};
 
 enum { DUAL_TIERS = 6, DUAL_FIRST_TERMS = 16, DUAL_TERMS = DUAL_FIRST_TERMS << (DUAL_TIERS - 1), DUAL_NODES = 128 };
 

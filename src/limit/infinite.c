@@ -1,6 +1,7 @@
+#include "infinite.h"
+
 #include <string.h>
 
-#include "infinite_plan.h"
 #include "matrix.h"
 #include "panic.h"
 #include "simd.h"

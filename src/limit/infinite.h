@@ -32,15 +32,7 @@
 #define INFINITE_H
 
 #include "host.h"
-#include "network.h"
-
-/* What follows from the list of nodes. The network stays where it is until the plan is freed. ERROR_INPUT in one line
- * where the network has no limit, or none that is computed: what reads around a pooling; values that are correlated
- * otherwise than through layers; an activation of what is not Gaussian; a sum with the input; an output that is not
- * made by layers of its own. */
-struct infinite_plan;
-status infinite_plan_create(const struct network *network, struct infinite_plan **plan);
-void infinite_plan_free(struct infinite_plan *plan);
+#include "infinite_plan.h"
 
 /* x[points, size of the input]. k, theta[points, points]: entries (i, j) with j <= i and j < columns are set. Scratch
  * from the arena, given back; a counting arena gets the sizes only. host: asked after every pair of images, at least
@@ -48,7 +40,5 @@ void infinite_plan_free(struct infinite_plan *plan);
  * 64 alone. */
 bool infinite_kernels(const struct infinite_plan *plan, int64_t points, int64_t columns, const double *x, double *k,
                       double *theta, struct arena *arena, const struct host *host);
-/* About how many nanoseconds of a core that takes, without inner products of inputs, from sizes alone. */
-double infinite_work(const struct infinite_plan *plan, int64_t points, int64_t columns);
 
 #endif

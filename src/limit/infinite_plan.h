@@ -1,12 +1,11 @@
 /* How the kernels of infinite width go through a network: what infinite.c decides from the list of nodes and from sizes
- * alone. Private to infinite*.c; built with REAL_BITS 64. Not collective. */
+ * alone. What is in a plan is private to infinite*.c. Built with REAL_BITS 64. Not collective. */
 #ifndef INFINITE_PLAN_H
 #define INFINITE_PLAN_H
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include "dual.h"
-#include "infinite.h"
 #include "limit.h"
 #include "panic.h"
 
@@ -56,6 +55,15 @@ struct infinite_plan {
     int64_t pixels;      /* of the largest image */
     int64_t room, front; /* of the largest image, covariance.h, for 64-byte alignment; before its first entry */
 };
+
+/* What follows from the list of nodes. The network stays where it is until the plan is freed. ERROR_INPUT in one line
+ * where the network has no limit, or none that is computed: what reads around a pooling; values that are correlated
+ * otherwise than through layers; an activation of what is not Gaussian; a sum with the input; an output that is not
+ * made by layers of its own. */
+status infinite_plan_create(const struct network *network, struct infinite_plan **plan);
+void infinite_plan_free(struct infinite_plan *plan);
+/* About how many nanoseconds of a core infinite_kernels (infinite.h) takes, without inner products of inputs, from sizes alone. */
+double infinite_work(const struct infinite_plan *plan, int64_t points, int64_t columns);
 
 #define INFINITE_REFUSE(...) FAIL(ERROR_INPUT, "network: no limit of infinite width is known: " __VA_ARGS__)
 

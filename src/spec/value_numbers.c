@@ -110,10 +110,14 @@ static void write_real(const struct key *key, const struct config *config, struc
     write_number(get_real(key, config), pen);
 }
 
+static void bytes_words(const struct key *key, size_t size, char *out) {
+    snprintf(out, size, "a number of bytes such as 512M or 2G, at least %.0fM", key->least / 1048576);
+}
+
 static status read_bytes(const struct key *key, struct place place, struct config *config) {
     const char *text = place_plain(place);
     int64_t bytes = text ? text_bytes(text) : -1;
-    if ((double)bytes < key->least) return value_refuse_key(key, place);
+    if ((double)bytes < key->least) return value_refuse_key(key, place, bytes_words);
     *MEMBER(int64_t, key, config) = bytes;
     return OK;
 }
@@ -125,10 +129,6 @@ static void write_bytes(const struct key *key, const struct config *config, stru
     int unit = 0;
     for (; unit < 3 && bytes && bytes % 1024 == 0; unit++) bytes /= 1024;
     fprintf(pen.out, "%lld%s", (long long)bytes, units[unit]);
-}
-
-static void bytes_words(const struct key *key, size_t size, char *out) {
-    snprintf(out, size, "a number of bytes such as 512M or 2G, at least %.0fM", key->least / 1048576);
 }
 
 static const struct {
@@ -149,7 +149,7 @@ static void rate_words(const struct key *key, size_t size, char *out) {
 }
 
 status value_open_rate(const struct key *key, struct place place, int *form, struct place *inner) {
-    if (!place_is_map(place) || place_count(place) == 0) return value_refuse_key(key, place);
+    if (!place_is_map(place) || place_count(place) == 0) return value_refuse_key(key, place, rate_words);
     if (place_count(place) > 1) return place_fail(place, key->name, "more than one form is not " RATE_WORDS);
     struct place name = place_pair(place, 0, inner);
     const char *text = place_text(name);

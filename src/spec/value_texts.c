@@ -11,10 +11,14 @@ static const char *keep_text(struct place place, const char *text) {
     return strcpy(copy, text);
 }
 
+static void text_words(const struct key *key, size_t size, char *out) {
+    snprintf(out, size, "a %s of one line", key->type == TYPE_PATH ? "path" : "text");
+}
+
 static status read_text(const struct key *key, struct place place, struct config *config) {
     const char *text = place_text(place);
     bool missing = text && !*text && key->type != TYPE_TEXT && !key->fallback;
-    if (!text || missing || !text_is_line(text)) return value_refuse_key(key, place);
+    if (!text || missing || !text_is_line(text)) return value_refuse_key(key, place, text_words);
     *MEMBER(const char *, key, config) = keep_text(place, text);
     return OK;
 }
@@ -51,17 +55,18 @@ static status read_path(const struct key *key, struct place place, struct config
     return OK;
 }
 
-static void text_words(const struct key *key, size_t size, char *out) {
-    snprintf(out, size, "a %s of one line", key->type == TYPE_PATH ? "path" : "text");
-}
-
 static int compare_texts(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static void texts_words(const struct key *key, size_t size, char *out) {
+    (void)key;
+    snprintf(out, size, "a list of at least two names or numbers, or []");
+}
+
 static status read_texts(const struct key *key, struct place place, struct config *config) {
     int count = place_count(place);
-    if (!place_is_list(place) || count == 1) return value_refuse_key(key, place);
+    if (!place_is_list(place) || count == 1) return value_refuse_key(key, place, texts_words);
     const char **list = pieces_take(place.source->memory, (size_t)count * sizeof *list);
     for (int i = 0; i < count; i++) {
         struct place item = place_item(place, i);
@@ -84,11 +89,6 @@ static void write_texts(const struct key *key, const struct config *config, stru
         write_quoted(list->item[i], pen.out);
     }
     fputc(']', pen.out);
-}
-
-static void texts_words(const struct key *key, size_t size, char *out) {
-    (void)key;
-    snprintf(out, size, "a list of at least two names or numbers, or []");
 }
 
 static bool same_text(const struct key *key, const struct config *a, const struct config *b) {

@@ -4,15 +4,6 @@
 #include <string.h>
 #include "panic.h"
 
-static const struct value_type *const types[TYPES] = {
-    [TYPE_TEXT] = &value_text,   [TYPE_PATH] = &value_path,   [TYPE_TEXTS] = &value_texts,
-    [TYPE_COUNT] = &value_count, [TYPE_REAL] = &value_real,   [TYPE_CHOICE] = &value_choice,
-    [TYPE_BYTES] = &value_bytes, [TYPE_RATE] = &value_rate,   [TYPE_STEPS] = &value_steps,
-    [TYPE_FLAGS] = &value_flags, [TYPE_BATCH] = &value_batch,
-};
-
-const struct value_type *value_type_of(const struct key *key) { return types[key->type]; }
-
 status value_refuse(const struct key *key, struct place place, const char *expected) {
     char words[2 * WORDS_BYTES];
     const char *text = place_plain(place), *comma = text ? strchr(text, ',') : NULL;
@@ -27,9 +18,9 @@ status value_refuse(const struct key *key, struct place place, const char *expec
     return place_refuse(place, key->name, words);
 }
 
-status value_refuse_key(const struct key *key, struct place place) {
+status value_refuse_key(const struct key *key, struct place place, value_words *write_words) {
     char words[WORDS_BYTES];
-    value_type_of(key)->words(key, sizeof words, words);
+    write_words(key, sizeof words, words);
     return value_refuse(key, place, words);
 }
 

@@ -15,10 +15,13 @@ struct pen {
     enum value_style style;
 };
 
+/* What a key takes, in words. */
+typedef void value_words(const struct key *key, size_t size, char *out);
+
 struct value_type {
     status (*read)(const struct key *key, struct place place, struct config *config);
     void (*write)(const struct key *key, const struct config *config, struct pen pen);
-    void (*words)(const struct key *key, size_t size, char *out);
+    value_words *words;
     /* For the types that axes have; otherwise NULL. Without *_item an item is read and written as the value itself. */
     double (*get)(const struct key *key, const struct config *config);
     void (*put)(const struct key *key, double value, struct config *config);
@@ -37,12 +40,10 @@ enum { WORDS_BYTES = 192 };
 #define MEMBER(type, key, config)       ((type *)(void *)((char *)(config) + (key)->offset))
 #define MEMBER_CONST(type, key, config) ((const type *)(const void *)((const char *)(config) + (key)->offset))
 
-/* The key's row. */
-const struct value_type *value_type_of(const struct key *key);
 /* "VALUE is not EXPECTED"; a list where one value stands is told where axes stand. */
 status value_refuse(const struct key *key, struct place place, const char *expected);
-/* The same with what the key takes. */
-status value_refuse_key(const struct key *key, struct place place);
+/* The same with what the key takes, in these words. */
+status value_refuse_key(const struct key *key, struct place place, value_words *write_words);
 /* The first of n items, each of `size` bytes, that is equal to an earlier one; -1: none. Sorts a copy, since lists may
  * be long. */
 int64_t value_first_repeat(int64_t n, size_t size, const void *items, int (*compare)(const void *a, const void *b));

@@ -63,6 +63,11 @@ static void write_choice(const struct key *key, const struct config *config, str
     fputs(key->choice[*MEMBER_CONST(int, key, config)], pen.out);
 }
 
+static void flags_words(const struct key *key, size_t size, char *out) {
+    size_t used = (size_t)snprintf(out, size, "a list of words out of ");
+    choice_list(key, size - used, out + used);
+}
+
 /* One word is a list of one. */
 static status read_flags(const struct key *key, struct place place, struct config *config) {
     int bits = 0;
@@ -72,7 +77,7 @@ static status read_flags(const struct key *key, struct place place, struct confi
         *MEMBER(int, key, config) = 1 << choice;
         return OK;
     }
-    if (!place_is_list(place)) return value_refuse_key(key, place);
+    if (!place_is_list(place)) return value_refuse_key(key, place, flags_words);
     for (int i = 0; i < place_count(place); i++) {
         struct place item = place_item(place, i);
         int choice = choice_find(key, item);
@@ -95,20 +100,22 @@ static void write_flags(const struct key *key, const struct config *config, stru
     fputc(']', pen.out);
 }
 
-static void flags_words(const struct key *key, size_t size, char *out) {
-    size_t used = (size_t)snprintf(out, size, "a list of words out of ");
-    choice_list(key, size - used, out + used);
-}
-
 static int compare_counts(const void *a, const void *b) {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
     return (x > y) - (x < y);
 }
 
+static void steps_words(const struct key *key, size_t size, char *out) {
+    size_t used = (size_t)snprintf(out, size, "one of ");
+    choice_list(key, size - used, out + used);
+    used = strlen(out);
+    snprintf(out + used, size - used, ", or a list of steps");
+}
+
 /* Kept in ascending order: the order of the file means nothing. */
 static status read_step_list(const struct key *key, struct place place, struct config *config) {
     int count = place_count(place);
-    if (count == 0) return value_refuse_key(key, place);
+    if (count == 0) return value_refuse_key(key, place, steps_words);
     int64_t *step = pieces_take(place.source->memory, (size_t)count * sizeof *step);
     for (int i = 0; i < count; i++) {
         struct place item = place_item(place, i);
@@ -125,7 +132,7 @@ static status read_step_list(const struct key *key, struct place place, struct c
 
 static status read_steps(const struct key *key, struct place place, struct config *config) {
     if (place_is_list(place)) return read_step_list(key, place, config);
-    return choice_find(key, place) < 0 ? value_refuse_key(key, place) : read_choice(key, place, config);
+    return choice_find(key, place) < 0 ? value_refuse_key(key, place, steps_words) : read_choice(key, place, config);
 }
 
 static void write_steps(const struct key *key, const struct config *config, struct pen pen) {
@@ -138,17 +145,15 @@ static void write_steps(const struct key *key, const struct config *config, stru
     fputc(']', pen.out);
 }
 
-static void steps_words(const struct key *key, size_t size, char *out) {
-    size_t used = (size_t)snprintf(out, size, "one of ");
-    choice_list(key, size - used, out + used);
-    used = strlen(out);
-    snprintf(out + used, size - used, ", or a list of steps");
+static void batch_words(const struct key *key, size_t size, char *out) {
+    snprintf(out, size, "%s or a whole number from %.0f to %.0f", key->choice[0], key->least, key->most);
 }
 
 static status read_batch(const struct key *key, struct place place, struct config *config) {
     int64_t *size = MEMBER(int64_t, key, config);
     *size = BATCH_SIZE_FULL;
-    return choice_find(key, place) >= 0 || value_is_whole(key, place, size) ? OK : value_refuse_key(key, place);
+    return choice_find(key, place) >= 0 || value_is_whole(key, place, size) ? OK
+                                                                            : value_refuse_key(key, place, batch_words);
 }
 
 static double get_batch(const struct key *key, const struct config *config) {
@@ -165,10 +170,6 @@ static void write_batch(const struct key *key, const struct config *config, stru
         fputs(key->choice[0], pen.out);
     else
         fprintf(pen.out, "%lld", (long long)size);
-}
-
-static void batch_words(const struct key *key, size_t size, char *out) {
-    snprintf(out, size, "%s or a whole number from %.0f to %.0f", key->choice[0], key->least, key->most);
 }
 
 const struct value_type value_choice = {read_choice, write_choice, choice_words, get_choice,

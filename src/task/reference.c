@@ -29,45 +29,45 @@ static struct memory lay_out(struct arena *arena, const struct problem *problem)
 static int64_t columns_of(const struct config *config) { return config->train_size + config_test_columns(config); }
 
 /* What its kernels follow from. */
-struct limit {
+struct infinite {
     struct problem problem;
     struct infinite_plan *plan;
 };
 
-static status limit_create(const struct config *config, const struct data_shape *shape, struct limit *limit) {
-    limit->plan = NULL;
-    TRY(problem_create(config, shape, &limit->problem));
-    return infinite_plan_create(limit->problem.network, &limit->plan);
+static status infinite_create(const struct config *config, const struct data_shape *shape, struct infinite *infinite) {
+    infinite->plan = NULL;
+    TRY(problem_create(config, shape, &infinite->problem));
+    return infinite_plan_create(infinite->problem.network, &infinite->plan);
 }
 
-static void limit_free(struct limit *limit) {
-    infinite_plan_free(limit->plan);
-    problem_free(&limit->problem);
+static void infinite_free(struct infinite *infinite) {
+    infinite_plan_free(infinite->plan);
+    problem_free(&infinite->problem);
 }
 
 /* The arena that everything needs. */
-static double count_bytes(const struct limit *limit, int64_t columns) {
+static double count_bytes(const struct infinite *infinite, int64_t columns) {
     struct arena arena = arena_counting();
-    struct memory memory = lay_out(&arena, &limit->problem);
-    int64_t all = limit->problem.points.train + limit->problem.points.test;
-    infinite_kernels(limit->plan, all, columns, memory.x, memory.k, memory.theta, &arena, NULL);
+    struct memory memory = lay_out(&arena, &infinite->problem);
+    int64_t all = infinite->problem.points.train + infinite->problem.points.test;
+    infinite_kernels(infinite->plan, all, columns, memory.x, memory.k, memory.theta, &arena, NULL);
     return (double)arena.peak;
 }
 
 status reference_plan(const struct config *config, const struct data_shape *shape, struct task_cost *cost) {
-    struct limit limit;
-    status result = limit_create(config, shape, &limit);
+    struct infinite infinite;
+    status result = infinite_create(config, shape, &infinite);
     int64_t columns = columns_of(config);
     double n = (double)config->train_size, m = (double)config->data.test_size, beyond = (double)columns - n;
     if (result == OK)
         *cost = (struct task_cost){
             .flops = (n + m) * (n + m) * (double)shape->inputs + 4 * n * n * n,
             .share = 1,
-            .elementwise = infinite_work(limit.plan, (int64_t)(n + m), columns) + n * n * n,
-            .arena_bytes = count_bytes(&limit, columns) + (double)la_eigen_bytes((int64_t)n, 1),
+            .elementwise = infinite_work(infinite.plan, (int64_t)(n + m), columns) + n * n * n,
+            .arena_bytes = count_bytes(&infinite, columns) + (double)la_eigen_bytes((int64_t)n, 1),
             .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
         };
-    limit_free(&limit);
+    infinite_free(&infinite);
     return result;
 }
 
@@ -138,25 +138,25 @@ static status solve(int64_t n, const struct host *host, struct record *record) {
     return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n), host);
 }
 
-static status compute(const struct config *config, const struct limit *limit, const struct dataset *data,
+static status compute(const struct config *config, const struct infinite *infinite, const struct dataset *data,
                       const struct host *host, struct arena *arena, struct record *record) {
-    const struct problem *problem = &limit->problem;
+    const struct problem *problem = &infinite->problem;
     struct memory memory = lay_out(arena, problem);
     int64_t n = problem->points.train, m = problem->points.test, d = problem->inputs, columns = columns_of(config);
     memcpy(memory.x, data->x_train, (size_t)(n * d) * sizeof(double));
     memcpy(memory.x + n * d, data->x_test, (size_t)(m * d) * sizeof(double));
-    if (infinite_kernels(limit->plan, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
+    if (infinite_kernels(infinite->plan, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
         FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
     fill_record(problem, &memory, data, columns, record);
     if (!is_in_range(record, n)) return refuse(config);
     return solve(n, host, record);
 }
 
-static status compute_in_memory(const struct config *config, const struct limit *limit, const struct dataset *data,
-                                const struct host *host, struct record *record) {
+static status compute_in_memory(const struct config *config, const struct infinite *infinite,
+                                const struct dataset *data, const struct host *host, struct record *record) {
     struct arena arena;
-    TRY(arena_create((size_t)count_bytes(limit, columns_of(config)), &arena));
-    status result = compute(config, limit, data, host, &arena, record);
+    TRY(arena_create((size_t)count_bytes(infinite, columns_of(config)), &arena));
+    status result = compute(config, infinite, data, host, &arena, record);
     arena_free(&arena);
     return result;
 }
@@ -165,10 +165,10 @@ status reference_run(const struct config *config, const struct dataset *data, st
                      struct record *record) {
     double begin = clock_seconds();
     const struct host host = task_host(&hooks);
-    struct limit limit;
-    status result = limit_create(config, &data->shape, &limit);
-    if (result == OK) result = compute_in_memory(config, &limit, data, &host, record);
-    limit_free(&limit);
+    struct infinite infinite;
+    status result = infinite_create(config, &data->shape, &infinite);
+    if (result == OK) result = compute_in_memory(config, &infinite, data, &host, record);
+    infinite_free(&infinite);
     record_scalar(record, METRIC_REFERENCE_SECONDS, clock_seconds() - begin);
     return result;
 }
