@@ -350,11 +350,12 @@ static bool set_scale(hid_t set, hsize_t count, bool has_values) {
     return H5DSset_scale(set, has_values ? NULL : name) >= 0;
 }
 
-status hdf_create_scale(hid_t place, const char *name, hid_t type, hid_t memory, hsize_t count, const void *value,
-                        const char *unit, const char *meaning) {
+status hdf_create_scale(hid_t place, const char *name, hid_t type, hsize_t count, const void *value, const char *unit,
+                        const char *meaning) {
     const struct hdf_array array = {.name = name, .type = value ? type : H5T_IEEE_F32BE, .ndim = 1, .size = &count};
     hid_t set = create_array(place, &array);
     TRY(hdf_status(set >= 0));
+    hid_t memory = value && H5Tget_class(type) == H5T_STRING ? type : H5T_NATIVE_DOUBLE;
     bool good = !value || H5Dwrite(set, memory, H5S_ALL, H5S_ALL, hdf_transfer(), value) >= 0;
     good &= set_scale(set, count, value != NULL);
     TRY(hdf_status(good));
@@ -363,10 +364,10 @@ status hdf_create_scale(hid_t place, const char *name, hid_t type, hid_t memory,
 }
 
 status hdf_create_index(hid_t place, const char *name, hsize_t count, const char *meaning) {
-    int64_t *index = malloc((count ? count : 1) * sizeof *index);
+    double *index = malloc((count ? count : 1) * sizeof *index);
     if (!index) FAIL(ERROR_MEMORY, "no memory for the %llu indices of %s", (unsigned long long)count, name);
-    for (hsize_t i = 0; i < count; i++) index[i] = (int64_t)i;
-    status result = hdf_create_scale(place, name, H5T_STD_I64LE, H5T_NATIVE_INT64, count, index, "1", meaning);
+    for (hsize_t i = 0; i < count; i++) index[i] = (double)i;
+    status result = hdf_create_scale(place, name, H5T_STD_I64LE, count, index, "1", meaning);
     free(index);
     return result;
 }

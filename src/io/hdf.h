@@ -66,9 +66,10 @@ struct hdf_array {
 };
 /* Creates the array in `place` (file or group), with the groups of its name, and attaches its scales. */
 status hdf_create_array(hid_t place, const struct hdf_array *array, hid_t *set);
-/* A scale at the root of `place`: values [count] of `memory` type, NULL for a dimension without a coordinate. */
-status hdf_create_scale(hid_t place, const char *name, hid_t type, hid_t memory, hsize_t count, const void *value,
-                        const char *unit, const char *meaning);
+/* A scale at the root of `place`: values [count], texts or doubles, NULL for a dimension without a coordinate. type: in
+ * the file. */
+status hdf_create_scale(hid_t place, const char *name, hid_t type, hsize_t count, const void *value, const char *unit,
+                        const char *meaning);
 /* The scale 0, 1, ..., count-1. */
 status hdf_create_index(hid_t place, const char *name, hsize_t count, const char *meaning);
 /* Is `name` in `place`? */

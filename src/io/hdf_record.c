@@ -53,8 +53,8 @@ static void scale_name(enum dimension dim, int64_t size, char name[NAME_BYTES]) 
 
 static status write_numbers_scale(hid_t file, const struct array *array) {
     const struct metric *metric = &metric_table[array->metric];
-    return hdf_create_scale(file, metric->name, H5T_STD_I64LE, H5T_NATIVE_DOUBLE, (hsize_t)array_length(array),
-                            array->value, metric->unit, metric->meaning);
+    return hdf_create_scale(file, metric->name, H5T_STD_I64LE, (hsize_t)array_length(array), array->value, metric->unit,
+                            metric->meaning);
 }
 
 static status write_names_scale(hid_t file, const struct array *array) {
@@ -64,8 +64,7 @@ static status write_names_scale(hid_t file, const struct array *array) {
     CHECK(text && line);
     hsize_t lines = 0;
     while (rest) line[lines++] = strsep(&rest, "\n");
-    status result = hdf_create_scale(file, metric->name, hdf_text_type(), hdf_text_type(), lines, line, metric->unit,
-                                     metric->meaning);
+    status result = hdf_create_scale(file, metric->name, hdf_text_type(), lines, line, metric->unit, metric->meaning);
     free(line);
     free(text);
     return result;
@@ -86,7 +85,7 @@ static status write_scale(hid_t file, enum dimension dim, int64_t size) {
     scale_name(dim, size, name);
     if (hdf_has(file, name)) return OK;
     if (dim != DIM_FREE) return hdf_create_index(file, name, (hsize_t)size, dimension_meaning[dim]);
-    return hdf_create_scale(file, name, 0, 0, (hsize_t)size, NULL, NULL, NULL);
+    return hdf_create_scale(file, name, 0, (hsize_t)size, NULL, NULL, NULL);
 }
 
 static hid_t file_type(const struct array *array) {

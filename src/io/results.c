@@ -170,22 +170,19 @@ static status write_form(hid_t file, const struct axis *axis) {
 }
 
 static status create_axis(hid_t file, const struct axis *axis) {
-    hid_t text = hdf_text_type();
     const void *value = axis->is_choice ? (const void *)axis->text : axis->number;
-    hid_t memory = axis->is_choice ? text : H5T_NATIVE_DOUBLE;
-    hid_t type = axis->is_choice ? text : axis->is_count ? H5T_STD_I64LE : H5T_IEEE_F64LE;
-    TRY(hdf_create_scale(file, axis->name, type, memory, (hsize_t)axis->count, value, axis->unit, axis->meaning));
+    hid_t type = axis->is_choice ? hdf_text_type() : axis->is_count ? H5T_STD_I64LE : H5T_IEEE_F64LE;
+    TRY(hdf_create_scale(file, axis->name, type, (hsize_t)axis->count, value, axis->unit, axis->meaning));
     return axis->form ? write_form(file, axis) : OK;
 }
 
 static status create_inner(hid_t file, enum dimension dim, const struct inner *inner) {
     const char *name = dimension_name[dim], *meaning = dimension_meaning[dim];
     hsize_t count = (hsize_t)inner->count;
-    hid_t text = hdf_text_type();
     if (count == 0) return OK;
-    if (inner->name.text) return hdf_create_scale(file, name, text, text, count, inner->name.text, "1", meaning);
+    if (inner->name.text) return hdf_create_scale(file, name, hdf_text_type(), count, inner->name.text, "1", meaning);
     if (!inner->number) return hdf_create_index(file, name, count, meaning);
-    return hdf_create_scale(file, name, H5T_STD_I64LE, H5T_NATIVE_DOUBLE, count, inner->number, "1", meaning);
+    return hdf_create_scale(file, name, H5T_STD_I64LE, count, inner->number, "1", meaning);
 }
 
 static status create_scales(const struct collection *c, hid_t file) {

@@ -132,18 +132,6 @@ void covariance_copy(const struct covariance *image, struct covariance *out) {
     if (out->theta) memcpy(out->theta, image->theta, bytes(covariance_size(out)));
 }
 
-/* Rows are added up into one, which is then added up. */
-static void add_rectangle(int64_t rows, int64_t columns, int64_t batch, int64_t pitch, double weight, const double *x,
-                          double *scratch, double *out) {
-    memset(scratch, 0, bytes(columns * batch));
-    for (int64_t r = 0; r < rows; r++) add(columns * batch, x + r * pitch, scratch);
-    for (int64_t b = 0; b < batch; b++) {
-        double sum = 0;
-        for (int64_t c = 0; c < columns; c++) sum += scratch[c * batch + b];
-        out[b] += weight * sum;
-    }
-}
-
 /* Along one axis: the pixels p of window `number` of out's rectangle whose q lies in the window that belongs to it, as
  * places first to end - 1 of in's rectangle. */
 struct part {
@@ -155,6 +143,20 @@ static struct part part_of(int64_t number, int64_t width, int64_t in_at, int64_t
     return (struct part){begin + largest(0, -beyond) - origin, begin + least(width, width - beyond) - origin};
 }
 
+/* Rows are added up into one, which is then added up. x, out: [.., batch], row length pitch. */
+static void add_rectangle(struct part rows, struct part columns, const struct covariance *in, const double *x,
+                          double weight, double *scratch, double *out) {
+    int64_t batch = in->batch, width = columns.end - columns.first;
+    memset(scratch, 0, bytes(width * batch));
+    for (int64_t r = rows.first; r < rows.end; r++)
+        add(width * batch, x + r * in->pitch + columns.first * batch, scratch);
+    for (int64_t b = 0; b < batch; b++) {
+        double sum = 0;
+        for (int64_t c = 0; c < width; c++) sum += scratch[c * batch + b];
+        out[b] += weight * sum;
+    }
+}
+
 void covariance_pool(int64_t rows, int64_t columns, double weight, const struct covariance *in, double *scratch,
                      struct covariance *out) {
     const double *const from[] = {in->k, in->theta};
@@ -163,9 +165,8 @@ void covariance_pool(int64_t rows, int64_t columns, double weight, const struct 
         for (int64_t c = 0; c < out->columns; c++) {
             struct part row = part_of(r, rows, in->at.row, out->at.row);
             struct part column = part_of(c, columns, in->at.column, out->at.column);
-            int64_t first = row.first * in->pitch + column.first * in->batch, place = r * out->pitch + c * out->batch;
+            int64_t place = r * out->pitch + c * out->batch;
             for (int which = 0; which < 2 && from[which]; which++)
-                add_rectangle(row.end - row.first, column.end - column.first, in->batch, in->pitch, weight,
-                              from[which] + first, scratch, to[which] + place);
+                add_rectangle(row, column, in, from[which], weight, scratch, to[which] + place);
         }
 }

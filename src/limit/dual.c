@@ -60,10 +60,11 @@ struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const do
 
 /* ---- runs ---- */
 
-/* What closed forms need of `rows` rows of `pitch` pairs, of places of variance 0 beyond `columns`. */
-SIMD_CLONES static void pack(int64_t rows, int64_t columns, int64_t pitch, const double *restrict own, int64_t own_row,
-                             const double *restrict other, int64_t other_row, double *restrict product,
-                             double *restrict offset) {
+/* What closed forms need of these pairs, and of places of variance 0 between columns and pitch. */
+SIMD_CLONES static void pack(const struct dual_pairs *pairs, const double *restrict own, const double *restrict other,
+                             double *restrict product, double *restrict offset) {
+    const int64_t rows = pairs->rows, columns = pairs->columns, pitch = pairs->pitch;
+    const int64_t own_row = pairs->own_row, other_row = pairs->other_row;
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c++) {
             product[r * pitch + c] = own[r * own_row + c] * other[r * other_row + c];
@@ -101,12 +102,13 @@ static void run_images(activation_block *block, const double *own, const double 
     int64_t pitch = pairs->pitch, width = least(pitch, DUAL_BLOCK), group = width < pitch ? 1 : DUAL_BLOCK / pitch;
     for (int64_t r = 0; r < pairs->rows; r += group)
         for (int64_t c = 0; c < pairs->columns; c += width) {
-            int64_t rows = least(group, pairs->rows - r),
-                    piece = width < pitch ? least(width, pairs->columns - c) : pitch;
+            struct dual_pairs part = *pairs;
+            part.rows = least(group, pairs->rows - r);
+            part.pitch = width < pitch ? least(width, pairs->columns - c) : pitch;
+            part.columns = least(pairs->columns - c, part.pitch);
             int64_t place = r * pitch + c;
-            pack(rows, least(pairs->columns - c, piece), piece, own + r * pairs->own_row + c, pairs->own_row,
-                 other + r * pairs->other_row + c, pairs->other_row, product, offset);
-            block(rows * piece, product, offset, k + place, theta + place);
+            pack(&part, own + r * pairs->own_row + c, other + r * pairs->other_row + c, product, offset);
+            block(part.rows * part.pitch, product, offset, k + place, theta + place);
         }
 }
 
@@ -147,20 +149,12 @@ static void run_extremes(const struct dual *dual, const double *own, const doubl
         }
 }
 
-static void run_series(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
-                       const struct dual_pairs *pairs, double *k, double *theta) {
-    for (int64_t r = 0; r < pairs->rows; r++)
-        dual_hermite_row(dual, own, other, pairs->own + r * pairs->own_row, pairs->own_step,
-                         pairs->other + r * pairs->other_row, pairs->columns, k + r * pairs->pitch,
-                         theta + r * pairs->pitch);
-}
-
 static void run_strangers(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
                           const struct dual_pairs *pairs, double *k, double *theta) {
     activation_block *block = dual->activation->block;
     const double *a = own->variance + pairs->own, *b = other->variance + pairs->other;
     if (!block)
-        run_series(dual, own, other, pairs, k, theta);
+        dual_hermite_run(dual, own, other, pairs, k, theta);
     else if (dual->is_extreme)
         run_extremes(dual, a, b, pairs, k, theta);
     else if (pairs->own_step == 0)

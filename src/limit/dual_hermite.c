@@ -82,28 +82,36 @@ SIMD_CLONES static void pairs_sort(struct pairs *pairs, const double *k) {
         if (pairs->tier[j] < pairs->dual->tiers && pairs->tier[j] > pairs->highest) pairs->highest = pairs->tier[j];
 }
 
-/* Two terms of Horner's rule, n and n + 1: low and high. */
-static inline void sum_two(int64_t count, int64_t step, int64_t n, const double *restrict own_low,
-                           const double *restrict own_high, const double *restrict low, const double *restrict high,
-                           const double *restrict w, double *restrict t, double *restrict tdot) {
+/* b_n and b_n+1 of the places from one on. */
+struct two_terms {
+    const double *low, *high;
+};
+
+static struct two_terms terms_of(const struct dual_side *side, int64_t n, int64_t place) {
+    const double *low = side->coefficient + n * side->count + place;
+    return (struct two_terms){low, low + side->count};
+}
+
+/* Two terms of Horner's rule, n and n + 1. */
+static inline void sum_two(int64_t step, int64_t n, struct two_terms own, struct two_terms other,
+                           struct pairs *restrict pairs) {
     const double share_low = 1 / (double)(2 * n + 1), share_high = 1 / (double)(2 * n + 3);
-    for (int64_t j = 0; j < count; j++) {
-        double a = own_low[j * step] * low[j], b = own_high[j * step] * high[j];
-        t[j] = (t[j] * w[j] + b * share_high) * w[j] + a * share_low;
-        tdot[j] = (tdot[j] * w[j] + b) * w[j] + a;
+    for (int64_t j = 0; j < pairs->count; j++) {
+        double a = own.low[j * step] * other.low[j], b = own.high[j * step] * other.high[j], w = pairs->w[j];
+        pairs->t[j] = (pairs->t[j] * w + b * share_high) * w + a * share_low;
+        pairs->tdot[j] = (pairs->tdot[j] * w + b) * w + a;
     }
 }
 
 /* From the top of one tier's terms to its bottom. */
 SIMD_CLONES static void pairs_sum(struct pairs *pairs, int tier) {
-    const struct dual_side *a = pairs->own_side, *b = pairs->other_side;
     for (int64_t n = dual_terms(tier + 1) - 2; n >= dual_terms(tier); n -= 2) {
-        const double *own = a->coefficient + n * a->count + pairs->own;
-        const double *other = b->coefficient + n * b->count + pairs->other;
+        struct two_terms own = terms_of(pairs->own_side, n, pairs->own);
+        struct two_terms other = terms_of(pairs->other_side, n, pairs->other);
         if (pairs->step)
-            sum_two(pairs->count, 1, n, own, own + a->count, other, other + b->count, pairs->w, pairs->t, pairs->tdot);
+            sum_two(1, n, own, other, pairs);
         else
-            sum_two(pairs->count, 0, n, own, own + a->count, other, other + b->count, pairs->w, pairs->t, pairs->tdot);
+            sum_two(0, n, own, other, pairs);
     }
 }
 
@@ -163,18 +171,24 @@ static void pairs_finish(const struct pairs *pairs, double *k, double *theta) {
     }
 }
 
-void dual_hermite_row(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
-                      int64_t own_at, int64_t own_step, int64_t other_at, int64_t count, double *k, double *theta) {
-    for (int64_t at = 0; at < count; at += PAIRS) {
-        struct pairs pairs;
-        pairs.dual = dual, pairs.own_side = own, pairs.other_side = other;
-        pairs.count = count - at < PAIRS ? count - at : PAIRS;
-        pairs.own = own_at + at * own_step, pairs.step = own_step, pairs.other = other_at + at;
-        pairs_sort(&pairs, k + at);
-        for (int tier = (int)pairs.highest; tier >= 0; tier--) {
-            pairs_start(&pairs, tier);
-            pairs_sum(&pairs, tier);
-        }
-        pairs_finish(&pairs, k + at, theta + at);
+static void run_some(struct pairs *pairs, double *k, double *theta) {
+    pairs_sort(pairs, k);
+    for (int tier = (int)pairs->highest; tier >= 0; tier--) {
+        pairs_start(pairs, tier);
+        pairs_sum(pairs, tier);
     }
+    pairs_finish(pairs, k, theta);
+}
+
+void dual_hermite_run(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
+                      const struct dual_pairs *all, double *k, double *theta) {
+    struct pairs pairs;
+    pairs.dual = dual, pairs.own_side = own, pairs.other_side = other, pairs.step = all->own_step;
+    for (int64_t r = 0; r < all->rows; r++)
+        for (int64_t c = 0; c < all->columns; c += PAIRS) {
+            pairs.count = all->columns - c < PAIRS ? all->columns - c : PAIRS;
+            pairs.own = all->own + r * all->own_row + c * all->own_step;
+            pairs.other = all->other + r * all->other_row + c;
+            run_some(&pairs, k + r * all->pitch + c, theta + r * all->pitch + c);
+        }
 }

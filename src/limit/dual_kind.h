@@ -51,9 +51,9 @@ void dual_series_reach(const struct dual *dual, int64_t count, const double *var
 /* dual_hermite.c: */
 void dual_hermite_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot);
 void dual_hermite_side(const struct dual *dual, struct dual_side *side, double *room);
-/* The entries of one row, `count` of them. */
-void dual_hermite_row(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
-                      int64_t own_at, int64_t own_step, int64_t other_at, int64_t count, double *k, double *theta);
+/* As dual_run, but for a place with itself. */
+void dual_hermite_run(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
+                      const struct dual_pairs *pairs, double *k, double *theta);
 /* The frequency of the integrands in z: their poles at i pole/sqrt(K) let the trapezoidal rule's error fall as
  * exp(-2 pi pole/(sqrt(K) step)), to e^-44 with step = 2 pi/frequency. */
 double dual_pole_frequency(const struct activation_series *series, double variance);

@@ -429,18 +429,18 @@ static struct engine engine_create(const struct infinite_plan *plan, int64_t poi
     return engine;
 }
 
-bool infinite_kernels(const struct infinite_plan *plan, int64_t points, int64_t columns, const double *x, double *k,
-                      double *theta, struct arena *arena, const struct host *host) {
+bool infinite_kernels(const struct infinite_plan *plan, const struct infinite_points *points, struct arena *arena,
+                      const struct host *host) {
     size_t mark = arena_mark(arena);
     bool stopped = false;
-    struct engine engine = engine_create(plan, points, k, arena);
+    struct engine engine = engine_create(plan, points->count, points->k, arena);
     if (arena_is_counting(arena)) {
         count_duals(plan, arena);
     } else {
         clear_fronts(&engine);
-        take_inputs(&engine, x);
+        take_inputs(&engine, points->x);
         find_variances(&engine, arena);
-        stopped = run(&engine, columns, theta, host);
+        stopped = run(&engine, points->columns, points->theta, host);
     }
     arena_release(arena, mark);
     return stopped;

@@ -34,11 +34,16 @@
 #include "host.h"
 #include "infinite_plan.h"
 
-/* x[points, size of the input]. k, theta[points, points]: entries (i, j) with j <= i and j < columns are set. Scratch
- * from the arena, given back; a counting arena gets the sizes only. host: asked after every pair of images, at least
- * every 1024 pairs in a row without images; returns whether it was told to stop. Cannot fail. Built with REAL_BITS
- * 64 alone. */
-bool infinite_kernels(const struct infinite_plan *plan, int64_t points, int64_t columns, const double *x, double *k,
-                      double *theta, struct arena *arena, const struct host *host);
+/* Kernels of points with the first `columns` of them: entries (i, j) with j <= i and j < columns are set. */
+struct infinite_points {
+    int64_t count, columns;
+    const double *x;   /* [count, size of the input] */
+    double *k, *theta; /* [count, count] */
+};
+/* Scratch from the arena, given back; a counting arena gets the sizes only. host: asked after every pair of images, at
+ * least every 1024 pairs in a row without images; returns whether it was told to stop. Cannot fail. Built with
+ * REAL_BITS 64 alone. */
+bool infinite_kernels(const struct infinite_plan *plan, const struct infinite_points *points, struct arena *arena,
+                      const struct host *host);
 
 #endif

@@ -62,7 +62,8 @@ struct infinite_plan {
  * made by layers of its own. */
 status infinite_plan_create(const struct network *network, struct infinite_plan **plan);
 void infinite_plan_free(struct infinite_plan *plan);
-/* About how many nanoseconds of a core infinite_kernels (infinite.h) takes, without inner products of inputs, from sizes alone. */
+/* About how many nanoseconds of a core infinite_kernels (infinite.h) takes, without inner products of inputs, from
+ * sizes alone. */
 double infinite_work(const struct infinite_plan *plan, int64_t points, int64_t columns);
 
 #define INFINITE_REFUSE(...) FAIL(ERROR_INPUT, "network: no limit of infinite width is known: " __VA_ARGS__)

@@ -12,30 +12,18 @@
 #include "infinite.h"
 #include "problem.h"
 
-struct memory {
-    double *x, *k, *theta; /* [all, d], [all, all], [all, all] */
-};
-
-static struct memory lay_out(struct arena *arena, const struct problem *problem) {
-    int64_t all = problem->points.train + problem->points.test;
-    struct memory memory;
-    memory.k = ARENA_TAKE(arena, all * all, double);
-    memory.theta = ARENA_TAKE(arena, all * all, double);
-    memory.x = ARENA_TAKE(arena, all * problem->inputs, double);
-    return memory;
-}
-
 /* Kernels of all points with the first `columns`. */
 static int64_t columns_of(const struct config *config) { return config->train_size + config_test_columns(config); }
 
 /* What its kernels follow from. */
 struct infinite {
+    const struct config *config;
     struct problem problem;
     struct infinite_plan *plan;
 };
 
 static status infinite_create(const struct config *config, const struct data_shape *shape, struct infinite *infinite) {
-    infinite->plan = NULL;
+    *infinite = (struct infinite){.config = config};
     TRY(problem_create(config, shape, &infinite->problem));
     return infinite_plan_create(infinite->problem.network, &infinite->plan);
 }
@@ -45,12 +33,22 @@ static void infinite_free(struct infinite *infinite) {
     problem_free(&infinite->problem);
 }
 
+/* data NULL: sizes are counted only. */
+static struct infinite_points lay_out(struct arena *arena, const struct infinite *infinite,
+                                      const struct dataset *data) {
+    int64_t n = infinite->problem.points.train, m = infinite->problem.points.test, d = infinite->problem.inputs;
+    double *k = ARENA_TAKE(arena, (n + m) * (n + m), double), *theta = ARENA_TAKE(arena, (n + m) * (n + m), double);
+    double *x = ARENA_TAKE(arena, (n + m) * d, double);
+    if (data) memcpy(x, data->x_train, (size_t)(n * d) * sizeof *x);
+    if (data) memcpy(x + n * d, data->x_test, (size_t)(m * d) * sizeof *x);
+    return (struct infinite_points){n + m, columns_of(infinite->config), x, k, theta};
+}
+
 /* The arena that everything needs. */
-static double count_bytes(const struct infinite *infinite, int64_t columns) {
+static double count_bytes(const struct infinite *infinite) {
     struct arena arena = arena_counting();
-    struct memory memory = lay_out(&arena, &infinite->problem);
-    int64_t all = infinite->problem.points.train + infinite->problem.points.test;
-    infinite_kernels(infinite->plan, all, columns, memory.x, memory.k, memory.theta, &arena, NULL);
+    struct infinite_points points = lay_out(&arena, infinite, NULL);
+    infinite_kernels(infinite->plan, &points, &arena, NULL);
     return (double)arena.peak;
 }
 
@@ -64,7 +62,7 @@ status reference_plan(const struct config *config, const struct data_shape *shap
             .flops = (n + m) * (n + m) * (double)shape->inputs + 4 * n * n * n,
             .share = 1,
             .elementwise = infinite_work(infinite.plan, (int64_t)(n + m), columns) + n * n * n,
-            .arena_bytes = count_bytes(&infinite, columns) + (double)la_eigen_bytes((int64_t)n, 1),
+            .arena_bytes = count_bytes(&infinite) + (double)la_eigen_bytes((int64_t)n, 1),
             .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
         };
     infinite_free(&infinite);
@@ -114,14 +112,15 @@ static status refuse(const struct config *config) {
 }
 
 /* The tangent kernel of the readout alone is the NNGP kernel. */
-static void fill_record(const struct problem *problem, const struct memory *memory, const struct dataset *data,
-                        int64_t columns, struct record *record) {
+static void fill_record(const struct infinite *infinite, const struct infinite_points *points,
+                        const struct dataset *data, struct record *record) {
+    const struct problem *problem = &infinite->problem;
     int64_t n = problem->points.train, m = problem->points.test;
-    const struct range train = {0, n}, test = {n, m}, shown = {n, columns - n};
-    const double *tangent = problem->network->first_trained > 0 ? memory->k : memory->theta;
-    const struct part parts[] = {{METRIC_REFERENCE_NNGP_TRAIN_TRAIN, memory->k, train, train},
-                                 {METRIC_REFERENCE_NNGP_TEST_TRAIN, memory->k, test, train},
-                                 {METRIC_REFERENCE_NNGP_TEST_TEST, memory->k, test, shown},
+    const struct range train = {0, n}, test = {n, m}, shown = {n, points->columns - n};
+    const double *tangent = problem->network->first_trained > 0 ? points->k : points->theta;
+    const struct part parts[] = {{METRIC_REFERENCE_NNGP_TRAIN_TRAIN, points->k, train, train},
+                                 {METRIC_REFERENCE_NNGP_TEST_TRAIN, points->k, test, train},
+                                 {METRIC_REFERENCE_NNGP_TEST_TEST, points->k, test, shown},
                                  {METRIC_REFERENCE_NTK_TRAIN_TRAIN, tangent, train, train},
                                  {METRIC_REFERENCE_NTK_TEST_TRAIN, tangent, test, train}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -138,25 +137,21 @@ static status solve(int64_t n, const struct host *host, struct record *record) {
     return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n), host);
 }
 
-static status compute(const struct config *config, const struct infinite *infinite, const struct dataset *data,
-                      const struct host *host, struct arena *arena, struct record *record) {
-    const struct problem *problem = &infinite->problem;
-    struct memory memory = lay_out(arena, problem);
-    int64_t n = problem->points.train, m = problem->points.test, d = problem->inputs, columns = columns_of(config);
-    memcpy(memory.x, data->x_train, (size_t)(n * d) * sizeof(double));
-    memcpy(memory.x + n * d, data->x_test, (size_t)(m * d) * sizeof(double));
-    if (infinite_kernels(infinite->plan, n + m, columns, memory.x, memory.k, memory.theta, arena, host))
+static status compute(const struct infinite *infinite, const struct dataset *data, const struct host *host,
+                      struct arena *arena, struct record *record) {
+    struct infinite_points points = lay_out(arena, infinite, data);
+    if (infinite_kernels(infinite->plan, &points, arena, host))
         FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
-    fill_record(problem, &memory, data, columns, record);
-    if (!is_in_range(record, n)) return refuse(config);
-    return solve(n, host, record);
+    fill_record(infinite, &points, data, record);
+    if (!is_in_range(record, infinite->config->train_size)) return refuse(infinite->config);
+    return solve(infinite->config->train_size, host, record);
 }
 
-static status compute_in_memory(const struct config *config, const struct infinite *infinite,
-                                const struct dataset *data, const struct host *host, struct record *record) {
+static status compute_in_memory(const struct infinite *infinite, const struct dataset *data, const struct host *host,
+                                struct record *record) {
     struct arena arena;
-    TRY(arena_create((size_t)count_bytes(infinite, columns_of(config)), &arena));
-    status result = compute(config, infinite, data, host, &arena, record);
+    TRY(arena_create((size_t)count_bytes(infinite), &arena));
+    status result = compute(infinite, data, host, &arena, record);
     arena_free(&arena);
     return result;
 }
@@ -167,7 +162,7 @@ status reference_run(const struct config *config, const struct dataset *data, st
     const struct host host = task_host(&hooks);
     struct infinite infinite;
     status result = infinite_create(config, &data->shape, &infinite);
-    if (result == OK) result = compute_in_memory(config, &infinite, data, &host, record);
+    if (result == OK) result = compute_in_memory(&infinite, data, &host, record);
     infinite_free(&infinite);
     record_scalar(record, METRIC_REFERENCE_SECONDS, clock_seconds() - begin);
     return result;

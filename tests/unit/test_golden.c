@@ -325,9 +325,10 @@ static void check_infinite(struct golden *golden, int number, struct tally *tall
     struct arena arena = arena_counting();
     struct infinite_plan *plan;
     assert_int_equal(infinite_plan_create(sample->network, &plan), OK);
-    infinite_kernels(plan, ALL, ALL, sample->x, k, theta, &arena, NULL);
+    const struct infinite_points points = {ALL, ALL, sample->x, k, theta};
+    infinite_kernels(plan, &points, &arena, NULL);
     assert_int_equal(arena_create(arena.peak, &arena), OK);
-    assert_int_equal(infinite_kernels(plan, ALL, ALL, sample->x, k, theta, &arena, NULL), 0);
+    assert_int_equal(infinite_kernels(plan, &points, &arena, NULL), 0);
     arena_free(&arena);
     infinite_plan_free(plan);
     la_mirror(ALL, k);

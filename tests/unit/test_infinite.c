@@ -15,10 +15,11 @@ static int compute(const struct network *network, int64_t points, int64_t column
     struct arena counting = arena_counting(), arena;
     struct infinite_plan *plan;
     assert_int_equal(infinite_plan_create(network, &plan), OK);
-    infinite_kernels(plan, points, columns, NULL, NULL, NULL, &counting, NULL);
+    const struct infinite_points all = {points, columns, x, k, theta};
+    infinite_kernels(plan, &all, &counting, NULL);
     assert_int_equal(counting.used, 0);
     assert_int_equal(arena_create(counting.peak, &arena), OK);
-    bool stopped = infinite_kernels(plan, points, columns, x, k, theta, &arena, host);
+    bool stopped = infinite_kernels(plan, &all, &arena, host);
     assert_int_equal(arena.peak, counting.peak);
     assert_int_equal(arena.used, 0);
     arena_free(&arena);

@@ -11,9 +11,10 @@ static void compute(const struct network *network, int64_t points, const double 
     struct arena counting = arena_counting(), arena;
     struct infinite_plan *plan;
     assert_int_equal(infinite_plan_create(network, &plan), OK);
-    infinite_kernels(plan, points, points, NULL, NULL, NULL, &counting, NULL);
+    const struct infinite_points all = {points, points, x, k, theta};
+    infinite_kernels(plan, &all, &counting, NULL);
     assert_int_equal(arena_create(counting.peak, &arena), OK);
-    assert_int_equal(infinite_kernels(plan, points, points, x, k, theta, &arena, NULL), 0);
+    assert_int_equal(infinite_kernels(plan, &all, &arena, NULL), 0);
     assert_int_equal(arena.peak, counting.peak);
     arena_free(&arena);
     infinite_plan_free(plan);
