@@ -14,11 +14,13 @@ import xarray as xr
 from .point import InputError, Point
 
 Tensors = list[np.ndarray]  # weight, bias, weight, ... in the order of the forward pass
-PHI = {  # value, derivative
+PHI = {  # value, derivative; of leaky_relu with its slope
     "relu": (lambda h: np.maximum(h, 0), lambda h: (h > 0).astype(float)),
     "erf": (np.vectorize(math.erf, otypes=[float]), lambda h: 2 / np.sqrt(np.pi) * np.exp(-h * h)),
     "tanh": (np.tanh, lambda h: 1 - np.tanh(h) ** 2),
     "identity": (lambda h: h, np.ones_like),
+    "cos": (np.cos, lambda h: -np.sin(h)),
+    "leaky_relu": (lambda h, s: np.where(h > 0, h, s * h), lambda h, s: np.where(h > 0, 1, s)),
 }
 OUTPUTS = ("f_train", "f_test")
 
@@ -85,8 +87,8 @@ class Pass:
 
     def activation(self, x):
         phi, slope = self.net.phi
-        y = Value(phi(x.v))
-        self.back.append(lambda: x.w.__iadd__(y.w * slope(x.v)))
+        y = Value(phi(x.v, *self.net.slope))
+        self.back.append(lambda: x.w.__iadd__(y.w * slope(x.v, *self.net.slope)))
         return y
 
     def mean(self, x):
@@ -211,6 +213,7 @@ class Network:
         self.family = one_of(settings, "network.family", FAMILIES)
         self.phi = one_of(settings, "network.activation", PHI)
         self.count = count
+        self.slope = [float(settings["network.slope"])] if "network.slope" in settings else []
         self.depth, self.wide_blocks = (int(settings.get(f"network.{name}", 0)) for name in ("depth", "blocks"))
         self.flattens = settings.get("network.pooling") == "flatten"
         self.blocks = Blocks(settings) if settings["network.family"] == "residual" else None

@@ -24,8 +24,9 @@ static bool are_extreme(int64_t count, const double *variance) {
     return false;
 }
 
-struct dual dual_prepare(enum activation_kind kind, int64_t count, const double *variance, struct arena *arena) {
-    struct dual dual = {.activation = activation_of(kind)->dual};
+struct dual dual_prepare(enum activation_kind kind, double slope, int64_t count, const double *variance,
+                         struct arena *arena) {
+    struct dual dual = {.activation = activation_of(kind)->dual, .slope = slope};
     if (!arena_is_counting(arena))
         dual.is_extreme = dual.activation->scaling != SCALING_NONE && are_extreme(count, variance);
     if (dual.activation->series) dual_series_prepare(&dual, count, variance, arena);
@@ -43,7 +44,7 @@ void dual_self(const struct dual *dual, int64_t count, const double *variance, d
     if (dual->activation->series)
         dual_hermite_self(dual, count, variance, t, tdot);
     else
-        dual->activation->self(count, variance, t, tdot);
+        dual->activation->self(count, dual->slope, variance, t, tdot);
 }
 
 static int64_t numbers_with(const struct dual *dual, int tiers) {
@@ -71,7 +72,7 @@ SIMD_CLONES static void pack(const struct dual_pairs *pairs, const double *restr
             offset[r * pitch + c] = 1 + 2 * (own[r * own_row + c] + other[r * other_row + c]);
         }
     for (int64_t c = columns; c < pitch; c++) /* few, down the rows */
-        for (int64_t r = 0; r < rows; r++) product[r * pitch + c] = 0, offset[r * pitch + c] = 1;
+        for (int64_t r = 0; r < rows; r++) product[r * pitch + c] = 0, offset[r * pitch + c] = HUGE_VAL;
 }
 
 SIMD_CLONES static void pack_one(int64_t columns, double own, const double *restrict other, double *restrict product,
@@ -85,18 +86,18 @@ SIMD_CLONES static void pack_one(int64_t columns, double own, const double *rest
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* One point with many. */
-static void run_point(activation_block *block, double own, const double *other, int64_t count, double *k,
+static void run_point(const struct dual *dual, double own, const double *other, int64_t count, double *k,
                       double *theta) {
     double product[DUAL_BLOCK], offset[DUAL_BLOCK];
     for (int64_t at = 0; at < count; at += DUAL_BLOCK) {
         int64_t size = least(DUAL_BLOCK, count - at);
         pack_one(size, own, other + at, product, offset);
-        block(size, product, offset, k + at, theta + at);
+        dual->activation->block(size, dual->slope, product, offset, k + at, theta + at);
     }
 }
 
 /* Two images: several rows at once, or a row in pieces. */
-static void run_images(activation_block *block, const double *own, const double *other, const struct dual_pairs *pairs,
+static void run_images(const struct dual *dual, const double *own, const double *other, const struct dual_pairs *pairs,
                        double *k, double *theta) {
     double product[DUAL_BLOCK], offset[DUAL_BLOCK];
     int64_t pitch = pairs->pitch, width = least(pitch, DUAL_BLOCK), group = width < pitch ? 1 : DUAL_BLOCK / pitch;
@@ -108,7 +109,7 @@ static void run_images(activation_block *block, const double *own, const double 
             part.columns = least(pairs->columns - c, part.pitch);
             int64_t place = r * pitch + c;
             pack(&part, own + r * pairs->own_row + c, other + r * pairs->other_row + c, product, offset);
-            block(part.rows * part.pitch, product, offset, k + place, theta + place);
+            dual->activation->block(part.rows * part.pitch, dual->slope, product, offset, k + place, theta + place);
         }
 }
 
@@ -130,7 +131,7 @@ static void run_extreme(const struct dual *dual, const double *own, int64_t own_
         offset[j] = 1 / scale[j] / scale[j] + 2 * (k11 / scale[j] / scale[j] + k22 / scale[j] / scale[j]);
         k[j] /= scale[j];
     }
-    dual->activation->block(count, product, offset, k, theta);
+    dual->activation->block(count, dual->slope, product, offset, k, theta);
     for (int64_t j = 0; j < count; j++)
         if (is_homogeneous)
             k[j] *= scale[j];
@@ -151,16 +152,15 @@ static void run_extremes(const struct dual *dual, const double *own, const doubl
 
 static void run_strangers(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
                           const struct dual_pairs *pairs, double *k, double *theta) {
-    activation_block *block = dual->activation->block;
     const double *a = own->variance + pairs->own, *b = other->variance + pairs->other;
-    if (!block)
+    if (dual->activation->series)
         dual_hermite_run(dual, own, other, pairs, k, theta);
     else if (dual->is_extreme)
         run_extremes(dual, a, b, pairs, k, theta);
     else if (pairs->own_step == 0)
-        run_point(block, *a, b, pairs->columns, k, theta);
+        run_point(dual, *a, b, pairs->columns, k, theta);
     else
-        run_images(block, a, b, pairs, k, theta);
+        run_images(dual, a, b, pairs, k, theta);
 }
 
 static void run_self(const struct dual *dual, const double *variance, int64_t count, double *k, double *theta) {

@@ -1,7 +1,8 @@
 /* Dual activations: for Gaussian (u, v) with variances K11, K22 and covariance K12, c = K12 / sqrt(K11 K22),
  *     T(K) = E[phi(u) phi(v)],   Tdot(K) = E[phi'(u) phi'(v)] = dT/dK12.
  *
- * relu: arc-cosine kernels (Cho & Saul 2009); erf: Williams 1997; identity: T = K12, Tdot = 1; tanh: the Hermite series
+ * relu: arc-cosine kernels (Cho & Saul 2009); erf: Williams 1997; identity: T = K12, Tdot = 1; leaky_relu, cos:
+ * src/README.md, Infinite width; tanh: the Hermite series
  *     Tdot = sum_n b_n(K11) b_n(K22) c^2n,   T = K12 sum_n b_n(K11) b_n(K22) c^2n / (2n + 1),
  * b_n(K) = E[phi'(sqrt(K) z) h_2n(z)] with normalized Hermite polynomials, by the trapezoidal rule (exponentially
  * convergent where Gauss-Hermite is not) at Chebyshev nodes over a layer's range of variances and by interpolation
@@ -9,13 +10,14 @@
  * near +-1; 0.1 to 0.3 ms a pair at variance 50, growing with it). A layer with a variance above dual_most has NaN.
  *
  * What has a variance is a place: a point, or a pixel of a point. Places lie in one array for all points of a layer.
- * Accuracy, absolute: relu 4e-16 sqrt(K11 K22) in T, erf 4e-16, tanh 1e-13; the same in Tdot, but that near c = +-1 a
- * relative error e of K12 alone moves relu's Tdot by up to sqrt(2 e)/(2 pi).
- * relu and erf hold this for all variances that are numbers: where products of two would not be, pairs are scaled by
- * powers of two, which changes no bit.
- * A covariance that rounding has carried beyond sqrt(K11 K22) counts as c = +-1. For a place of variance 0, T = 0, and
- * relu's Tdot is 1/4 with every other place.
- * Bits: relu, erf and identity give the same on every CPU. A pair has the same bits in whatever pieces runs are cut: a
+ * Accuracy, absolute: relu and leaky_relu 4e-16 sqrt(K11 K22) in T, erf 4e-16, cos 4e-16 (1 + K11 + K22) (what
+ * roundings of the variances make of it), tanh 1e-13; the same in Tdot, but that near c = +-1 a relative error e of K12
+ * alone moves relu's Tdot by up to sqrt(2 e)/(2 pi).
+ * relu, leaky_relu and erf hold this for all variances that are numbers: where products of two would not be, pairs are
+ * scaled by powers of two, which changes no bit.
+ * A covariance that rounding has carried beyond sqrt(K11 K22) counts as c = +-1. For a place of variance 0, T = 0 (cos:
+ * exp(-K/2), K the other's), and relu's Tdot is 1/4 with every other place.
+ * Bits: all but tanh and cos give the same on every CPU. A pair has the same bits in whatever pieces runs are cut: a
  * row of 1000 pairs at once, or as 600 and 400. Of tanh that is so while the sides stay as they were filled; a side of
  * other points may change the last bit of its coefficients (they come from a matrix product).
  * Double only. Maths: cannot fail. Not collective. */
@@ -33,7 +35,8 @@ double dual_most(enum activation_kind kind);
 
 /* Prepares a layer for variances[count]; takes its memory from the arena (a counting arena gets the sizes: `variance`
  * is not read then). The arrays stand in the arena until the caller releases them. Memory: 0.5 MB for tanh. */
-struct dual dual_prepare(enum activation_kind kind, int64_t count, const double *variance, struct arena *arena);
+struct dual dual_prepare(enum activation_kind kind, double slope, int64_t count, const double *variance,
+                         struct arena *arena);
 /* Each place with itself, exact where a run could not be: t[count] (may be where variance is), and tdot[count] (may be
  * NULL) (relu: K/2 and 1/2). */
 void dual_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot);

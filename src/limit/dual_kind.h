@@ -13,7 +13,8 @@ struct activation_series;
 /* What is known of a layer. Closed forms need its kind alone. */
 struct dual {
     const struct activation_dual *activation;
-    bool is_extreme;     /* relu, erf: products of variances are out of range, so that pairs are scaled */
+    double slope;        /* network.slope, of those that have one */
+    bool is_extreme;     /* relu, leaky_relu, erf: products of variances are out of range, so that pairs are scaled */
     int tiers, nodes;    /* tier t of the series takes 16 * 2^t terms; Chebyshev nodes */
     double middle, half; /* of log(K + DUAL_SHIFT) over the layer */
     double *table;       /* [2 + terms][nodes]: Chebyshev coefficients of T/K and Tdot at c = 1, and of b_n */

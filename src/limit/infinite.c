@@ -300,6 +300,10 @@ static void activate_variances(struct engine *engine, const struct infinite_pair
     }
 }
 
+static struct dual dual_of(const struct node *node, int64_t count, const double *variance, struct arena *arena) {
+    return dual_prepare(limit_activation(node), limit_slope(node), count, variance, arena);
+}
+
 /* Of the activations that read a pair's value. */
 static void keep_variances(struct engine *engine, const struct infinite_pair *pair, struct arena *arena) {
     int64_t count = engine->points * infinite_pixels(engine->network, pair->u);
@@ -308,7 +312,7 @@ static void keep_variances(struct engine *engine, const struct infinite_pair *pa
         struct activated *activated = &engine->activated[engine->plan->activation[a]];
         if (pair->u != pair->v || node->source[0] != pair->u) continue;
         memcpy(activated->variance, variances_of(engine, pair), (size_t)count * sizeof *activated->variance);
-        activated->dual = dual_prepare(limit_activation(node), count, activated->variance, arena);
+        activated->dual = dual_of(node, count, activated->variance, arena);
     }
 }
 
@@ -391,7 +395,7 @@ static void lay_out_sides(struct engine *engine, struct arena *arena) {
     for (int a = 0; a < engine->plan->activations; a++) {
         int o = engine->plan->activation[a];
         struct arena sizes = arena_counting();
-        struct dual dual = dual_prepare(limit_activation(&engine->network->node[o]), 0, NULL, &sizes);
+        struct dual dual = dual_of(&engine->network->node[o], 0, NULL, &sizes);
         each += dual_side_most(&dual) * infinite_pixels(engine->network, o + 1);
     }
     engine->room_numbers = most(each, least(ROOM, each * engine->points));
@@ -400,8 +404,7 @@ static void lay_out_sides(struct engine *engine, struct arena *arena) {
 }
 
 static void count_duals(const struct infinite_plan *plan, struct arena *arena) {
-    for (int a = 0; a < plan->activations; a++)
-        dual_prepare(limit_activation(&plan->network->node[plan->activation[a]]), 0, NULL, arena);
+    for (int a = 0; a < plan->activations; a++) dual_of(&plan->network->node[plan->activation[a]], 0, NULL, arena);
 }
 
 /* Zeros stand in front of every image for good. */

@@ -8,13 +8,17 @@
 
 double limit_coefficient(const struct node *node, int s) { return ((const double *)node->form)[s]; }
 
+static const struct activation_form *form_of(const struct node *node) { return node->form; }
+
 enum activation_kind limit_activation(const struct node *node) {
     int kind = 0;
-    while (activation_of((enum activation_kind)kind) != node->form) kind++;
+    while (activation_of((enum activation_kind)kind) != form_of(node)->activation) kind++;
     return (enum activation_kind)kind;
 }
 
-bool limit_is_linear(const struct node *node) { return ((const struct activation *)node->form)->dual->is_linear; }
+double limit_slope(const struct node *node) { return form_of(node)->slope; }
+
+bool limit_is_linear(const struct node *node) { return form_of(node)->activation->dual->is_linear; }
 
 const char *limit_name(const struct network *network, int value, char text[LIMIT_NAME]) {
     if (value == 0) return "the input";

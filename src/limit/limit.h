@@ -39,6 +39,7 @@ static inline int limit_sources(const struct node *node) {
 /* Of a sum: the coefficient of its source s. */
 double limit_coefficient(const struct node *node, int s);
 enum activation_kind limit_activation(const struct node *node);
+double limit_slope(const struct node *node);
 bool limit_is_linear(const struct node *node);
 /* "the input", a layer's name, or the operator's and its place in the list; returns text. */
 enum { LIMIT_NAME = 64 };

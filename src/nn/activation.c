@@ -8,19 +8,21 @@ static const struct activation *const table[] = {ACTIVATION_LIST(ACTIVATION_ROW)
 
 const struct activation *activation_of(enum activation_kind kind) { return table[kind]; }
 
-static const struct activation *activation_in(const struct node *node) { return node->form; }
+static const struct activation_form *form_of(const struct node *node) { return node->form; }
 
 static void forward(const struct node *node, const struct pass *pass, real *out) {
-    activation_in(node)->map(pass->n * shape_size(node->in), pass_in(pass, node, 0), out);
+    const struct activation_form *phi = form_of(node);
+    phi->activation->map(pass->n * shape_size(node->in), phi->slope, pass_in(pass, node, 0), out);
 }
 
 /* dout = phi'(h) din */
 static void jvp(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout) {
     (void)dtheta;
     int64_t size = pass->n * shape_size(node->in);
+    const struct activation_form *phi = form_of(node);
     const real *dh = tangent_in(din, node, 0);
     if (dh)
-        activation_in(node)->backward(size, pass_in(pass, node, 0), pass->value[node->value], dh, dout);
+        phi->activation->backward(size, phi->slope, pass_in(pass, node, 0), pass->value[node->value], dh, dout);
     else
         tangent_clear(size, dout);
 }
@@ -29,9 +31,10 @@ static void jvp(const struct node *node, const struct pass *pass, const real *dt
 static void vjp(const struct node *node, const struct pass *pass, int s, const real *w, real *din) {
     enum { PIECE = 512 };
     int64_t size = shape_size(node->in);
+    const struct activation_form *phi = form_of(node);
     const real *h = pass_in(pass, node, 0), *x = pass->value[node->value];
     if (!node->is_added[s] && pass->count == 1) {
-        activation_in(node)->backward(pass->n * size, h, x, w, din);
+        phi->activation->backward(pass->n * size, phi->slope, h, x, w, din);
         return;
     }
     for (int64_t row = 0; row < pass->n * pass->count; row++)
@@ -39,7 +42,7 @@ static void vjp(const struct node *node, const struct pass *pass, int s, const r
             real piece[PIECE];
             int64_t length = size - at < PIECE ? size - at : PIECE, from = row / pass->count * size + at,
                     to = row * size + at;
-            activation_in(node)->backward(length, h + from, x + from, w + to, piece);
+            phi->activation->backward(length, phi->slope, h + from, x + from, w + to, piece);
             pass_on(length, 1, piece, node->is_added[s], din + to);
         }
 }

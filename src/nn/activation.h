@@ -12,11 +12,17 @@
  * that has blown up back into numbers, as phi(-inf) of relu and phi(+-inf) of erf and tanh. An element has the same
  * bits wherever it stands in an array. */
 struct activation {
-    /* x[i] = phi(h[i]) */
-    void (*map)(int64_t n, const real *h, real *x);
+    /* x[i] = phi(h[i]); slope: network.slope, of those that have one */
+    void (*map)(int64_t n, real slope, const real *h, real *x);
     /* d[i] = phi'(h[i]) w[i], x = phi(h) is there */
-    void (*backward)(int64_t n, const real *h, const real *x, const real *w, real *d);
+    void (*backward)(int64_t n, real slope, const real *h, const real *x, const real *w, real *d);
     const struct activation_dual *dual; /* at infinite width; NULL in f32 */
+};
+
+/* Of a node: its row, and the slope. */
+struct activation_form {
+    const struct activation *activation;
+    real slope;
 };
 
 #define activation_of REAL_NAME(activation_of)

@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 /* A few hundred pairs: product = K11 K22, offset = 1 + 2 (K11 + K22); k holds K12 and becomes T, theta is multiplied by
- * Tdot. Beside product = 0 and offset = 1, 0 stays 0. */
-typedef void activation_block(int64_t count, const double *restrict product, const double *restrict offset,
-                              double *restrict k, double *restrict theta);
+ * Tdot; slope: network.slope. Beside product = 0 and an infinite offset, 0 stays 0. */
+typedef void activation_block(int64_t count, double slope, const double *restrict product,
+                              const double *restrict offset, double *restrict k, double *restrict theta);
 /* Each variance with itself, exact: T in t[count] (may be where variance is), Tdot in tdot[count] (NULL: unwanted). */
-typedef void activation_self(int64_t count, const double *variance, double *t, double *tdot);
+typedef void activation_self(int64_t count, double slope, const double *variance, double *t, double *tdot);
 
 /* How pairs are scaled, by a b, powers of two, where products of variances would leave the range of numbers:
  * K11 = a^2 K11', K22 = b^2 K22', K12 = ab K12'. NONE: they are not. HOMOGENEOUS: T = ab T(K11', K22', K12').

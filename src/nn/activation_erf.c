@@ -30,16 +30,19 @@ SIMD_CLONES static void slope_blocks(int64_t n, const real *h, real *x) {
     for (int64_t i = 0; i < n; i++) x[i] = factor * EXP(-h[i] * h[i]);
 }
 
-static void map(int64_t n, const real *h, real *x) { vector_in_blocks(erf_blocks, n, h, x); }
+static void map(int64_t n, real slope, const real *h, real *x) {
+    (void)slope;
+    vector_in_blocks(erf_blocks, n, h, x);
+}
 
-static void backward(int64_t n, const real *h, const real *x, const real *w, real *d) {
-    (void)x;
+static void backward(int64_t n, real slope, const real *h, const real *x, const real *w, real *d) {
+    (void)slope, (void)x;
     enum { PIECE = 64 * VECTOR_BLOCK };
-    real slope[PIECE];
+    real factor[PIECE];
     for (int64_t at = 0; at < n; at += PIECE) {
         int64_t count = n - at < PIECE ? n - at : PIECE;
-        vector_in_blocks(slope_blocks, count, h + at, slope);
-        for (int64_t i = 0; i < count; i++) d[at + i] = slope[i] * w[at + i];
+        vector_in_blocks(slope_blocks, count, h + at, factor);
+        for (int64_t i = 0; i < count; i++) d[at + i] = factor[i] * w[at + i];
     }
 }
 
@@ -48,8 +51,9 @@ static void backward(int64_t n, const real *h, const real *x, const real *w, rea
 
 /* Williams 1997: T = (2/pi) atan2(2 K12, root), Tdot = (4/pi)/root, root^2 = (1 + 2 K11)(1 + 2 K22) - 4 K12^2 without
  * cancellation. */
-SIMD_CLONES static void block(int64_t count, const double *restrict product, const double *restrict offset,
-                              double *restrict k, double *restrict theta) {
+SIMD_CLONES static void block(int64_t count, double slope, const double *restrict product,
+                              const double *restrict offset, double *restrict k, double *restrict theta) {
+    (void)slope;
     for (int64_t j = 0; j < count; j++) {
         double root = sqrt(offset[j] + 4 * determinant_of(product[j], k[j]));
         k[j] = angle_of(2 * k[j], root) * (2 / PI);
@@ -57,7 +61,8 @@ SIMD_CLONES static void block(int64_t count, const double *restrict product, con
     }
 }
 
-static void self(int64_t count, const double *variance, double *t, double *tdot) {
+static void self(int64_t count, double slope, const double *variance, double *t, double *tdot) {
+    (void)slope;
     for (int64_t j = 0; j < count; j++) {
         double own = variance[j], half_root = sqrt(0.25 + own);
         t[j] = angle_of(own, half_root) * (2 / PI);

@@ -3,20 +3,24 @@
 
 #include "activation.h"
 
-static void map(int64_t n, const real *h, real *x) { memmove(x, h, (size_t)n * sizeof *x); }
+static void map(int64_t n, real slope, const real *h, real *x) {
+    (void)slope;
+    memmove(x, h, (size_t)n * sizeof *x);
+}
 
-static void backward(int64_t n, const real *h, const real *x, const real *w, real *d) {
-    (void)h, (void)x;
+static void backward(int64_t n, real slope, const real *h, const real *x, const real *w, real *d) {
+    (void)slope, (void)h, (void)x;
     if (d != w) memmove(d, w, (size_t)n * sizeof *d);
 }
 
 #if REAL_BITS == 64
-static void block(int64_t count, const double *restrict product, const double *restrict offset, double *restrict k,
-                  double *restrict theta) {
-    (void)count, (void)product, (void)offset, (void)k, (void)theta;
+static void block(int64_t count, double slope, const double *restrict product, const double *restrict offset,
+                  double *restrict k, double *restrict theta) {
+    (void)count, (void)slope, (void)product, (void)offset, (void)k, (void)theta;
 }
 
-static void self(int64_t count, const double *variance, double *t, double *tdot) {
+static void self(int64_t count, double slope, const double *variance, double *t, double *tdot) {
+    (void)slope;
     for (int64_t j = 0; tdot && j < count; j++) tdot[j] = 1;
     for (int64_t j = 0; j < count; j++) t[j] = variance[j];
 }

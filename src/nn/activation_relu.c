@@ -11,10 +11,13 @@ SIMD_CLONES static void slope_times(int64_t n, const real *h, const real *w, rea
     for (int64_t i = 0; i < n; i++) d[i] = h[i] > 0 ? w[i] : 0;
 }
 
-static void map(int64_t n, const real *h, real *x) { relu(n, h, x); }
+static void map(int64_t n, real slope, const real *h, real *x) {
+    (void)slope;
+    relu(n, h, x);
+}
 
-static void backward(int64_t n, const real *h, const real *x, const real *w, real *d) {
-    (void)x;
+static void backward(int64_t n, real slope, const real *h, const real *x, const real *w, real *d) {
+    (void)slope, (void)x;
     slope_times(n, h, w, d);
 }
 
@@ -22,9 +25,9 @@ static void backward(int64_t n, const real *h, const real *x, const real *w, rea
 #include "activation_angle.h"
 
 /* Arc-cosine kernels (Cho & Saul 2009): Tdot = (pi - a)/(2 pi), T = (root + (pi - a) K12)/(2 pi), a = arccos(c). */
-SIMD_CLONES static void block(int64_t count, const double *restrict product, const double *restrict offset,
-                              double *restrict k, double *restrict theta) {
-    (void)offset;
+SIMD_CLONES static void block(int64_t count, double slope, const double *restrict product,
+                              const double *restrict offset, double *restrict k, double *restrict theta) {
+    (void)slope, (void)offset;
     for (int64_t j = 0; j < count; j++) {
         double root = sqrt(determinant_of(product[j], k[j])), tdot = 0.25 + angle_of(k[j], root) * (1 / (2 * PI));
         k[j] = root * (1 / (2 * PI)) + tdot * k[j];
@@ -32,7 +35,8 @@ SIMD_CLONES static void block(int64_t count, const double *restrict product, con
     }
 }
 
-static void self(int64_t count, const double *variance, double *t, double *tdot) {
+static void self(int64_t count, double slope, const double *variance, double *t, double *tdot) {
+    (void)slope;
     for (int64_t j = 0; tdot && j < count; j++) tdot[j] = 0.5;
     for (int64_t j = 0; j < count; j++) t[j] = variance[j] / 2;
 }

@@ -25,18 +25,21 @@ SIMD_CLONES static void slope_times(int64_t n, const real *x, const real *w, rea
     for (int64_t i = 0; i < n; i++) d[i] = (1 - x[i] * x[i]) * w[i];
 }
 
-static void map(int64_t n, const real *h, real *x) { vector_in_blocks(tanh_blocks, n, h, x); }
+static void map(int64_t n, real slope, const real *h, real *x) {
+    (void)slope;
+    vector_in_blocks(tanh_blocks, n, h, x);
+}
 
-static void backward(int64_t n, const real *h, const real *x, const real *w, real *d) {
-    (void)h;
+static void backward(int64_t n, real slope, const real *h, const real *x, const real *w, real *d) {
+    (void)slope, (void)h;
     slope_times(n, x, w, d);
 }
 
 #if REAL_BITS == 64
-static double slope(double x) { return 1 - x * x; }
+static double slope_from(double x) { return 1 - x * x; }
 
 /* No closed form. The quadrature's nodes grow with the root of the variance. */
-static const struct activation_series series = {tanh, slope, .pole = 3.14159265358979323846 / 2};
+static const struct activation_series series = {tanh, slope_from, .pole = 3.14159265358979323846 / 2};
 static const struct activation_dual dual = {.series = &series, .most = 1e8, .nanoseconds = 25, .preparation = 100};
 #endif
 

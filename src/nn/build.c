@@ -166,8 +166,9 @@ void build_convolution(struct builder *builder, int64_t channels, int64_t size, 
 }
 
 void build_activation(struct builder *builder) {
-    build_node(builder, &activation_operator, builder->at.shape,
-               activation_of((enum activation_kind)builder->config->network.activation));
+    const struct activation_form form = {activation_of((enum activation_kind)builder->config->network.activation),
+                                         (real)builder->config->network.slope};
+    build_node(builder, &activation_operator, builder->at.shape, build_form(builder, &form, sizeof form));
 }
 
 void build_pooling(struct builder *builder, int64_t rows, int64_t columns) {

@@ -7,6 +7,8 @@
     ROW(RELU, relu)                                                                                                    \
     ROW(ERF, erf)                                                                                                      \
     ROW(TANH, tanh)                                                                                                    \
-    ROW(IDENTITY, identity)
+    ROW(IDENTITY, identity)                                                                                            \
+    ROW(LEAKY_RELU, leaky_relu)                                                                                        \
+    ROW(COS, cos)
 
 #endif

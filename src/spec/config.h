@@ -98,6 +98,7 @@ struct config {
         int64_t augment;     /* STATE_INPUT: zeros after the input */
         int inject;          /* residual, truth: cells read the input too */
         int activation;
+        double slope; /* leaky_relu */
         double sigma_w2, sigma_b2;
         int parameterization;
         double output_scale; /* alpha: F = alpha f is trained, at the rate of alpha = 1 over alpha^2 */

@@ -41,7 +41,7 @@ static void bench_kind(const struct rows *rows, struct arena *arena, enum activa
     for (int round = 0; round < BENCH_ROUNDS; round++) {
         size_t mark = arena_mark(arena);
         bench_begin(&prepare);
-        struct dual dual = dual_prepare(kind, rows->points, rows->variance, arena);
+        struct dual dual = dual_prepare(kind, 0.25, rows->points, rows->variance, arena);
         double *room = ARENA_TAKE(arena, dual_side_numbers(&dual) * rows->points, double);
         struct dual_side side = dual_side_fill(&dual, rows->points, rows->variance, room);
         bench_end(&prepare);
@@ -61,6 +61,8 @@ int main(int argc, char **argv) {
     bench_kind(&rows, &arena, ACTIVATION_ERF, "erf");
     bench_kind(&rows, &arena, ACTIVATION_IDENTITY, "identity");
     bench_kind(&rows, &arena, ACTIVATION_TANH, "tanh");
+    bench_kind(&rows, &arena, ACTIVATION_LEAKY_RELU, "leaky_relu");
+    bench_kind(&rows, &arena, ACTIVATION_COS, "cos");
     arena_free(&arena);
     return 0;
 }

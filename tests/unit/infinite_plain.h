@@ -57,6 +57,18 @@ static inline struct moments erf_moments(double k11, double k22, double k12) {
     return (struct moments){2 / PI * asin(2 * k12 / sqrt(product)), 4 / PI / sqrt(product - 4 * k12 * k12)};
 }
 
+/* E[(s u + (1 - s) relu(u)) (s v + (1 - s) relu(v))], with E[u relu(v)] = k12/2 */
+static inline struct moments leaky_moments(double k11, double k22, double k12) {
+    struct moments relu = relu_moments(k11, k22, k12);
+    double s = sample_slope, r = 1 - s;
+    return (struct moments){s * s * k12 + s * r * k12 + r * r * relu.t, s * s + s * r + r * r * relu.tdot};
+}
+
+static inline struct moments cos_moments(double k11, double k22, double k12) {
+    double mean = exp(-(k11 + k22) / 2);
+    return (struct moments){mean * cosh(k12), mean * sinh(k12)};
+}
+
 /* The trapezoidal rule over the plane. */
 static inline struct moments tanh_moments(double k11, double k22, double k12) {
     const double step = PI * PI / (46 * sqrt(fmax(1, fmax(k11, k22)))), c = fmax(-1, fmin(1, k12 / sqrt(k11 * k22))),
@@ -72,16 +84,28 @@ static inline struct moments tanh_moments(double k11, double k22, double k12) {
     return sum;
 }
 
+static inline struct moments moments_of(enum activation_kind kind, double k11, double k22, double k12) {
+    if (kind == ACTIVATION_RELU) return relu_moments(k11, k22, k12);
+    if (kind == ACTIVATION_ERF) return erf_moments(k11, k22, k12);
+    if (kind == ACTIVATION_TANH) return tanh_moments(k11, k22, k12);
+    if (kind == ACTIVATION_LEAKY_RELU) return leaky_moments(k11, k22, k12);
+    if (kind == ACTIVATION_COS) return cos_moments(k11, k22, k12);
+    return (struct moments){k12, 1};
+}
+
+/* Of a place with itself, where acos loses half of the digits. */
+static inline struct moments moments_alone(enum activation_kind kind, double k) {
+    double mean = kind == ACTIVATION_RELU ? 0.5 : (1 + sample_slope * sample_slope) / 2;
+    if (kind == ACTIVATION_RELU || kind == ACTIVATION_LEAKY_RELU) return (struct moments){mean * k, mean};
+    return moments_of(kind, k, k, k);
+}
+
 static inline void plain_activation(enum activation_kind kind, int64_t count, const struct plain *in,
                                     struct plain *out) {
     for (int64_t a = 0; a < count; a++)
         for (int64_t b = 0; b <= a; b++) {
             double k11 = in->k[a * count + a], k22 = in->k[b * count + b], k12 = in->k[a * count + b];
-            struct moments pair = {k12, 1};
-            if (kind == ACTIVATION_RELU) pair = relu_moments(k11, k22, k12);
-            if (kind == ACTIVATION_RELU && a == b) pair = (struct moments){k11 / 2, 0.5};
-            if (kind == ACTIVATION_ERF) pair = erf_moments(k11, k22, k12);
-            if (kind == ACTIVATION_TANH) pair = tanh_moments(k11, k22, k12);
+            struct moments pair = a == b ? moments_alone(kind, k11) : moments_of(kind, k11, k22, k12);
             out->k[a * count + b] = out->k[b * count + a] = pair.t;
             out->theta[a * count + b] = out->theta[b * count + a] = in->theta[a * count + b] * pair.tdot;
         }

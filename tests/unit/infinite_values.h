@@ -82,17 +82,10 @@ static inline void apply_linear(const struct values *values, const struct linear
         }
 }
 
-static inline struct moments moments_of(enum activation_kind kind, double k11, double k22, double k12) {
-    if (kind == ACTIVATION_RELU) return relu_moments(k11, k22, k12);
-    if (kind == ACTIVATION_ERF) return erf_moments(k11, k22, k12);
-    if (kind == ACTIVATION_TANH) return tanh_moments(k11, k22, k12);
-    return (struct moments){k12, 1};
-}
-
 static inline struct moments moments_at(const struct values *values, int u, int v, int64_t a, int64_t b) {
     int x = values_node(values, u)->source[0], y = values_node(values, v)->source[0];
     double k11 = values->s[x][x][a * values->count[x] + a], k22 = values->s[y][y][b * values->count[y] + b];
-    if (values->activation == ACTIVATION_RELU && x == y && a == b) return (struct moments){k11 / 2, 0.5};
+    if (x == y && a == b) return moments_alone(values->activation, k11);
     return moments_of(values->activation, k11, k22, values->s[x][y][a * values->count[y] + b]);
 }
 

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,13 +13,17 @@
 static const double PI = 3.14159265358979323846;
 
 enum { KINDS = ACTIVATIONS };
-static const enum activation_kind KIND[KINDS] = {ACTIVATION_RELU, ACTIVATION_ERF, ACTIVATION_TANH, ACTIVATION_IDENTITY};
+static const enum activation_kind KIND[KINDS] = {ACTIVATION_RELU,     ACTIVATION_ERF,        ACTIVATION_TANH,
+                                                 ACTIVATION_IDENTITY, ACTIVATION_LEAKY_RELU, ACTIVATION_COS};
+static const double SLOPE = 0.3; /* of leaky_relu */
 
 static double phi(enum activation_kind kind, double x) {
     const double value[KINDS] = {[ACTIVATION_RELU] = x > 0 ? x : 0,
                                  [ACTIVATION_ERF] = erf(x),
                                  [ACTIVATION_TANH] = tanh(x),
-                                 [ACTIVATION_IDENTITY] = x};
+                                 [ACTIVATION_IDENTITY] = x,
+                                 [ACTIVATION_LEAKY_RELU] = x > 0 ? x : SLOPE * x,
+                                 [ACTIVATION_COS] = cos(x)};
     return value[kind];
 }
 
@@ -26,7 +31,9 @@ static double slope(enum activation_kind kind, double x) {
     const double value[KINDS] = {[ACTIVATION_RELU] = x > 0,
                                  [ACTIVATION_ERF] = 2 / sqrt(PI) * exp(-x * x),
                                  [ACTIVATION_TANH] = 1 - tanh(x) * tanh(x),
-                                 [ACTIVATION_IDENTITY] = 1};
+                                 [ACTIVATION_IDENTITY] = 1,
+                                 [ACTIVATION_LEAKY_RELU] = x > 0 ? 1 : SLOPE,
+                                 [ACTIVATION_COS] = -sin(x)};
     return value[kind];
 }
 
@@ -104,10 +111,10 @@ struct layer {
 static struct layer layer_create(enum activation_kind kind, int64_t count, const double *variance) {
     struct layer layer;
     struct arena counting = arena_counting();
-    struct dual sizes = dual_prepare(kind, count, NULL, &counting);
+    struct dual sizes = dual_prepare(kind, SLOPE, count, NULL, &counting);
     ARENA_TAKE(&counting, dual_side_most(&sizes) * count, double);
     assert_int_equal(arena_create(counting.peak + 64, &layer.arena), OK);
-    layer.dual = dual_prepare(kind, count, variance, &layer.arena);
+    layer.dual = dual_prepare(kind, SLOPE, count, variance, &layer.arena);
     assert_true(dual_side_numbers(&layer.dual) <= dual_side_most(&layer.dual));
     double *room = ARENA_TAKE(&layer.arena, dual_side_numbers(&layer.dual) * count, double);
     layer.side = dual_side_fill(&layer.dual, count, variance, room);
@@ -313,24 +320,25 @@ static void test_diagonal(void **state) {
         }
 }
 
-/* A point at the origin: T = phi(0) E[phi(v)] = 0 and Tdot = phi'(0) E[phi'(v)]. */
+/* A point at the origin: T = phi(0) E[phi(v)], 0 but for cos, and Tdot = phi'(0) E[phi'(v)]. */
 static void test_origin(void **state) {
     (void)state;
     for (int kind = 0; kind < KINDS; kind++) {
         struct expected origin = pair(KIND[kind], 0, 1.37, 0), both = pair(KIND[kind], 0, 0, 0);
         struct expected right = quadrature(KIND[kind], 0, 1.37, 0.4);
-        assert_near("origin, T", origin.t, 0, 0);
-        assert_near("origin and origin, T", both.t, 0, 0);
+        bool has_kink = KIND[kind] == ACTIVATION_RELU || KIND[kind] == ACTIVATION_LEAKY_RELU;
+        assert_near("origin, T", origin.t, right.t, phi(KIND[kind], 0) == 0 ? 0 : 1e-13);
+        assert_near("origin and origin, T", both.t, phi(KIND[kind], 0) * phi(KIND[kind], 0), 0);
         assert_true(isfinite(both.tdot));
-        if (KIND[kind] != ACTIVATION_RELU) assert_near("origin, Tdot", origin.tdot, right.tdot, 1e-13);
+        if (!has_kink) assert_near("origin, Tdot", origin.tdot, right.tdot, 1e-13);
     }
 }
 
 /* ---- Variances whose products are no numbers any more ---- */
 
-/* relu is homogeneous: with variances times 4^n, T is 4^n times what it was and Tdot the same, to the bit, by rows and by images. */
-static void test_homogeneous(void **state) {
-    (void)state;
+/* relu and leaky_relu are homogeneous: with variances times 4^n, T is 4^n times what it was and Tdot the same, to the
+ * bit, by rows and by images. */
+static void check_homogeneous(enum activation_kind kind) {
     static double variance[COUNT], k[COUNT][COUNT], theta[COUNT][COUNT], scaled[COUNT], k_scaled[COUNT][COUNT],
         theta_scaled[COUNT][COUNT];
     const int exponent[] = {-1010, -700, -540, -500, 502, 540, 700, 1016};
@@ -341,8 +349,8 @@ static void test_homogeneous(void **state) {
         for (int i = 0; i < COUNT; i++) scaled[i] *= scale;
         for (int i = 0; i < COUNT; i++)
             for (int j = 0; j < COUNT; j++) k_scaled[i][j] *= scale;
-        struct layer layer = layer_create(ACTIVATION_RELU, COUNT, variance);
-        struct layer layer_scaled = layer_create(ACTIVATION_RELU, COUNT, scaled);
+        struct layer layer = layer_create(kind, COUNT, variance);
+        struct layer layer_scaled = layer_create(kind, COUNT, scaled);
         const struct dual_pairs rectangle = {
             9, 11, 12, .own = 2, .own_row = 13, .own_step = 1, .other = 71, .other_row = 13};
         check_images(&layer_scaled, &rectangle, k_scaled, theta_scaled);
@@ -356,6 +364,12 @@ static void test_homogeneous(void **state) {
         layer_free(&layer);
         layer_free(&layer_scaled);
     }
+}
+
+static void test_homogeneous(void **state) {
+    (void)state;
+    check_homogeneous(ACTIVATION_RELU);
+    check_homogeneous(ACTIVATION_LEAKY_RELU);
 }
 
 /* erf of large variances is the sign: T = 2/pi asin c, Tdot = 2/pi/sqrt(K11 K22 - K12^2), or at c = 1 that of a point with itself, to

@@ -77,6 +77,12 @@ static struct picture activate(struct loops *loops, struct picture x) {
         case ACTIVATION_TANH:
             value = tanh(h), slope = 1 - value * value;
             break;
+        case ACTIVATION_LEAKY_RELU:
+            slope = h > 0 ? 1 : sample_slope, value = slope * h;
+            break;
+        case ACTIVATION_COS:
+            value = cos(h), slope = -sin(h);
+            break;
         default: /* identity */
             break;
         }
@@ -254,7 +260,8 @@ static void test_shift(void **state) {
                                     .outputs = 3,
                                     .train = 1,
                                     .sigma_w2 = 1.7};
-            run_sample(recipe, check_shift, &tally);
+            bool keeps_zero = activation != ACTIVATION_COS; /* what lies outside of an image is 0 in every layer */
+            if (keeps_zero) run_sample(recipe, check_shift, &tally);
         }
     tally_end(&tally);
 }

@@ -293,12 +293,13 @@ static void fill_arguments(int round) {
 static void test_accuracy(void **state) {
     (void)state;
     const struct accuracy maps[] = {{"erf, units in the last place", ACTIVATION_ERF, erfl},
-                                    {"tanh, units in the last place", ACTIVATION_TANH, tanhl}};
-    for (int m = 0; m < 2; m++) {
+                                    {"tanh, units in the last place", ACTIVATION_TANH, tanhl},
+                                    {"cos, units in the last place", ACTIVATION_COS, cosl}};
+    for (int m = 0; m < 3; m++) {
         struct tally tally = {maps[m].what, 4, 0};
         for (int round = 0; round < 50; round++) {
             fill_arguments(round);
-            activation_of(maps[m].kind)->map(MOST, a, b);
+            activation_of(maps[m].kind)->map(MOST, 0, a, b);
             for (int64_t i = 0; i < MOST; i++) {
                 long double exact = maps[m].exact((long double)a[i]);
                 char label[40];
@@ -310,6 +311,8 @@ static void test_accuracy(void **state) {
     }
 }
 
+static const real SLOPE = (real)0.3; /* of leaky_relu */
+
 /* Every function, at every length and place, in place and not, gives an element the same bits. */
 static void test_place(void **state) {
     (void)state;
@@ -319,17 +322,17 @@ static void test_place(void **state) {
     fill_random(9, LENGTH, w);
     for (int m = 0; m < ACTIVATIONS; m++) {
         const struct activation *phi = activation_of((enum activation_kind)m);
-        phi->map(LENGTH, a, whole);
-        phi->backward(LENGTH, a, whole, w, slope);
+        phi->map(LENGTH, SLOPE, a, whole);
+        phi->backward(LENGTH, SLOPE, a, whole, w, slope);
         for (int64_t from = 0; from < 19; from++)
             for (int64_t n = 1; from + n < LENGTH; n += n < 70 ? 1 : 97) {
-                phi->map(n, a + from, c);
+                phi->map(n, SLOPE, a + from, c);
                 assert_memory_equal(c, whole + from, (size_t)n * sizeof *c);
                 memcpy(c, a + from, (size_t)n * sizeof *c);
-                phi->map(n, c, c);
+                phi->map(n, SLOPE, c, c);
                 assert_memory_equal(c, whole + from, (size_t)n * sizeof *c);
                 memcpy(d, w + from, (size_t)n * sizeof *d);
-                phi->backward(n, a + from, whole + from, d, d);
+                phi->backward(n, SLOPE, a + from, whole + from, d, d);
                 assert_memory_equal(d, slope + from, (size_t)n * sizeof *d);
             }
     }
@@ -339,18 +342,24 @@ static void test_place(void **state) {
 static void test_special(void **state) {
     (void)state;
     const real special[] = {0, (real)INFINITY, -(real)INFINITY, (real)NAN};
-    activation_of(ACTIVATION_ERF)->map(4, special, a);
-    activation_of(ACTIVATION_TANH)->map(4, special, b);
-    activation_of(ACTIVATION_RELU)->map(4, special, c);
+    activation_of(ACTIVATION_ERF)->map(4, 0, special, a);
+    activation_of(ACTIVATION_TANH)->map(4, 0, special, b);
+    activation_of(ACTIVATION_RELU)->map(4, 0, special, c);
     for (const real *x = a;; x = b) {
         assert_true(x[0] == 0 && isnan(x[1]) && isnan(x[2]) && isnan(x[3]));
         if (x == b) break;
     }
     assert_true(c[0] == 0 && isinf(c[1]) && isnan(c[2]) && isnan(c[3]));
+    activation_of(ACTIVATION_COS)->map(4, 0, special, c);
+    assert_true(c[0] == 1 && isnan(c[1]) && isnan(c[2]) && isnan(c[3]));
+    activation_of(ACTIVATION_LEAKY_RELU)->map(4, SLOPE, special, c);
+    assert_true(c[0] == 0 && isinf(c[1]) && isinf(c[2]) && isnan(c[3]));
+    activation_of(ACTIVATION_LEAKY_RELU)->map(4, 0, special, c);
+    assert_true(c[0] == 0 && isinf(c[1]) && isnan(c[2]) && isnan(c[3]));
     const real zeros[] = {0, -(real)0.0};
-    activation_of(ACTIVATION_ERF)->map(2, zeros, a);
-    activation_of(ACTIVATION_TANH)->map(2, zeros, b);
-    activation_of(ACTIVATION_RELU)->map(2, zeros, c);
+    activation_of(ACTIVATION_ERF)->map(2, 0, zeros, a);
+    activation_of(ACTIVATION_TANH)->map(2, 0, zeros, b);
+    activation_of(ACTIVATION_RELU)->map(2, 0, zeros, c);
     assert_true(signbit(a[1]) && signbit(b[1]) && !signbit(a[0]) && !signbit(b[0]) && !signbit(c[0]) && !signbit(c[1]));
 }
 
@@ -383,12 +392,12 @@ static void test_slopes(void **state) {
     for (int m = 0; m < ACTIVATIONS; m++) {
         const struct activation *phi = activation_of((enum activation_kind)m);
         for (int64_t i = 0; i < MOST; i++) b[i] = 1, ahead[i] = a[i] + step, behind[i] = a[i] - step;
-        phi->map(MOST, a, c);
-        phi->backward(MOST, a, c, b, d);
-        phi->map(MOST, ahead, ahead);
-        phi->map(MOST, behind, behind);
+        phi->map(MOST, SLOPE, a, c);
+        phi->backward(MOST, SLOPE, a, c, b, d);
+        phi->map(MOST, SLOPE, ahead, ahead);
+        phi->map(MOST, SLOPE, behind, behind);
         for (int64_t i = 0; i < MOST; i++)
-            if (m != ACTIVATION_RELU || fabs(a[i]) > step)
+            if ((m != ACTIVATION_RELU && m != ACTIVATION_LEAKY_RELU) || fabs(a[i]) > step)
                 tally_error(&tally, "entry", fabs(d[i] - (ahead[i] - behind[i]) / (2 * step)));
     }
     tally_end(&tally);

@@ -108,10 +108,11 @@ static void check_zero(struct config config, double scale) {
     record_free(record);
 }
 
-/* Inputs of 0 without bias, and signals that have died out. */
+/* Inputs of 0 without bias, where phi(0) = 0, and signals that have died out. */
 static void test_zero(void **state) {
     (void)state;
     for (int activation = 0; activation < ACTIVATIONS; activation++) {
+        if (activation == ACTIVATION_COS) continue;
         struct config config = sample_config(FAMILY_FC, (enum activation_kind)activation, 0.5);
         check_zero(config, 0);
         config.network.depth = 600;

@@ -94,6 +94,11 @@ static const char clusters[] = "data: { source: clusters, dimension: 7 }\n"
                                "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                "sweep: { cluster_mean: [0, 1.5], width: 9, train_size: 5 }\n";
 
+static const char slopes[] = "data: { source: gaussian, dimension: 7 }\n"
+                             "network: { activation: leaky_relu }\n"
+                             "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                             "sweep: { slope: [0.1, 0, 1], width: 9, train_size: 5 }\n";
+
 static void assert_round_trip(const char *text) {
     struct study *study = read_text(text, NULL, NULL);
     char *once = study_text(study);
@@ -128,6 +133,7 @@ static void test_round_trip(void **state) {
     assert_round_trip(cifar100);
     assert_round_trip(sphere);
     assert_round_trip(clusters);
+    assert_round_trip(slopes);
 }
 
 /* In the first study where the key applies. */
@@ -144,7 +150,7 @@ static void assert_default_is_written(const struct key *key, int studies, struct
 /* A default is written as value_write writes it: the hash compares texts. */
 static void test_canonical_defaults(void **state) {
     (void)state;
-    enum { KINDS = 11 };
+    enum { KINDS = 12 };
     static const char rest[] = "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                "sweep: { width: 1, train_size: 1 }\n";
     static const char *const kind[KINDS] = {
@@ -159,7 +165,8 @@ static void test_canonical_defaults(void **state) {
         "data: { source: cifar100, path: x }\n",
         "data: { source: arrays, path: x }\n",
         "data: { source: sphere, dimension: 2 }\n",
-        "data: { source: clusters, dimension: 1 }\n"};
+        "data: { source: clusters, dimension: 1 }\n",
+        "data: { source: gaussian, dimension: 1 }\nnetwork: { activation: leaky_relu }\n"};
     struct study *study[KINDS];
     for (int i = 0; i < KINDS; i++) {
         char text[256];

@@ -291,7 +291,7 @@ static void test_other_words(void **state) {
         {"network.family=FC", "--set network.family: FC is not one of fc, conv, wrn, residual; did you mean fc?"},
         {"training.loss=MSE", "--set training.loss: MSE is not one of mse, cross_entropy; did you mean mse?"},
         {"network.activation=tnh",
-         "--set network.activation: tnh is not one of relu, erf, tanh, identity; did you mean tanh?"},
+         "--set network.activation: tnh is not one of relu, erf, tanh, identity, leaky_relu, cos; did you mean tanh?"},
         {"network.family=mlp", "--set network.family: mlp is not one of fc, conv, wrn, residual"},
         {"training.lr=1", "--set training.lr: unknown key; did you mean training.learning_rate?"},
         {"sweep.n_train=1", "--set sweep.n_train: unknown key; did you mean sweep.train_size?"},

@@ -1,0 +1,72 @@
+/* cos: phi' = -sin. */
+#include "activation.h"
+
+#include <math.h>
+
+#include "simd.h"
+
+#ifdef VECTOR_FUNCTION
+VECTOR_FUNCTION double cos(double);
+VECTOR_FUNCTION double sin(double);
+VECTOR_FUNCTION float cosf(float);
+VECTOR_FUNCTION float sinf(float);
+#endif
+
+#if REAL_BITS == 32
+#define COS cosf
+#define SIN sinf
+#else
+#define COS cos
+#define SIN sin
+#endif
+
+SIMD_CLONES static void cos_blocks(int64_t n, const real *h, real *x) {
+    for (int64_t i = 0; i < n; i++) x[i] = COS(h[i]);
+}
+
+SIMD_CLONES static void slope_blocks(int64_t n, const real *h, real *x) {
+    for (int64_t i = 0; i < n; i++) x[i] = -SIN(h[i]);
+}
+
+static void map(int64_t n, real slope, const real *h, real *x) {
+    (void)slope;
+    vector_in_blocks(cos_blocks, n, h, x);
+}
+
+static void backward(int64_t n, real slope, const real *h, const real *x, const real *w, real *d) {
+    (void)slope, (void)x;
+    enum { PIECE = 64 * VECTOR_BLOCK };
+    real factor[PIECE];
+    for (int64_t at = 0; at < n; at += PIECE) {
+        int64_t count = n - at < PIECE ? n - at : PIECE;
+        vector_in_blocks(slope_blocks, count, h + at, factor);
+        for (int64_t i = 0; i < count; i++) d[at + i] = factor[i] * w[at + i];
+    }
+}
+
+#if REAL_BITS == 64
+/* E[cos(u +- v)] = exp(-(K11 + K22)/2 -+ K12): T = (p + q)/2 and Tdot = (p - q)/2 of p = exp(K12 - m),
+ * q = exp(-K12 - m), m = (K11 + K22)/2. */
+static void block(int64_t count, double slope, const double *restrict product, const double *restrict offset,
+                  double *restrict k, double *restrict theta) {
+    (void)slope, (void)product;
+    for (int64_t j = 0; j < count; j++) {
+        double m = (offset[j] - 1) / 4, p = exp(k[j] - m), q = exp(-k[j] - m);
+        k[j] = (p + q) / 2;
+        theta[j] *= (p - q) / 2;
+    }
+}
+
+static void self(int64_t count, double slope, const double *variance, double *t, double *tdot) {
+    (void)slope;
+    for (int64_t j = 0; j < count; j++) {
+        double q = exp(-2 * variance[j]);
+        if (tdot) tdot[j] = (1 - q) / 2;
+        t[j] = (1 + q) / 2;
+    }
+}
+
+static const struct activation_dual dual = {.block = block, .self = self, .nanoseconds = 15};
+#endif
+
+const struct activation REAL_NAME(activation_cos) = {map, backward, ACTIVATION_DUAL(dual)};
