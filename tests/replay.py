@@ -67,6 +67,10 @@ CASES = [
          training="loss: cross_entropy, momentum: 0.8, batch_size: 2, centred: true, rates: matched"),
     dict(data=GAUSSIAN + "5", network="family: fc, depth: 2", width=13, activation="cos", sigma_b2=0.2,
          parameterization="ntk", rate=CRITICAL, linearization="function", training=PLAIN),
+    dict(data=GAUSSIAN + "5", network="family: fc, depth: 2, slope: 0.4", width=13, activation="prelu", sigma_b2=0.2,
+         parameterization="standard", rate="{ absolute: 0.1 }", linearization="function", training="rates: matched"),
+    dict(data=GREY, network="family: conv, depth: 2, draw: uniform", width=5, activation="prelu", sigma_b2=0.2,
+         parameterization="ntk", rate=OWN, linearization="parameter", training="momentum: 0.5"),
     dict(data=GAUSSIAN + "5", network="family: fc, depth: 3, slope: 0.4", width=13, activation="leaky_relu", sigma_b2=0.2,
          parameterization="ntk", rate=CRITICAL, linearization="parameter", training=PLAIN),
     dict(data=PAIR, network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2, parameterization="ntk",
@@ -128,7 +132,7 @@ def check_point(case, point):
         # the readout alone: the RMSE is one of roundings
         check(name, point.metrics[name].values, mine[name].values, DIFFERENCE, size=net.readout_alone * 1e-6)
     for t, (ours, theirs) in enumerate(zip(found[-1].parameters, tensors_of(point.parameters_final))):
-        if np.abs(ours).max() > 0:
+        if np.any(ours):
             check(f"parameters_final/{t:02d}", theirs, ours, STEPPED)
 
 

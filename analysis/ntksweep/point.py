@@ -22,7 +22,8 @@ class InputError(Exception):
 
 
 class Layer(NamedTuple):
-    """weight [in, out], of convolutions [row, column, in, out]; bias [out]. As they are drawn: in the NTK
+    """weight [in, out], of convolutions [row, column, in, out]; bias [out], or []
+    where there is none. The slope of prelu is a weight [1]. As they are drawn: in the NTK
     parameterization the variances are factors in the layer."""
 
     weight: np.ndarray
@@ -78,9 +79,10 @@ class Point:
         with self.file() as file:
             if group not in file.get("kept", {}):
                 raise self.missing("parameters")
-            tensors = [file["kept"][group][name][()] for name in sorted(file["kept"][group])]
+            tensors = {int(name): tensor[()] for name, tensor in file["kept"][group].items()}
             names = [str(plain_text(name)) for name in file["layer"][()]]
-        return {name: Layer(*pair) for name, pair in zip(names, zip(tensors[::2], tensors[1::2]))}
+        nothing = np.zeros(0)  # empty arrays are not kept
+        return {name: Layer(tensors[2 * at], tensors.get(2 * at + 1, nothing)) for at, name in enumerate(names)}
 
     def missing(self, kind: str) -> InputError:
         keep = self.settings.get("measure.keep", "[]")

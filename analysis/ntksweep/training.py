@@ -14,7 +14,7 @@ import xarray as xr
 from .point import InputError, Point
 
 Tensors = list[np.ndarray]  # weight, bias, weight, ... in the order of the forward pass
-PHI = {  # value, derivative; of leaky_relu with its slope
+PHI = {  # value, derivative; with a slope, if it has one
     "relu": (lambda h: np.maximum(h, 0), lambda h: (h > 0).astype(float)),
     "erf": (np.vectorize(math.erf, otypes=[float]), lambda h: 2 / np.sqrt(np.pi) * np.exp(-h * h)),
     "tanh": (np.tanh, lambda h: 1 - np.tanh(h) ** 2),
@@ -22,6 +22,7 @@ PHI = {  # value, derivative; of leaky_relu with its slope
     "cos": (np.cos, lambda h: -np.sin(h)),
     "leaky_relu": (lambda h, s: np.where(h > 0, h, s * h), lambda h, s: np.where(h > 0, 1, s)),
 }
+PHI["prelu"] = PHI["leaky_relu"]
 OUTPUTS = ("f_train", "f_test")
 
 
@@ -87,9 +88,23 @@ class Pass:
 
     def activation(self, x):
         phi, slope = self.net.phi
-        y = Value(phi(x.v, *self.net.slope))
-        self.back.append(lambda: x.w.__iadd__(y.w * slope(x.v, *self.net.slope)))
+        a = self.theta[2 * self.layer] if self.net.learns_slope else self.net.slope
+        y = Value(phi(x.v, *a))
+        if self.net.learns_slope:
+            self.learn_slope(x, y)
+        self.back.append(lambda: x.w.__iadd__(y.w * slope(x.v, *a)))
         return y
+
+    def learn_slope(self, x, y):
+        """The weight [1] of a layer without a bias."""
+        at = 2 * self.layer
+        self.layer += 1
+
+        def back():
+            self.gradient[at] = np.array([np.sum(np.minimum(x.v, 0) * y.w)])
+            self.gradient[at + 1] = np.zeros(0)
+
+        self.back.append(back)
 
     def mean(self, x):
         y = Value(x.v.mean((1, 2)))
@@ -213,6 +228,7 @@ class Network:
         self.family = one_of(settings, "network.family", FAMILIES)
         self.phi = one_of(settings, "network.activation", PHI)
         self.count = count
+        self.learns_slope = settings["network.activation"] == "prelu"
         self.slope = [float(settings["network.slope"])] if "network.slope" in settings else []
         self.depth, self.wide_blocks = (int(settings.get(f"network.{name}", 0)) for name in ("depth", "blocks"))
         self.flattens = settings.get("network.pooling") == "flatten"
@@ -230,7 +246,7 @@ class Network:
 
     def rates(self, shape):
         """Of a layer's weights and biases, over the learning rate."""
-        return (self.w2 / np.prod(shape[:-1]), self.b2) if self.matched else (1.0, 1.0)
+        return (self.w2 / np.prod(shape[:-1]), self.b2) if self.matched and len(shape) > 1 else (1.0, 1.0)
 
     def forward(self, theta: Tensors, x: np.ndarray):
         go = Pass(self, theta)

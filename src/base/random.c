@@ -17,6 +17,8 @@ static philox4x64_ctr_t block(uint64_t seed, enum random_purpose purpose, uint64
 /* Uniform in (0, 1]: 53 random bits and a half, so that 0, whose logarithm there is none of, is not met. */
 static double uniform(uint64_t bits) { return ((double)(bits >> 11) + 0.5) * 0x1p-53; }
 
+typedef void four_of(philox4x64_ctr_t bits, double out[4]);
+
 static void four_normals(philox4x64_ctr_t bits, double out[4]) {
     for (int pair = 0; pair < 2; pair++) {
         double radius = sqrt(-2.0 * log(uniform(bits.v[2 * pair])));
@@ -26,15 +28,29 @@ static void four_normals(philox4x64_ctr_t bits, double out[4]) {
     }
 }
 
-void random_normal(uint64_t seed, enum random_purpose purpose, uint64_t stream, int64_t first, int64_t count,
-                   double *out) {
+static void four_uniforms(philox4x64_ctr_t bits, double out[4]) {
+    for (int i = 0; i < 4; i++) out[i] = sqrt(3) * (2 * uniform(bits.v[i]) - 1);
+}
+
+static void draw(four_of *make, uint64_t seed, enum random_purpose purpose, uint64_t stream, int64_t first,
+                 int64_t count, double *out) {
     ASSERT(first >= 0 && count >= 0);
     double four[4] = {0};
     for (int64_t i = 0; i < count; i++) {
         int64_t index = first + i;
-        if (i == 0 || index % 4 == 0) four_normals(block(seed, purpose, stream, (uint64_t)(index / 4)), four);
+        if (i == 0 || index % 4 == 0) make(block(seed, purpose, stream, (uint64_t)(index / 4)), four);
         out[i] = four[index % 4];
     }
+}
+
+void random_normal(uint64_t seed, enum random_purpose purpose, uint64_t stream, int64_t first, int64_t count,
+                   double *out) {
+    draw(four_normals, seed, purpose, stream, first, count, out);
+}
+
+void random_uniform(uint64_t seed, enum random_purpose purpose, uint64_t stream, int64_t first, int64_t count,
+                    double *out) {
+    draw(four_uniforms, seed, purpose, stream, first, count, out);
 }
 
 /* Uniform in 0 .. bound-1, without bias: draws above the largest multiple of bound are drawn again. */

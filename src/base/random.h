@@ -15,10 +15,14 @@ enum random_purpose {
     RANDOM_JACOBIAN
 };
 
+/* Numbers of variance 1 around 0. */
+typedef void random_numbers(uint64_t seed, enum random_purpose purpose, uint64_t stream, int64_t first, int64_t count,
+                            double *out);
 /* out[count]: standard normal numbers number `first` to `first + count - 1` of the stream, by Box and Muller in
  * double. */
-void random_normal(uint64_t seed, enum random_purpose purpose, uint64_t stream, int64_t first, int64_t count,
-                   double *out);
+random_numbers random_normal;
+/* out[count]: numbers of U(-sqrt(3), sqrt(3)), at the same places. */
+random_numbers random_uniform;
 /* permutation[count]: a uniformly drawn order of 0 .. count-1 (Fisher and Yates). */
 void random_permutation(uint64_t seed, enum random_purpose purpose, uint64_t stream, int64_t count,
                         int64_t *permutation);

@@ -8,33 +8,29 @@ static const struct activation *const table[] = {ACTIVATION_LIST(ACTIVATION_ROW)
 
 const struct activation *activation_of(enum activation_kind kind) { return table[kind]; }
 
-static const struct activation_form *form_of(const struct node *node) { return node->form; }
-
-static void forward(const struct node *node, const struct pass *pass, real *out) {
-    const struct activation_form *phi = form_of(node);
-    phi->activation->map(pass->n * shape_size(node->in), phi->slope, pass_in(pass, node, 0), out);
+void activation_forward(struct activation_form phi, const struct node *node, const struct pass *pass, real *out) {
+    phi.activation->map(pass->n * shape_size(node->in), phi.slope, pass_in(pass, node, 0), out);
 }
 
 /* dout = phi'(h) din */
-static void jvp(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout) {
-    (void)dtheta;
+void activation_jvp(struct activation_form phi, const struct node *node, const struct pass *pass, real *const *din,
+                    real *dout) {
     int64_t size = pass->n * shape_size(node->in);
-    const struct activation_form *phi = form_of(node);
     const real *dh = tangent_in(din, node, 0);
     if (dh)
-        phi->activation->backward(size, phi->slope, pass_in(pass, node, 0), pass->value[node->value], dh, dout);
+        phi.activation->backward(size, phi.slope, pass_in(pass, node, 0), pass->value[node->value], dh, dout);
     else
         tangent_clear(size, dout);
 }
 
 /* din = phi'(h) w for each of the cotangents of an example */
-static void vjp(const struct node *node, const struct pass *pass, int s, const real *w, real *din) {
+void activation_vjp(struct activation_form phi, const struct node *node, const struct pass *pass, int s, const real *w,
+                    real *din) {
     enum { PIECE = 512 };
     int64_t size = shape_size(node->in);
-    const struct activation_form *phi = form_of(node);
     const real *h = pass_in(pass, node, 0), *x = pass->value[node->value];
     if (!node->is_added[s] && pass->count == 1) {
-        phi->activation->backward(pass->n * size, phi->slope, h, x, w, din);
+        phi.activation->backward(pass->n * size, phi.slope, h, x, w, din);
         return;
     }
     for (int64_t row = 0; row < pass->n * pass->count; row++)
@@ -42,9 +38,24 @@ static void vjp(const struct node *node, const struct pass *pass, int s, const r
             real piece[PIECE];
             int64_t length = size - at < PIECE ? size - at : PIECE, from = row / pass->count * size + at,
                     to = row * size + at;
-            phi->activation->backward(length, phi->slope, h + from, x + from, w + to, piece);
+            phi.activation->backward(length, phi.slope, h + from, x + from, w + to, piece);
             pass_on(length, 1, piece, node->is_added[s], din + to);
         }
+}
+
+static struct activation_form form_of(const struct node *node) { return *(const struct activation_form *)node->form; }
+
+static void forward(const struct node *node, const struct pass *pass, real *out) {
+    activation_forward(form_of(node), node, pass, out);
+}
+
+static void jvp(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout) {
+    (void)dtheta;
+    activation_jvp(form_of(node), node, pass, din, dout);
+}
+
+static void vjp(const struct node *node, const struct pass *pass, int s, const real *w, real *din) {
+    activation_vjp(form_of(node), node, pass, s, w, din);
 }
 
 const struct operator_kind activation_operator = {

@@ -25,6 +25,18 @@ struct activation_form {
     real slope;
 };
 
+struct node;
+struct pass;
+/* The passes of an operator that is phi, operator.h. */
+#define activation_forward REAL_NAME(activation_forward)
+#define activation_jvp     REAL_NAME(activation_jvp)
+#define activation_vjp     REAL_NAME(activation_vjp)
+void activation_forward(struct activation_form phi, const struct node *node, const struct pass *pass, real *out);
+void activation_jvp(struct activation_form phi, const struct node *node, const struct pass *pass, real *const *din,
+                    real *dout);
+void activation_vjp(struct activation_form phi, const struct node *node, const struct pass *pass, int s, const real *w,
+                    real *din);
+
 #define activation_of REAL_NAME(activation_of)
 const struct activation *activation_of(enum activation_kind kind);
 

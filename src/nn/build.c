@@ -80,18 +80,26 @@ static int append_tensor(struct network *network, struct tensor tensor, int ndim
     return network->tensors++;
 }
 
+/* Ones: a weight is what one deviation is, a bias 0. */
+static struct tensor drawn(const struct config *config, struct tensor tensor, bool is_weight) {
+    if (config->network.draw != DRAW_ONES) return tensor;
+    tensor.mean = is_weight ? tensor.deviation : 0;
+    tensor.deviation = 0;
+    return tensor;
+}
+
 static int append_weight(struct builder *builder, int ndim, const int64_t *shape) {
     int64_t fan_in = 1;
     for (int i = 0; i < ndim - 1; i++) fan_in *= shape[i];
     struct tensor weight = parameterized(builder->config, builder->config->network.sigma_w2, fan_in);
-    return append_tensor(builder->network, weight, ndim, shape);
+    return append_tensor(builder->network, drawn(builder->config, weight, true), ndim, shape);
 }
 
 static int append_bias(struct builder *builder, int ndim, int64_t channels) {
     int64_t shape[TENSOR_DIMENSIONS];
     for (int i = 0; i < ndim; i++) shape[i] = i < ndim - 1 ? 1 : channels;
-    return append_tensor(builder->network, parameterized(builder->config, builder->config->network.sigma_b2, 1), ndim,
-                         shape);
+    struct tensor bias = parameterized(builder->config, builder->config->network.sigma_b2, 1);
+    return append_tensor(builder->network, drawn(builder->config, bias, false), ndim, shape);
 }
 
 /* The node at the end of the list is one more of the layer's. */
@@ -104,15 +112,28 @@ static void enter(struct network *network, int layer) {
 }
 
 /* A new layer for the node that has just been appended. */
+static void begin(struct network *network, struct layer layer) {
+    network->layer = grown(network->layer, network->layers, sizeof layer);
+    network->layer[network->layers++] = layer;
+    enter(network, network->layers - 1);
+}
+
 static void append_layer(struct builder *builder, int ndim, const int64_t *shape, const char *name, va_list arguments) {
-    struct network *network = builder->network;
     struct layer layer = {.last = NONE};
     layer.weight = append_weight(builder, ndim, shape);
     layer.bias = append_bias(builder, ndim, shape[ndim - 1]);
     vsnprintf(layer.name, sizeof layer.name, name, arguments);
-    network->layer = grown(network->layer, network->layers, sizeof layer);
-    network->layer[network->layers++] = layer;
-    enter(network, network->layers - 1);
+    begin(builder->network, layer);
+}
+
+/* The slope is not drawn, and moves as it is in either parameterization. */
+static void append_slope(struct builder *builder, int number) {
+    const struct tensor slope = {.is_active = true, .mean = builder->config->network.slope, .scale = 1, .rate = 1};
+    struct layer layer = {.last = NONE};
+    layer.weight = append_tensor(builder->network, slope, 1, (const int64_t[]){1});
+    layer.bias = append_tensor(builder->network, (struct tensor){.rate = 1}, 1, (const int64_t[]){0});
+    snprintf(layer.name, sizeof layer.name, "prelu_%d", number);
+    begin(builder->network, layer);
 }
 
 /* ---- nodes ---- */
@@ -165,10 +186,26 @@ void build_convolution(struct builder *builder, int64_t channels, int64_t size, 
     va_end(arguments);
 }
 
-void build_activation(struct builder *builder) {
+static void build_prelu(struct builder *builder) {
+    const struct network *network = builder->network;
+    int number = 1;
+    for (int i = 0; i < network->nodes; i++)
+        number += network->node[i].kind == &prelu_operator && network->node[i].earlier == NONE;
+    build_node(builder, &prelu_operator, builder->at.shape, NULL);
+    append_slope(builder, number);
+}
+
+static void build_function(struct builder *builder) {
     const struct activation_form form = {activation_of((enum activation_kind)builder->config->network.activation),
                                          (real)builder->config->network.slope};
     build_node(builder, &activation_operator, builder->at.shape, build_form(builder, &form, sizeof form));
+}
+
+void build_activation(struct builder *builder) {
+    if (builder->config->network.activation == ACTIVATION_PRELU)
+        build_prelu(builder);
+    else
+        build_function(builder);
 }
 
 void build_pooling(struct builder *builder, int64_t rows, int64_t columns) {
@@ -330,7 +367,7 @@ static status finish(const struct config *config, struct network *network) {
 
 status build_network(const struct config *config, family *write, struct shape input, int64_t outputs,
                      struct network *network) {
-    *network = (struct network){.outputs = outputs};
+    *network = (struct network){.outputs = outputs, .draw = config->network.draw};
     struct builder builder = {.network = network, .config = config, .at = {0, input}, .result = OK};
     write(&builder, outputs);
     status result = builder.result == OK ? finish(config, network) : builder.result;

@@ -42,6 +42,7 @@ void build_dense(struct builder *builder, int64_t fan_out, const char *name, ...
 /* size x size filters to `channels`, "same" zero padding: ceil(rows/stride) rows. */
 void build_convolution(struct builder *builder, int64_t channels, int64_t size, int64_t stride, const char *name, ...)
     __attribute__((format(printf, 5, 6)));
+/* prelu is a new layer, whose weight is the slope. */
 void build_activation(struct builder *builder);
 /* The mean over windows of rows x columns pixels, which tile the image. */
 void build_pooling(struct builder *builder, int64_t rows, int64_t columns);

@@ -212,12 +212,14 @@ double network_layer_distance(const struct network *network, int layer, const re
 void network_initialize(const struct network *network, uint64_t seed, real *theta) {
     enum { PIECE = 1024 };
     double piece[PIECE];
+    random_numbers *draw = network->draw == DRAW_UNIFORM ? random_uniform : random_normal;
     for (int t = 0; t < network->tensors; t++) {
         const struct tensor *tensor = &network->tensor[t];
         for (int64_t at = 0; at < tensor->size; at += PIECE) {
             int64_t count = tensor->size - at < PIECE ? tensor->size - at : PIECE;
-            random_normal(seed, RANDOM_PARAMETERS, (uint64_t)t, at, count, piece);
-            for (int64_t i = 0; i < count; i++) theta[tensor->offset + at + i] = (real)(tensor->deviation * piece[i]);
+            draw(seed, RANDOM_PARAMETERS, (uint64_t)t, at, count, piece);
+            for (int64_t i = 0; i < count; i++)
+                theta[tensor->offset + at + i] = (real)(tensor->mean + tensor->deviation * piece[i]);
         }
     }
 }

@@ -52,16 +52,16 @@ static inline int64_t shape_size(struct shape s) { return s.rows * s.columns * s
 
 struct tensor {
     int64_t offset, size; /* in theta */
-    int ndim;             /* dense weight [fan_in, fan_out], filter [ky, kx, in, out], bias [1, .., out] */
+    int ndim;             /* dense weight [fan_in, fan_out], filter [ky, kx, in, out], bias [1, .., out], slope [1] */
     int64_t shape[TENSOR_DIMENSIONS];
-    bool is_active;   /* false: a bias with sigma_b^2 = 0, which has no effect and is not trained */
-    double variance;  /* sigma_w^2 or sigma_b^2 */
-    double deviation; /* of the initial draw, N(0, deviation^2) */
-    real scale;       /* prefactor in the forward pass: sigma_w/sqrt(fan_in), sigma_b; or 1 */
-    real rate;        /* its learning rate, in units of eta */
+    bool is_active;         /* false: a bias with sigma_b^2 = 0, which has no effect and is not trained */
+    double variance;        /* sigma_w^2 or sigma_b^2 */
+    double mean, deviation; /* of the initial draw */
+    real scale;             /* prefactor in the forward pass: sigma_w/sqrt(fan_in), sigma_b; or 1 */
+    real rate;              /* its learning rate, in units of eta */
 };
 
-/* A weight and its bias, and the nodes that use them. */
+/* A weight and its bias (empty where the operator has none), and the nodes that use them. */
 struct layer {
     char name[LAYER_NAME];
     int weight, bias; /* tensors */
@@ -91,6 +91,7 @@ struct network {
     void **form;          /* of nodes, each owned */
     int64_t theta;        /* numbers in theta, all tensors */
     int64_t outputs;      /* k */
+    int draw;             /* enum draw: of the initial weights and biases */
     int first_trained;    /* node; 0, or the readout (training.layers): those before it stay as drawn */
     int64_t trained_from; /* numbers of theta before it */
     int slots;            /* cotangent buffers that the backward pass needs */
@@ -102,7 +103,8 @@ struct network {
  * ERROR_INPUT, in words that begin with "after" and the last layer's name, where a list of nodes cannot be. */
 status network_create(const struct config *config, struct shape input, int64_t outputs, struct network *network);
 void network_free(struct network *network);
-/* theta_0: Philox, key (seed, parameters), counter (tensor, index); drawn in double and rounded. */
+/* theta_0 = mean + deviation times a normal or uniform number of variance 1: Philox, key (seed, parameters), counter
+ * (tensor, index); in double and rounded. */
 void network_initialize(const struct network *network, uint64_t seed, real *theta);
 
 /* Do several nodes use one layer? */

@@ -57,7 +57,7 @@ struct side {
 struct share {
     /* gradient += alpha R (dO/dtheta)' w */
     void (*gradient)(const struct node *node, const struct pass *pass, const real *w, real alpha, real *gradient);
-    /* By pairs: ntk[p.n count, q.n count] (row length ld) += share of the nodes p and q. inner: in_p in_q' where it is
+    /* By pairs (NULL: always by gradients): ntk[p.n count, q.n count] (row length ld) += share of the nodes p and q. inner: in_p in_q' where it is
      * known already [p.n, q.n] (row length inner_ld), else NULL. */
     void (*pairs)(const struct side *p, const struct side *q, const real *inner, int64_t inner_ld, real *scratch,
                   real *ntk, int64_t ld);
@@ -65,9 +65,11 @@ struct share {
     /* Multiply-adds times 2 for one example of p and one of q, all their cotangents. */
     double (*pairs_flops)(const struct node *p, const struct node *q, int64_t count, bool inner_is_known);
     /* By gradients: row (example, cotangent) of gradient[n count, each_size (to - from)] = the entries of R^(1/2)
-     * (dO/dtheta)' w that belong to the output channels from .. to - 1, added to what is there where is_added. */
+     * (dO/dtheta)' w that belong to the output channels from .. to - 1, added to what is there where is_added.
+     * is_whole: one channel has all of them. */
     void (*each)(const struct side *side, bool is_added, int64_t from, int64_t to, real *gradient, real *work);
     int64_t (*each_size)(const struct network *network, const struct node *node); /* numbers a channel */
+    bool is_whole;
     /* How the output of the only reader of the inputs moves under gradient descent: d out = -eta weighed dL/dout, with
      * weighed[rows, columns] = rate_w s_w^2 inner + rate_b s_b^2 from inner products of inputs (row length inner_ld).
      * NULL: it does not move so. weighed = inner is allowed where inner_ld = columns. */
@@ -100,7 +102,8 @@ static inline void pass_on(int64_t size, real c, const real *w, bool is_added, r
 #define flatten_operator     REAL_NAME(flatten_operator)
 #define sum_operator         REAL_NAME(sum_operator)
 #define components_operator  REAL_NAME(components_operator)
+#define prelu_operator       REAL_NAME(prelu_operator)
 extern const struct operator_kind dense_operator, convolution_operator, activation_operator, pooling_operator,
-    flatten_operator, sum_operator, components_operator;
+    flatten_operator, sum_operator, components_operator, prelu_operator;
 
 #endif

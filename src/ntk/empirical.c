@@ -74,10 +74,16 @@ static int64_t gradient_size(const struct network *network, int layer) {
     return node->kind->share->each_size(network, node);
 }
 
+/* Of what it outputs, each with gradients of its own. */
+static int64_t channels_of(const struct network *network, int layer) {
+    const struct node *node = last_node(network, layer);
+    return node->kind->share->is_whole ? 1 : node->out.channels;
+}
+
 static double flops_by_gradients(const struct network *network, int layer, const struct ntk_points *points) {
     const struct node *last = last_node(network, layer);
     double k = (double)network->outputs, rows = (double)all_points(points) * k, making = 0;
-    double size = (double)(gradient_size(network, layer) * last->out.channels);
+    double size = (double)(gradient_size(network, layer) * channels_of(network, layer));
     for (const struct node *node = last; node; node = earlier_node(network, node)) making += node->kind->flops(node);
     return rows * making + 2 * point_pairs(points) * (k * k) * size;
 }
@@ -91,7 +97,9 @@ static bool ends_layer(const struct network *network, int node) {
 /* One place alone, a dense layer with one node, is always by pairs, and so is the readout, whose inputs the NNGP
  * kernel needs. */
 static bool is_by_gradients(const struct network *network, int layer, const struct ntk_points *points, bool has_gram) {
-    bool is_alone = last_node(network, layer)->kind->share->weigh && !is_shared(network, layer);
+    const struct share *share = last_node(network, layer)->kind->share;
+    bool is_alone = share->weigh && !is_shared(network, layer);
+    if (!share->pairs) return true;
     if (is_alone || layer == network_readout(network)->layer) return false;
     return flops_by_gradients(network, layer, points) < flops_by_pairs(network, layer, points, has_gram);
 }
@@ -108,15 +116,14 @@ static void append_part(struct plan *plan, struct part part) {
 /* Output channels in a slice: equal slices, of at most 2^26 numbers for all points where 16 channels allow it. */
 static int64_t slice_channels(const struct plan *plan, int layer) {
     enum { NUMBERS = 1 << 26, CHANNELS_MIN = 16 };
-    int64_t rows = all_points(plan->points) * plan->network->outputs,
-            channels = last_node(plan->network, layer)->out.channels;
+    int64_t rows = all_points(plan->points) * plan->network->outputs, channels = channels_of(plan->network, layer);
     int64_t fit = NUMBERS / (rows * gradient_size(plan->network, layer)) / CHANNELS_MIN * CHANNELS_MIN;
     int64_t wide = most(fit, CHANNELS_MIN), slices = (channels + wide - 1) / wide;
     return (channels + slices - 1) / slices;
 }
 
 static void append_slices(struct plan *plan, int layer) {
-    int64_t channels = last_node(plan->network, layer)->out.channels, slice = slice_channels(plan, layer);
+    int64_t channels = channels_of(plan->network, layer), slice = slice_channels(plan, layer);
     int64_t size = plan->network->outputs * gradient_size(plan->network, layer);
     for (int64_t from = 0; from < channels; from += slice) {
         int64_t to = least(from + slice, channels);

@@ -42,7 +42,7 @@ static bool is_at_critical_rate(const struct config *config) {
     return config->training.learning_rate.form == RATE_CRITICAL_FRACTION;
 }
 static bool is_critical_rate_unknown(const struct config *config) {
-    return is_at_critical_rate(config) && config_has_limit(config) && !config_has_infinite_width(config);
+    return is_at_critical_rate(config) && !config_has_ntk_rates(config);
 }
 static bool is_critical_of_post(const struct config *config) {
     return is_at_critical_rate(config) && config->network.cell == CELL_POST;
@@ -55,6 +55,12 @@ static bool is_critical_of_state(const struct config *config) {
 }
 static bool is_critical_of_time(const struct config *config) {
     return is_at_critical_rate(config) && config->network.time_input;
+}
+static bool is_critical_of_prelu(const struct config *config) {
+    return is_at_critical_rate(config) && config->network.activation == ACTIVATION_PRELU;
+}
+static bool is_critical_of_draw(const struct config *config) {
+    return is_at_critical_rate(config) && config->network.draw != DRAW_NORMAL;
 }
 
 static bool is_adam_in_function_space(const struct config *config) {
@@ -116,6 +122,8 @@ static const struct conflict {
     {"training.learning_rate", "network.state", is_critical_of_input, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.readout", is_critical_of_state, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.time_input", is_critical_of_time, WITHOUT_LIMIT, NULL},
+    {"training.learning_rate", "network.activation", is_critical_of_prelu, WITHOUT_LIMIT, NULL},
+    {"training.learning_rate", "network.draw", is_critical_of_draw, WITHOUT_LIMIT, NULL},
     {"training.linearization", "training.optimizer", is_adam_in_function_space, "auto or parameter", NULL},
     {"measure.predictions", "training.optimizer", is_predicted_with_adam, "false, or training.optimizer: sgd,", NULL},
     {"training.batch_size", "sweep.train_size", is_predicted_in_batches, "full, or measure.predictions: false,", NULL},

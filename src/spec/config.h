@@ -31,8 +31,10 @@ enum state_kind { STATE_WIDTH, STATE_INPUT };
 enum readout { READOUT_DENSE, READOUT_NONE };
 enum pooling { POOLING_GLOBAL, POOLING_FLATTEN };
 #define ACTIVATION_NUMBER(NAME, name) ACTIVATION_##NAME,
-enum activation_kind { ACTIVATION_LIST(ACTIVATION_NUMBER) ACTIVATIONS };
+/* Behind the list, which is of functions: the operator with a weight. */
+enum activation_kind { ACTIVATION_LIST(ACTIVATION_NUMBER) ACTIVATIONS, ACTIVATION_PRELU = ACTIVATIONS };
 #undef ACTIVATION_NUMBER
+enum draw { DRAW_NORMAL, DRAW_UNIFORM, DRAW_ONES };
 enum parameterization { PARAMETERIZATION_NTK, PARAMETERIZATION_STANDARD };
 enum loss { LOSS_MSE, LOSS_CROSS_ENTROPY };
 enum optimizer_kind { OPTIMIZER_SGD, OPTIMIZER_ADAM };
@@ -98,7 +100,8 @@ struct config {
         int64_t augment;     /* STATE_INPUT: zeros after the input */
         int inject;          /* residual, truth: cells read the input too */
         int activation;
-        double slope; /* leaky_relu */
+        double slope; /* leaky_relu; prelu, at first */
+        int draw;     /* enum draw */
         double sigma_w2, sigma_b2;
         int parameterization;
         double output_scale; /* alpha: F = alpha f is trained, at the rate of alpha = 1 over alpha^2 */
@@ -165,19 +168,25 @@ static inline bool config_has_matched_rates(const struct config *config) {
     return config->network.parameterization == PARAMETERIZATION_STANDARD && config->training.rates == RATES_MATCHED;
 }
 
-/* Is a limit of infinite width known of the list of operators? Of cells it is where only layers read what an activation
- * makes, and nothing of a fixed size stands beside what is wide. */
+/* Is a limit of infinite width known of the network? Learned slopes keep a share of Theta that depends on the draw; the
+ * first layer is Gaussian for normal weights alone; of cells it is where only layers read what an activation makes, and
+ * nothing of a fixed size stands beside what is wide. */
 static inline bool config_has_limit(const struct config *config) {
+    if (config->network.activation == ACTIVATION_PRELU || config->network.draw != DRAW_NORMAL) return false;
     return config->network.family != FAMILY_RESIDUAL ||
            (config->network.cell != CELL_POST && config->network.state == STATE_WIDTH &&
             config->network.readout == READOUT_DENSE && !config->network.time_input);
 }
 
+/* Have weights and biases the rates of the NTK parameterization? */
+static inline bool config_has_ntk_rates(const struct config *config) {
+    return config->network.parameterization == PARAMETERIZATION_NTK || config_has_matched_rates(config);
+}
+
 /* Do infinite-width kernels belong to the network's Theta_0? Not where all tensors move at one rate in the standard
  * parameterization. */
 static inline bool config_has_infinite_width(const struct config *config) {
-    return config_has_limit(config) &&
-           (config->network.parameterization == PARAMETERIZATION_NTK || config_has_matched_rates(config));
+    return config_has_limit(config) && config_has_ntk_rates(config);
 }
 
 /* Does a point train this model? */

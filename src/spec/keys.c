@@ -33,7 +33,8 @@ static const struct key_condition with_time = {AT(network.step), 1u << STEP_TIME
 static const struct key_condition with_input_as_state = {AT(network.state), 1u << STATE_INPUT, NULL, 0};
 static const struct key_condition with_standard = {AT(network.parameterization), 1u << PARAMETERIZATION_STANDARD, NULL,
                                                    0};
-static const struct key_condition with_slope = {AT(network.activation), 1u << ACTIVATION_LEAKY_RELU, NULL, 0};
+static const struct key_condition with_slope = {AT(network.activation),
+                                                1u << ACTIVATION_LEAKY_RELU | 1u << ACTIVATION_PRELU, NULL, 0};
 static const struct key_condition with_sgd = {AT(training.optimizer), 1u << OPTIMIZER_SGD, NULL, 0};
 
 #define ACTIVATION_WORD(NAME, name)                 #name,
@@ -159,10 +160,17 @@ const struct key key_table[] = {
      .axis = "inject", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
      .meaning = "true: to the first dense layer of a cell another one is added that reads the input"},
     {"network.activation", TYPE_CHOICE, AT(network.activation),
-     .choice = (const char *const[]){ACTIVATION_LIST(ACTIVATION_WORD) NULL}, .fallback = "relu", .axis = "activation",
-     .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "activation of hidden layers"},
+     .choice = (const char *const[]){ACTIVATION_LIST(ACTIVATION_WORD) "prelu", NULL}, .fallback = "relu",
+     .axis = "activation", .effect = EFFECT_REFERENCE, .unit = "1",
+     .meaning = "activation of hidden layers; prelu: a leaky_relu whose slope is learned, one for each place"},
     {"network.slope", TYPE_REAL, AT(network.slope), .most = 1, .fallback = "0.25", .axis = "slope",
-     .effect = EFFECT_REFERENCE, .when = &with_slope, .unit = "1", .meaning = "of leaky_relu left of 0"},
+     .effect = EFFECT_REFERENCE, .when = &with_slope, .unit = "1",
+     .meaning = "of leaky_relu left of 0, and of prelu at first"},
+    {"network.draw", TYPE_CHOICE, AT(network.draw), .choice = WORDS("normal", "uniform", "ones"), .fallback = "normal",
+     .axis = "draw", .effect = EFFECT_POINT, .unit = "1",
+     .meaning =
+         "what initial weights and biases are drawn from, with the variances below; ones: all weights 1 (times the "
+         "deviation of the standard parameterization) and biases 0, for demonstrations"},
     {"network.sigma_w2", TYPE_REAL, AT(network.sigma_w2), .above = true, .most = HUGE_VAL, .fallback = "2",
      .axis = "sigma_w2", .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "variance of weights times fan-in"},
     {"network.sigma_b2", TYPE_REAL, AT(network.sigma_b2), .most = HUGE_VAL, .fallback = "0.1", .axis = "sigma_b2",

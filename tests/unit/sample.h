@@ -38,6 +38,7 @@ struct recipe {
     int64_t inputs;     /* numbers of an input, set by sample_create where it is an image */
     int64_t outputs, train, test;
     double sigma_w2, sigma_b2;
+    enum draw draw;
     uint64_t seed;
     enum layers layers;  /* that are trained */
     double output_scale; /* 0: 1 */
@@ -92,7 +93,7 @@ static inline real *sample_copy(struct sample *sample, const real *from, int64_t
     return taken;
 }
 
-static const double sample_slope = 0.25; /* network.slope; here no kink lies within a step of central differences */
+static const double sample_slope = 0.25; /* network.slope */
 
 static inline void put_cells(const struct recipe *recipe, struct config *config) {
     config->network.cell = (int)recipe->cell;
@@ -117,6 +118,7 @@ static inline struct config recipe_config(const struct recipe *recipe) {
     config.network.kernel_size = recipe->kernel_size;
     config.network.pooling = (int)recipe->pooling;
     config.network.activation = (int)recipe->activation;
+    config.network.draw = (int)recipe->draw;
     config.network.sigma_w2 = recipe->sigma_w2;
     config.network.sigma_b2 = recipe->sigma_b2;
     config.network.parameterization = (int)recipe->parameterization;
@@ -299,7 +301,7 @@ static inline void run_sample(struct recipe recipe, sample_check *check, struct 
     sample_free(&sample);
 }
 
-enum { VARIANTS = 6 * ACTIVATIONS };
+enum { VARIANTS = 6 * (ACTIVATIONS + 1) }; /* and ACTIVATION_PRELU */
 
 /* The recipe's variant: activation, parameterization with its rates, with and without biases. */
 static inline struct recipe recipe_variant(struct recipe recipe, int variant) {

@@ -66,7 +66,7 @@ static struct picture convolve(struct loops *loops, struct picture x, int64_t si
 static struct picture activate(struct loops *loops, struct picture x) {
     struct picture y = picture_take(loops, x.shape.rows, x.shape.columns, x.shape.channels);
     for (int64_t i = 0; i < shape_size(x.shape); i++) {
-        double h = x.value[i], value = h, slope = 1;
+        double h = x.value[i], value = h, slope = 1, moves = 0;
         switch (loops->sample->recipe.activation) {
         case ACTIVATION_RELU:
             value = h > 0 ? h : 0, slope = h > 0;
@@ -80,6 +80,10 @@ static struct picture activate(struct loops *loops, struct picture x) {
         case ACTIVATION_LEAKY_RELU:
             slope = h > 0 ? 1 : sample_slope, value = slope * h;
             break;
+        case ACTIVATION_PRELU:
+            slope = h > 0 ? 1 : (double)*loops->theta, value = slope * h;
+            moves = h > 0 ? 0 : (double)*loops->dtheta * h;
+            break;
         case ACTIVATION_COS:
             value = cos(h), slope = -sin(h);
             break;
@@ -87,8 +91,11 @@ static struct picture activate(struct loops *loops, struct picture x) {
             break;
         }
         y.value[i] = value;
-        y.tangent[i] = slope * x.tangent[i];
+        y.tangent[i] = slope * x.tangent[i] + moves;
     }
+    int slopes = loops->sample->recipe.activation == ACTIVATION_PRELU;
+    loops->theta += slopes;
+    loops->dtheta += slopes;
     return y;
 }
 

@@ -36,6 +36,15 @@ static void write_activation(struct builder *builder, int64_t outputs) {
     (void)outputs;
     build_activation(builder);
 }
+static void write_prelu(struct builder *builder, int64_t outputs) {
+    (void)outputs;
+    const struct config *own = builder->config;
+    struct config config = *own;
+    config.network.activation = ACTIVATION_PRELU;
+    builder->config = &config;
+    build_activation(builder);
+    builder->config = own;
+}
 static void write_sum(struct builder *builder, int64_t outputs) {
     (void)outputs;
     build_sum(builder, builder->at, now.size == 0 ? 1 : -0.37);
@@ -98,6 +107,7 @@ static const struct {
     {write_pooling, {"pooling", {4, 3, 2}, 0, 1, 1}},
     {write_flatten, {"flatten", {3, 5, 2}, 0, 0, 0}},
     {write_activation, {"activation", {13, 5, 19}, 0, 0, 0}},
+    {write_prelu, {"prelu", {13, 5, 19}, 0, 0, 0}},
     {write_sum, {"sum", {3, 5, 7}, 0, 0, 0}},
     {write_sum, {"sum with a coefficient", {3, 5, 7}, 0, 1, 0}},
     {write_components, {"components, fewer", {1, 1, 7}, 3, 0, 0}},
@@ -263,8 +273,9 @@ static void check_added(struct sample *sample, const struct side *side, int64_t 
 static void add_by_gradients(struct sample *sample, const struct side side[2], int64_t slice, real *ntk) {
     const struct node *node = side[0].node;
     const struct share *share = node->kind->share;
-    for (int64_t from = 0, to; from < node->out.channels; from = to) {
-        to = from + slice < node->out.channels ? from + slice : node->out.channels;
+    const int64_t channels = share->is_whole ? 1 : node->out.channels;
+    for (int64_t from = 0, to; from < channels; from = to) {
+        to = from + slice < channels ? from + slice : channels;
         int64_t size = share->each_size(sample->network, node) * (to - from);
         size_t mark = arena_mark(&sample->arena);
         real *gradient[2];
@@ -305,7 +316,8 @@ static void check_share(struct sample *sample, const struct node *node, int64_t 
     real *begin = sample_random(sample, 82, size), *expected = sample_copy(sample, begin, size);
     add_products(A * count, B * count, sample->network->theta, jacobian(sample, &side[0]), jacobian(sample, &side[1]),
                  expected);
-    for (int known = 0; known < (node->kind->share->weigh ? 2 : 1); known++) {
+    int ways = !node->kind->share->pairs ? 0 : node->kind->share->weigh ? 2 : 1;
+    for (int known = 0; known < ways; known++) {
         real *ntk = sample_copy(sample, begin, size);
         add_by_pairs(sample, side, known, ntk);
         tally_arrays(tally, sample->label, size, ntk, expected);
@@ -338,6 +350,7 @@ static void test_shares(void **state) {
     (void)state;
     struct tally tally = {"kernel by gradients = by pairs = J J'", roundings(2 * PASS), 0};
     for (int i = 0; i < IMAGES; i++) {
+        check_shares(write_prelu, (struct shape_of){"prelu", images[i].in, 0, 0, 0}, &tally);
         check_shares(write_dense, (struct shape_of){"dense", images[i].in, images[i].channels, 0, 0}, &tally);
         for (int64_t size = 1; size <= 5; size += 2)
             for (int64_t stride = 1; stride <= 2; stride++)

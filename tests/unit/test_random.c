@@ -34,20 +34,29 @@ static void test_moments(void **state) {
     assert_true(fabs(product / sqrt(COUNT)) < 4.5);
 }
 
-/* Kolmogorov and Smirnov's distance from the normal distribution; 1.95/sqrt(n) is met once in a thousand. */
+/* Kolmogorov and Smirnov's distance from a distribution; 1.95/sqrt(n) is met once in a thousand. */
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-static void test_distribution(void **state) {
-    (void)state;
-    random_normal(8, RANDOM_PARAMETERS, 0, 0, COUNT, draw);
+static double normal_below(double x) { return 0.5 * erfc(-x / sqrt(2)); }
+static double uniform_below(double x) { return (x / sqrt(3) + 1) / 2; }
+
+static void check_distribution(random_numbers *numbers, double (*below)(double)) {
+    numbers(8, RANDOM_PARAMETERS, 0, 0, COUNT, draw);
     qsort(draw, COUNT, sizeof *draw, ascending);
     double most = 0;
-    for (int i = 0; i < COUNT; i++) most = fmax(most, fabs(0.5 * erfc(-draw[i] / sqrt(2)) - (i + 0.5) / COUNT));
+    for (int i = 0; i < COUNT; i++) most = fmax(most, fabs(below(draw[i]) - (i + 0.5) / COUNT));
     print_message("  Kolmogorov-Smirnov: %.2f (limit 1.95)\n", most * sqrt(COUNT));
     assert_true(most * sqrt(COUNT) < 1.95);
+}
+
+static void test_distribution(void **state) {
+    (void)state;
+    check_distribution(random_normal, normal_below);
+    check_distribution(random_uniform, uniform_below);
+    assert_true(draw[0] >= -sqrt(3) && draw[COUNT - 1] <= sqrt(3));
 }
 
 static void test_pieces(void **state) {
@@ -58,6 +67,10 @@ static void test_pieces(void **state) {
             random_normal(7, RANDOM_INPUTS, 5, from, count, other);
             assert_memory_equal(other, draw + from, (size_t)count * sizeof *draw);
         }
+    random_uniform(7, RANDOM_INPUTS, 5, 0, 1000, draw);
+    random_uniform(7, RANDOM_INPUTS, 5, 11, 10, other);
+    assert_memory_equal(other, draw + 11, 10 * sizeof *draw);
+    random_normal(7, RANDOM_INPUTS, 5, 0, 1000, draw);
     const int64_t far = (int64_t)1 << 40; /* beyond 32 bits */
     random_normal(7, RANDOM_INPUTS, 5, far, 6, other);
     random_normal(7, RANDOM_INPUTS, 5, far + 3, 3, other + 6);

@@ -97,7 +97,7 @@ static const char clusters[] = "data: { source: clusters, dimension: 7 }\n"
 static const char slopes[] = "data: { source: gaussian, dimension: 7 }\n"
                              "network: { activation: leaky_relu }\n"
                              "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
-                             "sweep: { slope: [0.1, 0, 1], width: 9, train_size: 5 }\n";
+                             "sweep: { slope: [0.1, 0, 1], draw: [uniform, normal, ones], width: 9, train_size: 5 }\n";
 
 static void assert_round_trip(const char *text) {
     struct study *study = read_text(text, NULL, NULL);

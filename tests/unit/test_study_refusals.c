@@ -290,8 +290,8 @@ static void test_other_words(void **state) {
     } cases[] = {
         {"network.family=FC", "--set network.family: FC is not one of fc, conv, wrn, residual; did you mean fc?"},
         {"training.loss=MSE", "--set training.loss: MSE is not one of mse, cross_entropy; did you mean mse?"},
-        {"network.activation=tnh",
-         "--set network.activation: tnh is not one of relu, erf, tanh, identity, leaky_relu, cos; did you mean tanh?"},
+        {"network.activation=tnh", "--set network.activation: tnh is not one of relu, erf, tanh, identity, leaky_relu, "
+                                   "cos, prelu; did you mean tanh?"},
         {"network.family=mlp", "--set network.family: mlp is not one of fc, conv, wrn, residual"},
         {"training.lr=1", "--set training.lr: unknown key; did you mean training.learning_rate?"},
         {"sweep.n_train=1", "--set sweep.n_train: unknown key; did you mean sweep.train_size?"},
@@ -375,6 +375,16 @@ static void test_dynamics(void **state) {
     static const struct replaced cases[] = {
         {4, "training: { optimizer: adam, momentum: 0, learning_rate: { absolute: 1 }, steps: 1000 }",
          "study.yaml:4:40: training.momentum: not used here; it stands only where training.optimizer is sgd"},
+        {3, "network: { activation: prelu }",
+         "study.yaml:4:28: training.learning_rate: {critical_fraction: 0.5} does not go with network.activation: "
+         "prelu; "
+         "{ empirical_fraction: c }, since no limit of infinite width is known, was expected"},
+        {3, "network: { draw: uniform }",
+         "study.yaml:4:28: training.learning_rate: {critical_fraction: 0.5} does not go with network.draw: uniform; "
+         "{ empirical_fraction: c }, since no limit of infinite width is known, was expected"},
+        {3, "network: { slope: 0.1 }",
+         "study.yaml:3:19: network.slope: not used here; it stands only where network.activation is leaky_relu or "
+         "prelu"},
         {4, "training: { optimizer: adam, learning_rate: { critical_fraction: 0.5 }, steps: 1000 }",
          "study.yaml:4:45: training.learning_rate: {critical_fraction: 0.5} does not go with training.optimizer: adam; "
          "{ absolute: x } was expected"},
