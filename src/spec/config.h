@@ -125,8 +125,9 @@ struct config {
         struct count_list kernel_steps_list; /* for KERNEL_STEPS_LIST */
         int64_t probes;
         int outputs;
-        int predictions; /* truth */
-        int keep;        /* bits of enum keep */
+        int predictions;             /* truth */
+        int stability, trajectories; /* truths */
+        int keep;                    /* bits of enum keep */
     } measure;
     int64_t width, train_size, seed; /* of the point; 0 in a study's own config */
     struct {

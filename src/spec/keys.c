@@ -244,6 +244,14 @@ const struct key key_table[] = {
      .effect = EFFECT_POINT, .unit = "1",
      .meaning = "true: RMSE of the network from predictions without stepping, by discrete steps and by gradient flow, "
                 "with the kernel at initialization and that of infinite width"},
+    {"measure.stability", TYPE_CHOICE, AT(measure.stability), .choice = WORDS("false", "true"), .fallback = "false",
+     .effect = EFFECT_POINT, .unit = "1",
+     .meaning =
+         "true: the gradient of each layer at recorded steps and, at the first and the last step, singular values "
+         "of the Jacobians of the last state by each state on the probes"},
+    {"measure.trajectories", TYPE_CHOICE, AT(measure.trajectories), .choice = WORDS("false", "true"),
+     .fallback = "false", .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "true: the states of the probes over depth, at the first and the last step"},
     {"measure.keep", TYPE_FLAGS, AT(measure.keep), .choice = WORDS("inputs", "outputs", "parameters", "kernels"),
      .fallback = "[]", .effect = EFFECT_POINT, .unit = "1",
      .meaning = "arrays kept in the record, to replay a point elsewhere"},

@@ -13,6 +13,9 @@ enum dimension {
     DIM_STEP,
     DIM_KERNEL_STEP,
     DIM_LAYER,
+    DIM_STATE_STEP,
+    DIM_STATE,
+    DIM_UNIT,
     DIM_PROBE,
     DIM_PROBE_2,
     DIM_OUTPUT,
@@ -55,9 +58,11 @@ struct metric {
     unsigned models; /* bits of enum model_id, whose numbers it is of: absent where one is not trained, NaN from where
                         one diverges */
     /* How the report draws it (positive numbers, of PLACE_RECORD) where it has no figure made by hand. */
-    const char *label;   /* of an axis, with TeX between dollars; NULL: the name */
-    const char *against; /* a numeric axis of the grid, "step" or "kernel_step"; NULL: it is not drawn by itself */
-    double slope;        /* of a guide, against an axis of the grid; 0: none */
+    const char *label; /* of an axis, with TeX between dollars; NULL: the name */
+    const char
+        *against; /* a numeric axis of the grid, "step", "kernel_step", or "layer", "state" at the last step; NULL:
+                            it is not drawn by itself */
+    double slope; /* of a guide, against an axis of the grid; 0: none */
 };
 
 /* In the order of the table in metric.c. */
@@ -65,6 +70,7 @@ enum metric_id {
     METRIC_STEP,
     METRIC_KERNEL_STEP,
     METRIC_LAYER, /* a text: the names joined by '\n' */
+    METRIC_STATE_STEP,
     METRIC_RMSE_TRAIN,
     METRIC_RMSE_TEST,
     METRIC_RMSE_TEST_MAX,
@@ -78,6 +84,10 @@ enum metric_id {
     METRIC_ACCURACY_TEST_LINEAR,
     METRIC_F_RMS,
     METRIC_PARAMETER_CHANGE,
+    METRIC_GRADIENT_RMS,
+    METRIC_JACOBIAN_MAX,
+    METRIC_JACOBIAN_MIN,
+    METRIC_TRAJECTORIES, /* of measure.probes examples, whatever measure.outputs says */
     METRIC_NTK_CHANGE,
     METRIC_NNGP_CHANGE,
     METRIC_OUTPUTS, /* [step, probe | test_example, output]: the second dimension is as measure.outputs says */

@@ -3,8 +3,8 @@
 #include "point.h"
 
 static const struct element *const elements[] = {
-    &measure_circumstances, &measure_losses,      &measure_differences, &measure_outputs,  &measure_layers,
-    &measure_kernels,       &measure_predictions, &measure_kept,        &measure_rounding,
+    &measure_circumstances, &measure_losses,      &measure_differences, &measure_outputs, &measure_layers,
+    &measure_kernels,       &measure_predictions, &measure_stability,   &measure_kept,    &measure_rounding,
 };
 enum { ELEMENTS = sizeof elements / sizeof *elements };
 
@@ -17,6 +17,8 @@ static int64_t dimension_size(const struct point *point, enum dimension dimensio
         [DIM_STEP] = point->schedule.count,
         [DIM_KERNEL_STEP] = point->schedule.kernel_count,
         [DIM_LAYER] = point->problem.network->layers,
+        [DIM_STATE_STEP] = schedule_ends(&point->schedule),
+        [DIM_STATE] = point->problem.network->states,
         [DIM_PROBE] = config_shown_points(point->config),
         [DIM_OUTPUT] = k,
         [DIM_TRAIN_EXAMPLE] = points->train,

@@ -229,6 +229,14 @@ static status check_kernel(const struct point *point) {
          vectors ? "false" : "parameter (and no kept kernels)");
 }
 
+/* fc of depth 0 has none. */
+static status check_states(const struct point *point) {
+    bool is_wanted = point->config->measure.stability || point->config->measure.trajectories;
+    if (!is_wanted || point->problem.network->states > 0) return OK;
+    FAIL(ERROR_INPUT, "measure.%s: this network has no hidden states; false was expected",
+         point->config->measure.stability ? "stability" : "trajectories");
+}
+
 static status plan_point(struct point *point, struct task_plan *plan) {
     const struct config *config = point->config;
     struct arena arena = arena_counting();
@@ -238,6 +246,7 @@ static status plan_point(struct point *point, struct task_plan *plan) {
     if (plan->needs_reference) TRY(check_reference(point));
     TRY(check_own_rate(point));
     TRY(check_kernel(point));
+    TRY(check_states(point));
     point_lay_out(&arena, point);
     point_add_cost(point, &plan->cost);
     plan->cost.arena_bytes = (double)arena.peak + plan->cost.outside_bytes;

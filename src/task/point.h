@@ -10,6 +10,7 @@
 #include "predict.h"
 #include "problem.h"
 #include "schedule.h"
+#include "stability.h"
 #include "task.h"
 #include "trainer.h"
 #include "variants.h"
@@ -57,6 +58,7 @@ struct point {
     struct progress progress;
     struct kernels kernels;
     struct predictions predictions;
+    struct stability stability;
     bool is_saved_at_end; /* a checkpoint of the end is written */
 };
 

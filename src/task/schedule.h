@@ -16,6 +16,8 @@ struct schedule {
 /* Owned by the caller, ended by schedule_free. */
 struct schedule schedule_create(const struct config *config);
 void schedule_free(struct schedule *schedule);
+/* How many of the first and the last step there are: one, where nothing is trained. */
+static inline int64_t schedule_ends(const struct schedule *schedule) { return schedule->count > 1 ? 2 : 1; }
 /* Index of `step` among n ascending steps, or -1. */
 int64_t schedule_index(int64_t n, const int64_t *steps, int64_t step);
 
