@@ -78,17 +78,17 @@ static void set_unit(int64_t n, real *matrix) {
     for (int64_t i = 0; i < n; i++) matrix[i * n + i] = 1;
 }
 
-static int by_matrices(struct jacobian *jacobian, const real *theta, const struct host *host, struct ends *ends) {
+static bool by_matrices(struct jacobian *jacobian, const real *theta, const struct host *host, struct ends *ends) {
     const struct network *network = &jacobian->network;
     int last = last_state(network);
     set_unit(jacobian->size, cotangent(jacobian, last));
     network_vjp_from(network, last, jacobian->size, &jacobian->cotape);
     for (int l = network->states - 2; l >= 0; l--) {
-        if (host_stops(host)) return 1;
+        if (host_stops(host)) return true;
         go_back(jacobian, state_of(network, l + 1), state_of(network, l), theta, jacobian->size);
         ends[l] = of_matrix(jacobian, cotangent(jacobian, state_of(network, l)));
     }
-    return 0;
+    return false;
 }
 
 /* ---- by products ---- */
@@ -181,36 +181,36 @@ static void begin(struct jacobian *jacobian, int64_t size) {
     (void)orthogonalize(jacobian, jacobian->right, 0);
 }
 
-static int of_products(struct jacobian *jacobian, int value, const real *theta, const struct host *host,
-                       struct ends *ends) {
+static bool of_products(struct jacobian *jacobian, int value, const real *theta, const struct host *host,
+                        struct ends *ends) {
     struct bidiagonal b = {.ends = unknown};
     begin(jacobian, jacobian->size);
     for (bool is_done = false; !is_done && b.count < PRODUCTS;) {
-        if (b.count % LOOK == 0 && host_stops(host)) return 1;
+        if (b.count % LOOK == 0 && host_stops(host)) return true;
         bool has_ended = grow(jacobian, value, theta, &b);
         is_done = has_ended;
         if (has_ended || b.count % LOOK == 0) is_done |= look(jacobian, &b);
     }
     *ends = without_rounding(jacobian->size, b.ends);
-    return 0;
+    return false;
 }
 
-static int by_products(struct jacobian *jacobian, const real *theta, const struct host *host, struct ends *ends) {
+static bool by_products(struct jacobian *jacobian, const real *theta, const struct host *host, struct ends *ends) {
     for (int l = jacobian->network.states - 2; l >= 0; l--)
-        if (of_products(jacobian, state_of(&jacobian->network, l), theta, host, &ends[l])) return 1;
-    return 0;
+        if (of_products(jacobian, state_of(&jacobian->network, l), theta, host, &ends[l])) return true;
+    return false;
 }
 
 /* ---- of an example ---- */
 
-int jacobian_extremes(struct jacobian *jacobian, const real *theta, const real *x, const struct host *host,
-                      struct ends *ends) {
+bool jacobian_extremes(struct jacobian *jacobian, const real *theta, const real *x, const struct host *host,
+                       struct ends *ends) {
     const struct network *network = &jacobian->network;
     jacobian->tape.value[0] = (real *)x;
     network_forward(network, 0, theta, &jacobian->tape);
     bool is_finite = la_is_finite(jacobian->size, jacobian->tape.value[last_state(network)]);
     for (int l = 0; l < network->states; l++) ends[l] = is_finite ? (struct ends){1, 1} : unknown;
-    if (!is_finite) return 0;
+    if (!is_finite) return false;
     return (is_matrix(jacobian) ? by_matrices : by_products)(jacobian, theta, host, ends);
 }
 

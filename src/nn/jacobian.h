@@ -40,10 +40,10 @@ struct ends {
 
 /* A network with states; lent. */
 void jacobian_lay_out(const struct network *network, int64_t most, struct arena *arena, struct jacobian *jacobian);
-/* ends[states] of the example x at theta. Leaves the example's values in jacobian->tape. Nonzero where the host has
+/* ends[states] of the example x at theta. Leaves the example's values in jacobian->tape. True: the host has
  * stopped it. */
-int jacobian_extremes(struct jacobian *jacobian, const real *theta, const real *x, const struct host *host,
-                      struct ends *ends);
+bool jacobian_extremes(struct jacobian *jacobian, const real *theta, const real *x, const struct host *host,
+                       struct ends *ends);
 /* Multiply-adds times 2 of an example, products as many as there may be; numbers touched beside them. */
 double jacobian_flops(const struct network *network, int64_t most);
 double jacobian_elementwise(const struct network *network, int64_t most);

@@ -60,7 +60,7 @@ struct metric {
     /* How the report draws it (positive numbers, of PLACE_RECORD) where it has no figure made by hand. */
     const char *label; /* of an axis, with TeX between dollars; NULL: the name */
     const char
-        *against; /* a numeric axis of the grid, "step", "kernel_step", or "layer", "state" at the last step; NULL:
+        *against; /* a numeric axis of the grid, "step", "kernel_step", or "layer", "state_index" at the last step;
                             it is not drawn by itself */
     double slope; /* of a guide, against an axis of the grid; 0: none */
 };

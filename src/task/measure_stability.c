@@ -118,16 +118,16 @@ static void count(struct arena *arena, struct point *point) {
 }
 
 /* H_L = 1 and the others, a mean over probes. */
-static int add_jacobians(struct point *point, int64_t index, const real *theta, const struct host *host,
-                         struct scratch *scratch) {
+static bool add_jacobians(struct point *point, int64_t index, const real *theta, const struct host *host,
+                          struct scratch *scratch) {
     double *largest = measure_row(point, METRIC_JACOBIAN_MAX, index);
     double *smallest = measure_row(point, METRIC_JACOBIAN_MIN, index);
-    if (jacobian_extremes(&scratch->jacobian, theta, scratch->x, host, scratch->ends)) return 1;
+    if (jacobian_extremes(&scratch->jacobian, theta, scratch->x, host, scratch->ends)) return true;
     for (int l = 0; l < point->problem.network->states; l++) {
         largest[l] += scratch->ends[l].largest / (double)probes(point);
         smallest[l] += scratch->ends[l].smallest / (double)probes(point);
     }
-    return 0;
+    return false;
 }
 
 static void keep_states(struct point *point, int64_t index, int64_t probe, const real *theta, struct scratch *scratch) {
@@ -192,7 +192,8 @@ static void add_gradients(const struct point *point, struct task_cost *cost) {
 
 static void add_states(const struct point *point, struct task_cost *cost) {
     const struct network *network = point->problem.network;
-    double times = (double)(schedule_ends(&point->schedule) * probes(point)), states = network->states;
+    double ends = (double)schedule_ends(&point->schedule), times = ends * (double)probes(point);
+    cost->record_bytes += sizeof(double) * ends;
     if (has_stability(point)) {
         cost->flops += times * jacobian_flops(network, JACOBIAN_MOST);
         cost->elementwise += times * jacobian_elementwise(network, JACOBIAN_MOST);
@@ -200,7 +201,7 @@ static void add_states(const struct point *point, struct task_cost *cost) {
     }
     if (has_trajectories(point)) {
         cost->flops += times * network_flops(network, 0, 1);
-        cost->record_bytes += sizeof(double) * times * states * (double)state_size(network);
+        cost->record_bytes += sizeof(double) * times * (double)(network->states * state_size(network));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "grid.h"
 #include "panic.h"
 #include "random.h"
+#include "singular.h"
 #include "study_files.h"
 #include "task.h"
 
@@ -41,6 +42,7 @@ enum { SETTINGS = 12, SIDE = 6, CHANNELS = 3, OUTPUTS = 3 };
 #define PARAMETER_SPACE "training.linearization=parameter"
 #define ALONE           "training.models=[]"
 #define NO_CHANGE       "measure.kernel_steps=none"
+#define STABILITY       "measure.stability=true", "measure.trajectories=true"
 
 /* What a point differs in from `base`. */
 struct recipe {
@@ -333,6 +335,10 @@ static const struct resumed resumed_points[] = {
     {POINT("predictions, entropy, f32", F32, PREDICTIONS, ENTROPY), "linear_g_sum", 0},
 #endif
     {POINT("all kept, batches", KEEP_ALL, BATCHES), "theta", 0},
+    {POINT("stability", STABILITY), "theta_last", 0},
+    {POINT("stability, wrn, batches, f32", F32, WRN, BATCHES, STABILITY), "theta_last", 0},
+    {POINT("stability, the network diverges", STABILITY, RATE("critical_fraction: 38.5"), RELU, ENTROPY),
+     "linear_f_train", 1},
     {POINT("both diverge", RATE("critical_fraction: 2.385")), "linear_f_train", 3},
     {POINT("the network diverges, f32", F32, RATE("critical_fraction: 38.5"), RELU, ENTROPY), "linear_f_train", 1},
 };
@@ -370,6 +376,8 @@ static const struct recipe memory_points[] = {
 #if HAS_SUNDIALS
     POINT_OF(2, "flow, parameters", PREDICTIONS, ENTROPY, PARAMETER_SPACE, "sweep.train_size=38"),
 #endif
+    POINT("stability", STABILITY, "sweep.width=385"),
+    POINT("stability by products, f32", STABILITY, F32, CONV, "network.depth=2", "sweep.width=64", ALONE, NO_CHANGE),
     POINT_OF(2, "rounding, centred", F32, CENTRED, "sweep.width=3", "sweep.train_size=83"),
     /* Of 9 points 5 go through at once for the kernels at theta_0, of the 6 training points all for those that moved. */
     POINT_OF(256, "moved kernels in larger chunks", LARGE_CONV, "sweep.train_size=6", "training.steps=1"),
@@ -423,10 +431,146 @@ static void test_record(void **state) {
         POINT("predictions, all kept", PREDICTIONS, KEEP_ALL),
         POINT("no outputs, no change", "measure.outputs=none", NO_CHANGE),
         POINT("wrn, parameters", WRN, PARAMETER_SPACE),
+        POINT("stability, all outputs", STABILITY, "measure.outputs=all"),
+        POINT("stability, wrn, f32", F32, WRN, STABILITY),
+        POINT("gradients alone", "measure.stability=true", "measure.outputs=none"),
         POINT("the network alone, all kept", ALONE, KEEP_ALL),
         POINT("the network alone, no change, f32", ALONE, F32, NO_CHANGE),
     };
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) check_record(&points[i]);
+}
+
+/* ---- gradients and states ---- */
+
+#define ONE_RATE STABILITY, NO_CHANGE, "measure.keep=[parameters]", "measure.recorded_steps=2", "training.steps=1"
+
+static const struct stepped {
+    struct recipe first, second; /* of one step, of two */
+    int from;                    /* layers before it do not move */
+    int is_matched;              /* rates of tensors: their variance over their fan-in */
+} stepped_points[] = {
+    {POINT("gradient, sample space", ONE_RATE, RATE("absolute: 0.385")),
+     POINT("", ONE_RATE, "training.steps=2", RATE("absolute: 0.385")), 0, 0},
+    {POINT("gradient, matched, entropy, centred", ONE_RATE, RATE("critical_fraction: 0.1"), STANDARD,
+           "training.rates=matched", ENTROPY, CENTRED),
+     POINT("", ONE_RATE, "training.steps=2", RATE("critical_fraction: 0.1"), STANDARD, "training.rates=matched",
+           ENTROPY, CENTRED),
+     0, 1},
+    {POINT("gradient, wrn, output_scale", ONE_RATE, RATE("absolute: 0.0385"), WRN, SCALE),
+     POINT("", ONE_RATE, "training.steps=2", RATE("absolute: 0.0385"), WRN, SCALE), 0, 0},
+    {POINT("gradient, readout", ONE_RATE, RATE("absolute: 0.385"), READOUT),
+     POINT("", ONE_RATE, "training.steps=2", RATE("absolute: 0.385"), READOUT), 3, 0},
+};
+
+static double rate_of(const struct array *tensor, bool is_matched) {
+    double fan_in = (double)array_length(tensor) / (double)tensor->size[tensor->ndim - 1];
+    bool is_bias = tensor->number % 2 != 0;
+    return !is_matched ? 1 : is_bias ? 0.3 : 1.7 / fan_in;
+}
+
+/* What a step of plain descent has moved a layer by, over the rate. */
+static double moved_rms(const struct record *before, const struct record *after, enum metric_id begin, int layer,
+                        bool is_matched) {
+    double eta = record_value(after, METRIC_LEARNING_RATE_USED), squares = 0, numbers = 0;
+    for (int number = 2 * layer; number < 2 * layer + 2; number++) {
+        const struct array *a = record_find(before, begin, number);
+        const struct array *b = record_find(after, METRIC_KEPT_PARAMETERS_FINAL, number);
+        for (int64_t i = 0; i < array_length(a); i++)
+            squares += pow((b->value[i] - a->value[i]) / (eta * rate_of(a, is_matched)), 2);
+        numbers += (double)array_length(a);
+    }
+    return sqrt(squares / numbers);
+}
+
+static void check_stepped(const struct stepped *stepped) {
+    struct record *one = run_recipe(&stepped->first), *two = run_recipe(&stepped->second);
+    const struct array *rms = record_find(one, METRIC_GRADIENT_RMS, 0);
+    int layers = (int)rms->size[1];
+    double error = 0;
+    for (int layer = 0; layer < layers; layer++) {
+        const double expected[] = {moved_rms(one, one, METRIC_KEPT_PARAMETERS, layer, stepped->is_matched),
+                                   moved_rms(one, two, METRIC_KEPT_PARAMETERS_FINAL, layer, stepped->is_matched)};
+        for (int step = 0; step < 2; step++) {
+            double own = rms->value[step * layers + layer];
+            assert_true(isnan(own) == (layer < stepped->from));
+            if (layer >= stepped->from) error = fmax(error, fabs(own / expected[step] - 1));
+        }
+    }
+    print_message("  %-44s %.1e  (limit 1e-9)\n", stepped->first.name, error);
+    assert_true(error <= 1e-9);
+    record_free(one);
+    record_free(two);
+}
+
+/* Gradients at both steps, also where the first layer's weights are old at that time. */
+static void test_gradients(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof stepped_points / sizeof *stepped_points; i++) check_stepped(&stepped_points[i]);
+}
+
+/* A fully connected network of tanh: states [probe, l] at the first or the last step, and the tensors there. */
+enum { PROBES_OF_BASE = 3, WIDTH_OF_BASE = 13 };
+
+static const double *state_of(const struct record *record, int end, int probe, int l) {
+    const struct array *states = record_find(record, METRIC_TRAJECTORIES, 0);
+    return states->value + ((end * states->size[1] + probe) * states->size[2] + l) * states->size[3];
+}
+
+static const double *tensor_of(const struct record *record, int end, int number) {
+    return record_find(record, end ? METRIC_KEPT_PARAMETERS_FINAL : METRIC_KEPT_PARAMETERS, number)->value;
+}
+
+/* phi(h_l) W + b in the NTK parameterization */
+static double unit_of(const struct record *record, int end, int probe, int l, int layer, int j, int columns) {
+    const double *h = state_of(record, end, probe, l), *w = tensor_of(record, end, 2 * layer);
+    double sum = sqrt(0.3) * tensor_of(record, end, 2 * layer + 1)[j];
+    for (int i = 0; i < WIDTH_OF_BASE; i++) sum += sqrt(1.7 / WIDTH_OF_BASE) * tanh(h[i]) * w[i * columns + j];
+    return sum;
+}
+
+static void singular_values(const struct record *record, int end, int probe, int l, double *value) {
+    enum { N = WIDTH_OF_BASE };
+    double matrix[N * N], work[N * 100];
+    const double *h = state_of(record, end, probe, l), *w = tensor_of(record, end, 2 * (l + 1));
+    assert_true(la_singular_work(N) <= N * 100);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) matrix[i * N + j] = sqrt(1.7 / N) * (1 - tanh(h[i]) * tanh(h[i])) * w[i * N + j];
+    assert_true(la_singular(N, matrix, value, work));
+}
+
+/* Each state follows from the one before it, the outputs from the last; the last but one has the Jacobian of one layer. */
+static void test_states(void **state) {
+    (void)state;
+    static const struct recipe recipe =
+        POINT("states, batches", STABILITY, BATCHES, NO_CHANGE, "network.depth=3", "measure.keep=[parameters]");
+    enum { L = 2, N = WIDTH_OF_BASE };
+    struct record *record = run_recipe(&recipe);
+    const struct array *outputs = record_find(record, METRIC_OUTPUTS, 0);
+    const double *largest = record_values(record, METRIC_JACOBIAN_MAX),
+                 *smallest = record_values(record, METRIC_JACOBIAN_MIN);
+    double error = 0;
+    for (int end = 0; end < 2; end++) {
+        double mean[2] = {0, 0}, value[N];
+        for (int probe = 0; probe < PROBES_OF_BASE; probe++) {
+            for (int l = 0; l < L; l++)
+                for (int j = 0; j < N; j++)
+                    error = fmax(error, fabs(unit_of(record, end, probe, l, l + 1, j, N) -
+                                             state_of(record, end, probe, l + 1)[j]));
+            int64_t step = end ? outputs->size[0] - 1 : 0;
+            for (int j = 0; j < OUTPUTS; j++)
+                error = fmax(error, fabs(unit_of(record, end, probe, L, L + 1, j, OUTPUTS) -
+                                         outputs->value[(step * PROBES_OF_BASE + probe) * OUTPUTS + j]));
+            singular_values(record, end, probe, L - 1, value);
+            mean[0] += value[0] / PROBES_OF_BASE;
+            mean[1] += value[N - 1] / PROBES_OF_BASE;
+        }
+        error = fmax(error, fabs(largest[end * (L + 1) + L - 1] - mean[0]));
+        error = fmax(error, fabs(smallest[end * (L + 1) + L - 1] - mean[1]));
+        assert_true(largest[end * (L + 1) + L] == 1 && smallest[end * (L + 1) + L] == 1);
+    }
+    print_message("  %-44s %.1e  (limit 1e-12)\n", recipe.name, error);
+    assert_true(error <= 1e-12);
+    record_free(record);
 }
 
 /* ---- equal and odd points ---- */
@@ -685,6 +829,7 @@ int main(void) {
         cmocka_unit_test(test_blown_up),       cmocka_unit_test(test_large_kernel),
         cmocka_unit_test(test_catapult),       cmocka_unit_test(test_no_rate),
         cmocka_unit_test(test_alone),          cmocka_unit_test(test_record),
+        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_states),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);

@@ -133,6 +133,7 @@ static void test_words(void **state) {
         {4, "training: { centred: yes, learning_rate: { absolute: 1 }, steps: 1000 }",
          "study.yaml:4:22: training.centred: yes is not one of false, true"},
         {5, "measure: { predictions: 1 }", "study.yaml:5:25: measure.predictions: 1 is not one of false, true"},
+        {5, "measure: { stability: yes }", "study.yaml:5:23: measure.stability: yes is not one of false, true"},
         {5, "measure: { keep: [input] }",
          "study.yaml:5:19: measure.keep: input is not one of inputs, outputs, parameters, kernels; did you mean "
          "inputs?"},

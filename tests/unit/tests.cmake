@@ -37,7 +37,7 @@ foreach(name test_infinite test_infinite_ties test_prediction test_gaussian_proc
 endforeach()
 unit_test(test_reduce DEPENDS base spec data la task)
 unit_test(test_reference DEPENDS base spec data task)
-unit_test(test_point DEPENDS base spec data task)
+unit_test(test_point DEPENDS base spec data la task)
 foreach(name test_prediction test_point)
   target_compile_definitions(${name} PRIVATE HAS_SUNDIALS=$<BOOL:${SUNDIALS_FOUND}>)
 endforeach()
