@@ -1,7 +1,10 @@
-"""Figures of metrics that have none made by hand: against an axis of the grid, with a guide, or over time, as their
-rows in the program's table say, which stand in results.h5."""
+"""Figures of metrics that have none made by hand: against an axis of the grid, with a guide, over time, or over depth, as
+their rows in the program's table say, which stand in results.h5."""
 
+from dataclasses import replace
 from functools import partial
+
+import numpy as np
 
 from .context import Section, sections_of
 from .curves import curves_of, final, has_numbers
@@ -11,13 +14,15 @@ from .times import draw_study, few_examples, figures_of, panels_by, time_figure,
 from .words import SIGNS, plain_name, plain_text, power_text, where_text
 
 STEPS = ("step", "kernel_step")
+DEPTHS = ("layer", "state_index")
 
 
 def sections(context, wanted):
     """wanted: a function of the metric's name."""
     for metric, against in dict.fromkeys(pair for study in context.studies for pair in figures_said(study)):
         if wanted(metric):
-            yield from (over_time if against in STEPS else over_axis)(context, metric, against)
+            draw = over_time if against in STEPS else over_depth if against in DEPTHS else over_axis
+            yield from draw(context, metric, against)
 
 
 def figures_said(study):
@@ -65,6 +70,31 @@ def inner_place(study, curve):
     """Which test point and output it is of, where there are several."""
     several = [name for name in (*EXAMPLES, "output") if name in curve.where and study.data.sizes[name] > 1]
     return where_text({name: curve.where[name] for name in several})
+
+
+def over_depth(context, metric, axis):
+    curves = [measured(curve) for curve in curves_of(context.studies, metric, axis, pick=at_both_ends)]
+    if not against_width(curves):
+        return
+    study = context.studies[curves[0].order]
+    caption = "At the first and the last step; geometric mean over seeds, bars: 95 % interval of the mean."
+    if any(np.any(curve.samples == 0) for curve in curves):
+        caption += " What is 0 is left out."
+    figures = scaling_figures(curves)
+    yield from sections_of(f"{metric}_{axis}", f"{heading(study, metric)} over depth", caption, figures)
+
+
+def at_both_ends(study, metric):
+    array = study.data[metric]
+    ends = {name: [0, -1][: array.sizes[name]] for name in (*STEPS, "state_step") if name in array.dims}
+    return array.isel(ends).drop_vars([name for name in DEPTHS if name in array.coords])
+
+
+def measured(curve):
+    """By the number of the network's own layer or state, of those that all networks of the study have."""
+    there = np.isfinite(curve.samples).any(axis=1)
+    x = np.arange(np.count_nonzero(there))
+    return replace(curve, x=x, samples=curve.samples[there], status=curve.status[there])
 
 
 def heading(study, metric):

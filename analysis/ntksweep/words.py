@@ -48,6 +48,7 @@ AXES = {
     "resize": "pixels averaged, each way",
     "output_scale": r"output scale $\alpha$",
     "prediction": "network against",
+    "state_index": "state $h_l$, $l$",
 }
 SIGNS = {"width": "n", "train_size": "N", "output_scale": "\N{GREEK SMALL LETTER ALPHA}"}  # where power laws are fitted
 SYMBOLS = {**SIGNS, "output_scale": r"\alpha"}
@@ -60,6 +61,7 @@ NAMED = {
     "resize": "pixels averaged {0} \N{MULTIPLICATION SIGN} {0}",
     "output_scale": "\N{GREEK SMALL LETTER ALPHA} = {0}",
     "batch_size": "batches of {0}",
+    "state_step": "step {0}",
 }
 LEGENDS = {
     ("batch_size", "full"): "full batches",

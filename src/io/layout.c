@@ -92,13 +92,30 @@ static void add_number(struct inner *inner, double value) {
     inner->count++;
 }
 
-/* The longer list first, then what only the other one has. */
+static void text_set_insert(struct text_set *set, int64_t place, const char *text) {
+    text_set_add(set, text);
+    char *added = set->text[set->count - 1];
+    memmove(set->text + place + 1, set->text + place, (size_t)(set->count - 1 - place) * sizeof *set->text);
+    set->text[place] = added;
+}
+
+/* What only `other` has, before what it shares next: both keep their order. */
+static void text_set_merge(struct text_set *set, const struct text_set *other) {
+    int64_t place = set->count;
+    for (int64_t i = other->count - 1; i >= 0; i--) {
+        int64_t found = text_set_find(set, other->text[i]);
+        if (found < 0) text_set_insert(set, place, other->text[i]);
+        if (found >= 0) place = found;
+    }
+}
+
+/* The longer list, and in it what only the other one has. */
 static void add_names(struct inner *inner, const char *lines) {
     struct text_set next = {0};
     text_set_add_lines(&next, lines);
     struct text_set *first = next.count > inner->count ? &next : &inner->name;
     struct text_set *other = first == &next ? &inner->name : &next;
-    for (int64_t i = 0; i < other->count; i++) text_set_add(first, other->text[i]);
+    text_set_merge(first, other);
     text_set_clear(other);
     inner->name = *first;
     inner->count = first->count;

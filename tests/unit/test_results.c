@@ -2,6 +2,7 @@
  * `test_results FOLDER` only leaves such results in the folder, for tests/results_test.py. */
 #include "frozen.h"
 #include "grid.h"
+#include "layout.h"
 #include "record_file.h"
 #include "results.h"
 #include "store_sample.h"
@@ -138,6 +139,24 @@ static void test_coordinates(void **state) {
     H5Tclose(type);
     H5Fclose(file);
     free(notes);
+}
+
+/* Of networks of which none has all layers: the order of each is kept, the readout's at the end too. */
+static void test_order_of_layers(void **state) {
+    (void)state;
+    static const char *const layers[] = {"input\nblock1\nreadout", "input\nblock1_a\nblock1_b\nreadout",
+                                         "block1\nblock2\nreadout\nscale"};
+    const double step = 0;
+    struct layout *layout = layout_create();
+    for (int i = 0; i < 3; i++) {
+        struct record *record = sample_point(1, &step, i == 0 ? 3 : 4, layers[i]);
+        layout_add(layout, record, &sample_provenance);
+        record_free(record);
+    }
+    char *names = text_set_join(&layout->inner[DIM_LAYER].name, " ");
+    assert_string_equal(names, "input block1_a block1_b block1 block2 readout scale");
+    free(names);
+    layout_free(layout);
 }
 
 /* Where value `i` of a record with these steps and layers stands. */
@@ -468,7 +487,8 @@ static int leave_results(char *dir) {
 
 int main(int argc, char **argv) {
     if (argc == 2) return leave_results(argv[1]);
-    const struct CMUnitTest tests[] = {ON_GRID(test_coordinates),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_order_of_layers),
+                                       ON_GRID(test_coordinates),
                                        ON_GRID(test_values),
                                        ON_GRID(test_status),
                                        ON_GRID(test_notes),
