@@ -17,7 +17,7 @@ static void place(const struct dataset *set, const double *m, int64_t count, dou
 }
 
 static status load(const struct config *config, bool keep, struct dataset *set) {
-    drawn_shape(config, classes_outputs(config, CLUSTERS), set);
+    drawn_shape(config->data.dimension, classes_outputs(config, CLUSTERS), set);
     set->shape.has_classes = true;
     if (!keep) return OK;
     TRY(dataset_allocate(set));

@@ -38,7 +38,7 @@ static void teach(const struct dataset *set, const double *w, int64_t count, con
 }
 
 static status load(const struct config *config, bool keep, struct dataset *set) {
-    drawn_shape(config, config->data.outputs, set);
+    drawn_shape(config->data.dimension, config->data.outputs, set);
     if (!keep) return OK;
     TRY(dataset_allocate(set));
     double *w = calloc((size_t)(set->shape.inputs + set->shape.outputs), HIDDEN * sizeof *w); /* W, then V */

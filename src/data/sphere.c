@@ -46,7 +46,7 @@ static void teach(int64_t degree, int64_t d, const double *v, int64_t count, con
 }
 
 static status load(const struct config *config, bool keep, struct dataset *set) {
-    drawn_shape(config, 1, set);
+    drawn_shape(config->data.dimension, 1, set);
     if (!keep) return OK;
     TRY(dataset_allocate(set));
     double *v = calloc((size_t)set->shape.inputs, sizeof *v);

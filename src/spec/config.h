@@ -19,6 +19,7 @@ enum data_source { SOURCE_LIST(SOURCE_NUMBER) DATA_SOURCES };
 enum data_order { ORDER_SHUFFLED, ORDER_FILE };
 enum data_labels { LABELS_FINE, LABELS_COARSE };
 enum data_channels { CHANNELS_LAST, CHANNELS_FIRST };
+enum data_function { FUNCTION_SIN, FUNCTION_LINEAR, FUNCTION_NEGATE, FUNCTION_ABS };
 enum data_scale { SCALE_GLOBAL, SCALE_FEATURE, SCALE_NONE };
 #define FAMILY_NUMBER(NAME, name, images, meaning) FAMILY_##NAME,
 enum family { FAMILY_LIST(FAMILY_NUMBER) FAMILIES };
@@ -66,6 +67,10 @@ struct learning_rate {
     double value;
 };
 
+struct interval {
+    double from, to;
+};
+
 struct config {
     const char *title;
     struct {
@@ -80,6 +85,11 @@ struct config {
         int64_t dimension, outputs; /* drawn data; gaussian */
         int64_t degree;             /* sphere */
         double mean;                /* clusters: distance of their centres from 0 */
+        int function;               /* function: enum data_function */
+        double slope;               /* of the linear one */
+        struct interval interval;   /* function: where its inputs lie */
+        double noise;               /* spirals: deviation in each input */
+        double time;                /* spiral_flow */
         int64_t resize;             /* images: squares of resize x resize pixels become one, their mean */
         int64_t test_size, seed;
         int order; /* enum data_order */

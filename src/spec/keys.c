@@ -21,6 +21,7 @@ static const struct key_condition with_files = {AT(data.source), 0, NULL, SOURCE
                                   with_pixels = {AT(data.source), 0, NULL, SOURCE_PIXELS},
                                   with_drawn = {AT(data.source), 0, NULL, SOURCE_DRAWN};
 #define WITH_SOURCE(NAME) (&(const struct key_condition){AT(data.source), 1u << SOURCE_##NAME, NULL, 0})
+static const struct key_condition with_slope = {AT(data.function), 1u << FUNCTION_LINEAR, NULL, 0};
 static const struct key_condition with_depth = {AT(network.family),
                                                 1u << FAMILY_FC | 1u << FAMILY_CONV | 1u << FAMILY_RESIDUAL,
                                                 "network.family is fc, conv or residual (wrn has blocks)", 0};
@@ -102,6 +103,20 @@ const struct key key_table[] = {
     {"data.mean", TYPE_REAL, AT(data.mean), .most = HUGE_VAL, .fallback = "1", .axis = "cluster_mean",
      .effect = EFFECT_DATA, .when = WITH_SOURCE(CLUSTERS), .unit = "1",
      .meaning = "|m|: examples are N(m, 1) with target +1 and N(-m, 1) with -1 in turn"},
+    {"data.function", TYPE_CHOICE, AT(data.function), .choice = WORDS("sin", "linear", "negate", "abs"),
+     .fallback = "sin", .axis = "function", .effect = EFFECT_DATA, .when = WITH_SOURCE(FUNCTION), .unit = "1",
+     .meaning = "sin x, slope x, -x, |x|; inputs are not scaled"},
+    {"data.slope", TYPE_REAL, AT(data.slope), .least = -HUGE_VAL, .most = HUGE_VAL, .fallback = "1",
+     .axis = "data_slope", .effect = EFFECT_DATA, .when = &with_slope, .unit = "1",
+     .meaning = "of the linear function"},
+    {"data.interval", TYPE_INTERVAL, AT(data.interval), .fallback = "[-1, 1]", .effect = EFFECT_DATA,
+     .when = WITH_SOURCE(FUNCTION), .unit = "1",
+     .meaning = "[a, b]: the N training inputs are a + (b - a)(i + 1/2)/N, i = 0, ..., N - 1, whatever data.seed; the "
+                "test inputs likewise"},
+    {"data.noise", TYPE_REAL, AT(data.noise), .most = HUGE_VAL, .fallback = "0", .axis = "noise", .effect = EFFECT_DATA,
+     .when = WITH_SOURCE(SPIRALS), .unit = "1", .meaning = "deviation of normal noise in each input"},
+    {"data.time", TYPE_REAL, AT(data.time), .most = 100, .fallback = "1", .axis = "data_time", .effect = EFFECT_DATA,
+     .when = WITH_SOURCE(SPIRAL_FLOW), .unit = "1", .meaning = "for which the flow is followed"},
     {"data.test_size", TYPE_COUNT, AT(data.test_size), .least = 1, .most = ANY_COUNT, .fallback = "128",
      .effect = EFFECT_DATA, .unit = "1", .meaning = "test examples, the same for all points"},
     {"data.seed", TYPE_COUNT, AT(data.seed), .least = 0, .most = EXACT_COUNT, .range = true, .fallback = "0",

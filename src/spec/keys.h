@@ -8,17 +8,18 @@
 #include "config.h"
 
 enum key_type {
-    TYPE_TEXT,   /* const char * */
-    TYPE_PATH,   /* const char *, made absolute */
-    TYPE_TEXTS,  /* struct text_list */
-    TYPE_COUNT,  /* int64_t */
-    TYPE_REAL,   /* double */
-    TYPE_CHOICE, /* int: number of the word in `choice` */
-    TYPE_BYTES,  /* int64_t, written 512M or 2G */
-    TYPE_RATE,   /* struct learning_rate */
-    TYPE_BATCH,  /* int64_t, BATCH_SIZE_FULL for the word in `choice` */
-    TYPE_STEPS,  /* measure.kernel_steps and its list */
-    TYPE_FLAGS,  /* int: bit i for word i of `choice` */
+    TYPE_TEXT,     /* const char * */
+    TYPE_PATH,     /* const char *, made absolute */
+    TYPE_TEXTS,    /* struct text_list */
+    TYPE_COUNT,    /* int64_t */
+    TYPE_REAL,     /* double */
+    TYPE_CHOICE,   /* int: number of the word in `choice` */
+    TYPE_BYTES,    /* int64_t, written 512M or 2G */
+    TYPE_RATE,     /* struct learning_rate */
+    TYPE_BATCH,    /* int64_t, BATCH_SIZE_FULL for the word in `choice` */
+    TYPE_STEPS,    /* measure.kernel_steps and its list */
+    TYPE_INTERVAL, /* struct interval, [a, b] with a < b */
+    TYPE_FLAGS,    /* int: bit i for word i of `choice` */
     TYPES
 };
 

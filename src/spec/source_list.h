@@ -10,6 +10,10 @@
     ROW(CIFAR100, cifar100, SOURCE_LABELLED_IMAGES, "files of CIFAR-100 (binary version)")                             \
     ROW(ARRAYS, arrays, SOURCE_FILES | SOURCE_IMAGES | SOURCE_CLASSES, "your own arrays")                              \
     ROW(SPHERE, sphere, SOURCE_DRAWN, "inputs on a sphere and a polynomial")                                           \
-    ROW(CLUSTERS, clusters, SOURCE_DRAWN | SOURCE_CLASSES, "two clusters")
+    ROW(CLUSTERS, clusters, SOURCE_DRAWN | SOURCE_CLASSES, "two clusters")                                             \
+    ROW(FUNCTION, function, SOURCE_APART, "a function of one number at the midpoints of an interval")                  \
+    ROW(SPHERES, spheres, SOURCE_DRAWN | SOURCE_CLASSES, "a ball and a shell around it")                               \
+    ROW(SPIRALS, spirals, SOURCE_CLASSES, "two interleaved spirals in the plane")                                      \
+    ROW(SPIRAL_FLOW, spiral_flow, 0, "where the flow of a cubic spiral takes a point of the plane")
 
 #endif

@@ -11,6 +11,7 @@ enum source_trait {
     SOURCE_IMAGES = 4,  /* examples are images, or may be */
     SOURCE_CLASSES = 8, /* targets are classes, or may be */
     SOURCE_DRAWN = 16,  /* drawn, data.dimension inputs an example: has that key; others know how many they have */
+    SOURCE_APART = 32,  /* training sets of different sizes have no examples in common: they are not nested */
     SOURCE_LABELLED_IMAGES = SOURCE_FILES | SOURCE_PIXELS | SOURCE_IMAGES | SOURCE_CLASSES
 };
 

@@ -7,7 +7,7 @@ static const struct value_type *const types[TYPES] = {
     [TYPE_TEXT] = &value_text,   [TYPE_PATH] = &value_path,   [TYPE_TEXTS] = &value_texts,
     [TYPE_COUNT] = &value_count, [TYPE_REAL] = &value_real,   [TYPE_CHOICE] = &value_choice,
     [TYPE_BYTES] = &value_bytes, [TYPE_RATE] = &value_rate,   [TYPE_STEPS] = &value_steps,
-    [TYPE_FLAGS] = &value_flags, [TYPE_BATCH] = &value_batch,
+    [TYPE_FLAGS] = &value_flags, [TYPE_BATCH] = &value_batch, [TYPE_INTERVAL] = &value_interval,
 };
 
 static const struct value_type *type_of(const struct key *key) { return types[key->type]; }

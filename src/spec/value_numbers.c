@@ -33,6 +33,10 @@ static void count_words(const struct key *key, size_t size, char *out) {
 }
 
 static void real_words(const struct key *key, size_t size, char *out) {
+    if (isinf(key->least)) {
+        snprintf(out, size, "a number");
+        return;
+    }
     size_t used = (size_t)snprintf(out, size, "a number %s %g", key->above ? ">" : ">=", key->least);
     if (isfinite(key->most)) snprintf(out + used, size - used, " and %s %g", key->below ? "<" : "<=", key->most);
 }
@@ -60,10 +64,15 @@ static status read_count(const struct key *key, struct place place, struct confi
     return value_read_whole(key, place, MEMBER(int64_t, key, config));
 }
 
+/* NaN: it is none. No -0: it would hash differently. */
+static double decimal(struct place place) {
+    const char *text = place_plain(place);
+    return text && is_decimal(text) ? strtod(text, NULL) + 0.0 : nan("");
+}
+
 static status real(const struct key *key, struct place place, double *value) {
     char words[WORDS_BYTES];
-    const char *text = place_plain(place);
-    *value = text && is_decimal(text) ? strtod(text, NULL) + 0.0 : nan(""); /* no -0: it would hash differently */
+    *value = decimal(place);
     bool low = key->above ? *value <= key->least : *value < key->least;
     bool high = key->below ? *value >= key->most : *value > key->most;
     if (isfinite(*value) && !low && !high) return OK;
@@ -186,6 +195,33 @@ static void write_rate(const struct key *key, const struct config *config, struc
     fputc('}', pen.out);
 }
 
+static void interval_words(const struct key *key, size_t size, char *out) {
+    (void)key;
+    snprintf(out, size, "an interval [a, b] with a < b");
+}
+
+static status read_interval(const struct key *key, struct place place, struct config *config) {
+    struct interval *interval = MEMBER(struct interval, key, config);
+    if (!place_is_list(place) || place_count(place) != 2) return value_refuse_key(key, place, interval_words);
+    *interval = (struct interval){decimal(place_item(place, 0)), decimal(place_item(place, 1))};
+    bool is_finite = isfinite(interval->from) && isfinite(interval->to);
+    return is_finite && interval->from < interval->to ? OK : value_refuse_key(key, place, interval_words);
+}
+
+static void write_interval(const struct key *key, const struct config *config, struct pen pen) {
+    const struct interval *interval = MEMBER_CONST(struct interval, key, config);
+    fputc('[', pen.out);
+    write_number(interval->from, pen);
+    fputs(", ", pen.out);
+    write_number(interval->to, pen);
+    fputc(']', pen.out);
+}
+
+static bool same_interval(const struct key *key, const struct config *a, const struct config *b) {
+    const struct interval *x = MEMBER_CONST(struct interval, key, a), *y = MEMBER_CONST(struct interval, key, b);
+    return value_compare_numbers(&x->from, &y->from) == 0 && value_compare_numbers(&x->to, &y->to) == 0;
+}
+
 int value_compare_numbers(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -196,3 +232,5 @@ const struct value_type value_real = {read_real, write_real, real_words, get_rea
 const struct value_type value_bytes = {.read = read_bytes, .write = write_bytes, .words = bytes_words};
 const struct value_type value_rate = {read_rate, write_rate,     rate_words,      get_rate,
                                       put_rate,  read_rate_item, write_rate_item, NULL};
+const struct value_type value_interval = {
+    .read = read_interval, .write = write_interval, .words = interval_words, .same = same_interval};

@@ -30,7 +30,7 @@ struct value_type {
     /* Have both the same value? For types without `get` that keys of data have; otherwise NULL. */
     bool (*same)(const struct key *key, const struct config *a, const struct config *b);
 };
-extern const struct value_type value_count, value_real, value_bytes, value_rate;
+extern const struct value_type value_count, value_real, value_bytes, value_rate, value_interval;
 extern const struct value_type value_choice, value_flags, value_steps, value_batch;
 extern const struct value_type value_text, value_path, value_texts;
 

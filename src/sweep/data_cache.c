@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sources.h"
+
 struct data_cache data_cache_create(const struct study *study) {
     struct data_cache cache = {.train = study->config.train_size};
     for (int a = 0; a < study->axes; a++) {
@@ -18,10 +20,20 @@ void data_cache_free(struct data_cache *cache) {
     *cache = (struct data_cache){.train = cache->train};
 }
 
+/* Of sets that are not nested each size is loaded by itself. */
+static int64_t examples_for(const struct data_cache *cache, const struct config *config) {
+    return source_has(config->data.source, SOURCE_APART) ? config->train_size : cache->train;
+}
+
+static bool has_loaded(const struct data_cache *cache, const struct config *config) {
+    return cache->is_known && dataset_same(&cache->config, config) &&
+           cache->dataset->shape.train == examples_for(cache, config);
+}
+
 static status load(struct data_cache *cache, const struct config *config) {
-    if (cache->is_known && dataset_same(&cache->config, config)) return OK;
+    if (has_loaded(cache, config)) return OK;
     data_cache_free(cache);
-    TRY(dataset_load(config, cache->train, &cache->dataset));
+    TRY(dataset_load(config, examples_for(cache, config), &cache->dataset));
     cache->config = *config;
     cache->is_known = true;
     return OK;

@@ -8,7 +8,7 @@
 #include "study.h"
 
 struct data_cache {
-    int64_t train;        /* examples to hold: the largest train_size of the study */
+    int64_t train;        /* examples to hold of nested sets: the largest train_size of the study */
     bool is_known;        /* the members below are set */
     struct config config; /* whose data are held; texts borrowed from the study */
     struct dataset *dataset;

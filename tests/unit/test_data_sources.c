@@ -1,4 +1,5 @@
-/* Other IDX sets, CIFAR-100, names of classes from a file, and data that are drawn: a sphere, clusters. */
+/* Other IDX sets, CIFAR-100, names of classes from a file, and data without files: a sphere, clusters, functions,
+ * spheres, spirals. */
 #include "data_files.h"
 
 static char *folder;
@@ -241,17 +242,139 @@ static void test_clusters(void **state) {
     dataset_free(set);
 }
 
+/* Midpoints, of the training set and of the test set; each size is a set of its own. */
+static void test_function(void **state) {
+    (void)state;
+    struct config config = drawn(SOURCE_FUNCTION, 0);
+    config.data.interval = (struct interval){0.5, 10.5};
+    config.data.slope = 2;
+    for (config.data.function = FUNCTION_SIN; config.data.function <= FUNCTION_ABS; config.data.function++) {
+        struct dataset *set = load(&config, 10);
+        assert_int_equal(set->shape.inputs * 100 + set->shape.outputs * 10 + set->shape.has_classes, 110);
+        for (int64_t i = 0; i < 10; i++) {
+            double x = (double)(i + 1); /* 1, ..., 10, exactly */
+            const double y[] = {sin(x), 2 * x, -x, x};
+            ASSERT_CLOSE(set->x_train[i], x, 0);
+            ASSERT_CLOSE(set->y_train[i], y[config.data.function], 0);
+        }
+        for (int64_t i = 0; i < 500; i++) ASSERT_CLOSE(set->x_test[i], 0.5 + 0.02 * ((double)i + 0.5), 1e-14);
+        dataset_free(set);
+    }
+    config.data.interval = (struct interval){-3, 1};
+    config.data.function = FUNCTION_ABS;
+    struct dataset *set = load(&config, 2);
+    assert_true(set->x_train[0] == -2 && set->x_train[1] == 0 && set->y_train[0] == 2);
+    dataset_free(set);
+}
+
+/* A ball and a shell, in turn: (2 (r - i mod 2))^d is uniform, directions are those of normal numbers, which have no
+ * mean. */
+static void test_spheres(void **state) {
+    (void)state;
+    static const int64_t dimensions[] = {1, 2, 5};
+    enum { DRAWS = 20000 };
+    for (int at = 0; at < 3; at++) {
+        int64_t d = dimensions[at];
+        struct config config = drawn(SOURCE_SPHERES, d);
+        struct dataset *set = load(&config, DRAWS);
+        double sum = 0, squares = 0, centre = 0;
+        assert_int_equal(set->shape.inputs * 100 + set->shape.outputs * 10 + set->shape.has_classes, d * 100 + 11);
+        for (int64_t i = 0; i < DRAWS; i++) {
+            const double *x = set->x_train + d * i;
+            double r = sqrt(moment(d, x, x) * (double)d), u = pow(2 * (r - (double)(i % 2)), (double)d);
+            assert_true(u > 0 && u < 1 + 1e-12 && set->y_train[i] == (i % 2 ? -1 : 1));
+            sum += u / DRAWS;
+            squares += u * u / DRAWS;
+            centre += x[0] / r / DRAWS;
+        }
+        ASSERT_CLOSE(sum, 0.5, 6 * sqrt(1.0 / 12 / DRAWS));
+        ASSERT_CLOSE(squares, 1.0 / 3, 6 * sqrt(4.0 / 45 / DRAWS));
+        ASSERT_CLOSE(centre, 0, 6 * sqrt(1.0 / (double)d / DRAWS));
+        dataset_free(set);
+    }
+}
+
+/* Without noise radius and angle give the same u, of mean 1/2 and variance 1/12; noise is what is added, of variance
+ * noise^2; the two spirals are one turned by pi. */
+static void test_spirals(void **state) {
+    (void)state;
+    enum { DRAWS = 20000 };
+    const double c = sqrt(338.0 / 61), pi = acos(-1);
+    struct config config = drawn(SOURCE_SPIRALS, 0);
+    struct dataset *set = load(&config, DRAWS);
+    config.data.noise = 0.25;
+    struct dataset *noisy = load(&config, DRAWS);
+    double sum = 0, squares = 0, noise = 0;
+    assert_int_equal(set->shape.inputs * 100 + set->shape.outputs * 10 + set->shape.has_classes, 211);
+    for (int64_t i = 0; i < DRAWS; i++) {
+        const double *x = set->x_train + 2 * i, *other = noisy->x_train + 2 * i, y = i % 2 ? -1 : 1;
+        double u = (13 * hypot(x[0], x[1]) / c - 1) / 12;
+        assert_true(u >= 0 && u <= 1 && set->y_train[i] == y);
+        ASSERT_CLOSE(hypot(y * x[0] - c * (1 + 12 * u) / 13 * cos(6 * pi * u),
+                           y * x[1] - c * (1 + 12 * u) / 13 * sin(6 * pi * u)),
+                     0, 1e-12);
+        sum += u / DRAWS;
+        squares += (x[0] * x[0] + x[1] * x[1]) / DRAWS;
+        noise += (pow(other[0] - x[0], 2) + pow(other[1] - x[1], 2)) / (2 * DRAWS);
+    }
+    ASSERT_CLOSE(sum, 0.5, 6 * sqrt(1.0 / 12 / DRAWS));
+    ASSERT_CLOSE(squares, 2, 12 / sqrt(DRAWS));
+    ASSERT_CLOSE(noise / (0.25 * 0.25), 1, 6 * sqrt(1.0 / DRAWS));
+    dataset_free(noisy);
+    dataset_free(set);
+}
+
+static void field(const double *x, double *rate) {
+    double p = x[0] * x[0] * x[0], q = x[1] * x[1] * x[1];
+    rate[0] = -0.1 * p + 2 * q;
+    rate[1] = -2 * p - 0.1 * q;
+}
+
+/* One step of the classical Runge-Kutta method. */
+static void runge_kutta(double h, double x[2]) {
+    static const double node[4] = {0, 0.5, 0.5, 1}, weight[4] = {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6};
+    double k[2] = {0}, sum[2] = {0};
+    for (int stage = 0; stage < 4; stage++) {
+        const double at[2] = {x[0] + h * node[stage] * k[0], x[1] + h * node[stage] * k[1]};
+        field(at, k);
+        for (int i = 0; i < 2; i++) sum[i] += h * weight[stage] * k[i];
+    }
+    for (int i = 0; i < 2; i++) x[i] += sum[i];
+}
+
+/* Against 20000 Runge-Kutta steps, of whose fourth power the error is, and their rounding. */
+static void test_spiral_flow(void **state) {
+    (void)state;
+    struct config config = drawn(SOURCE_SPIRAL_FLOW, 0);
+    config.data.time = 2.385;
+    struct dataset *set = load(&config, 40);
+    assert_int_equal(set->shape.inputs * 100 + set->shape.outputs * 10 + set->shape.has_classes, 220);
+    for (int64_t i = 0; i < 40; i++) {
+        double x[2] = {set->x_train[2 * i], set->x_train[2 * i + 1]};
+        assert_true(fabs(x[0]) < 1 && fabs(x[1]) < 1);
+        for (int step = 0; step < 20000; step++) runge_kutta(config.data.time / 20000, x);
+        ASSERT_CLOSE(hypot(x[0] - set->y_train[2 * i], x[1] - set->y_train[2 * i + 1]), 0, 1e-12);
+    }
+    dataset_free(set);
+    config.data.time = 0;
+    set = load(&config, 40);
+    assert_memory_equal(set->x_train, set->y_train, 80 * sizeof(double));
+    dataset_free(set);
+}
+
 static void test_drawn_sets_are_nested_and_seeded(void **state) {
     (void)state;
-    for (int source = SOURCE_SPHERE; source <= SOURCE_CLUSTERS; source++) {
-        struct config config = drawn(source, 6);
+    static const int sources[] = {SOURCE_SPHERE, SOURCE_CLUSTERS, SOURCE_SPHERES, SOURCE_SPIRALS, SOURCE_SPIRAL_FLOW};
+    for (int s = 0; s < 5; s++) {
+        struct config config = drawn(sources[s], 6);
         struct dataset *large = load(&config, 90), *small = load(&config, 31);
         config.data.seed = 4;
         struct dataset *other = load(&config, 31);
-        assert_memory_equal(large->x_train, small->x_train, 31 * 6 * sizeof(double));
+        size_t example = (size_t)small->shape.inputs * sizeof(double);
+        assert_memory_equal(large->x_train, small->x_train, 31 * example);
         assert_memory_equal(large->y_train, small->y_train, 31 * sizeof(double));
-        assert_memory_not_equal(other->x_train, small->x_train, 31 * 6 * sizeof(double));
-        assert_memory_equal(other->x_test, small->x_test, 500 * 6 * sizeof(double));
+        assert_memory_not_equal(other->x_train, small->x_train, 31 * example);
+        assert_memory_equal(other->x_test, small->x_test, 500 * example);
         dataset_free(large);
         dataset_free(small);
         dataset_free(other);
@@ -269,6 +392,10 @@ int main(void) {
         cmocka_unit_test(test_sphere),
         cmocka_unit_test(test_sphere_targets_are_harmonics),
         cmocka_unit_test(test_clusters),
+        cmocka_unit_test(test_function),
+        cmocka_unit_test(test_spheres),
+        cmocka_unit_test(test_spirals),
+        cmocka_unit_test(test_spiral_flow),
         cmocka_unit_test(test_drawn_sets_are_nested_and_seeded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

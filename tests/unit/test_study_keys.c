@@ -98,6 +98,18 @@ static const char slopes[] = "data: { source: gaussian, dimension: 7 }\n"
                              "network: { activation: leaky_relu }\n"
                              "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                              "sweep: { slope: [0.1, 0, 1], draw: [uniform, normal, ones], width: 9, train_size: 5 }\n";
+static const char function[] = "data: { source: function, function: linear, interval: [-2.385, 1e-3] }\n"
+                               "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                               "sweep: { data_slope: [0, -1.5], width: 9, train_size: 5 }\n";
+static const char functions[] = "data: { source: function }\n"
+                                "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                                "sweep: { function: [sin, linear, abs], width: 9, train_size: 5 }\n";
+static const char spirals[] = "data: { source: spirals }\n"
+                              "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                              "sweep: { noise: [0, 0.25], width: 9, train_size: 5 }\n";
+static const char spiral_flow[] = "data: { source: spiral_flow }\n"
+                                  "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                                  "sweep: { data_time: [0, 2.385], width: 9, train_size: 5 }\n";
 
 static void assert_round_trip(const char *text) {
     struct study *study = read_text(text, NULL, NULL);
@@ -134,6 +146,10 @@ static void test_round_trip(void **state) {
     assert_round_trip(sphere);
     assert_round_trip(clusters);
     assert_round_trip(slopes);
+    assert_round_trip(function);
+    assert_round_trip(functions);
+    assert_round_trip(spirals);
+    assert_round_trip(spiral_flow);
 }
 
 /* In the first study where the key applies. */
@@ -150,10 +166,9 @@ static void assert_default_is_written(const struct key *key, int studies, struct
 /* A default is written as value_write writes it: the hash compares texts. */
 static void test_canonical_defaults(void **state) {
     (void)state;
-    enum { KINDS = 12 };
     static const char rest[] = "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                "sweep: { width: 1, train_size: 1 }\n";
-    static const char *const kind[KINDS] = {
+    static const char *const kind[] = {
         "data: { source: gaussian, dimension: 1 }\n",
         "data: { source: mnist, path: x }\n",
         "data: { source: mnist, path: x }\nnetwork: { parameterization: standard }\n",
@@ -167,6 +182,11 @@ static void test_canonical_defaults(void **state) {
         "data: { source: sphere, dimension: 2 }\n",
         "data: { source: clusters, dimension: 1 }\n",
         "data: { source: gaussian, dimension: 1 }\nnetwork: { activation: leaky_relu }\n"};
+    enum { KINDS = sizeof kind / sizeof *kind };
+        "data: { source: function }\n",
+        "data: { source: function, function: linear }\n",
+        "data: { source: spirals }\n",
+        "data: { source: spiral_flow }\n"};
     struct study *study[KINDS];
     for (int i = 0; i < KINDS; i++) {
         char text[256];

@@ -100,7 +100,21 @@ static void test_words(void **state) {
         {1, "title: \"a\\nb\"", "study.yaml:1:8: title: \"a\\nb\" is not a text of one line"},
         {2, "data: { source: imagenet }",
          "study.yaml:2:17: data.source: imagenet is not one of mnist, cifar10, gaussian, cifar100, arrays, sphere, "
-         "clusters"},
+         "clusters, function, spheres, spirals, spiral_flow"},
+        {2, "data: { source: function, interval: 1 }",
+         "study.yaml:2:37: data.interval: 1 is not an interval [a, b] with a < b"},
+        {2, "data: { source: function, interval: [1, 1] }",
+         "study.yaml:2:37: data.interval: a list is not an interval [a, b] with a < b"},
+        {2, "data: { source: function, interval: [0, 1, 2] }",
+         "study.yaml:2:37: data.interval: a list is not an interval [a, b] with a < b"},
+        {2, "data: { source: function, interval: [0, inf] }",
+         "study.yaml:2:37: data.interval: a list is not an interval [a, b] with a < b"},
+        {2, "data: { source: function, function: linear, slope: steep }",
+         "study.yaml:2:52: data.slope: steep is not a number"},
+        {2, "data: { source: function, slope: 2 }",
+         "study.yaml:2:34: data.slope: not used here; it stands only where data.function is linear"},
+        {2, "data: { source: spiral_flow, time: 101 }",
+         "study.yaml:2:36: data.time: 101 is not a number >= 0 and <= 100"},
         {2, "data: { source: mnist, path: '' }", "study.yaml:2:30: data.path: \"\" is not a path of one line"},
         {2, "data: { source: mnist, path: x, classes: [1] }",
          "study.yaml:2:42: data.classes: a list is not a list of at least two names or numbers, or []"},
@@ -204,8 +218,8 @@ static void test_keys(void **state) {
         {4, "training: { learning_rate: { absolute: 1 } }",
          "study.yaml: training.steps: missing; a whole number >= 1 was expected"},
         {2, "data: { path: x }",
-         "study.yaml: data.source: missing; one of mnist, cifar10, gaussian, cifar100, arrays, sphere, clusters was "
-         "expected"},
+         "study.yaml: data.source: missing; one of mnist, cifar10, gaussian, cifar100, arrays, sphere, clusters, "
+         "function, spheres, spirals, spiral_flow was expected"},
         {2, "data: { source: mnist }", "study.yaml: data.path: missing; a path of one line was expected"},
         {2, "data: { source: gaussian }", "study.yaml: data.dimension: missing; a whole number >= 1 was expected"},
         {2, "data: { source: gaussian, path: x, dimension: 3 }",
@@ -515,8 +529,8 @@ static void test_axes(void **state) {
         {6, "sweep: { width: 8, train_size: 1, dept: [1, 2] }",
          "study.yaml:6:35: sweep.dept: unknown key; did you mean network.depth?"},
         {6, "sweep: { width: 8, train_size: 1, dimension: [1, 2] }",
-         "study.yaml:6:46: data.dimension: not used here; it stands only where data.source is gaussian, sphere or "
-         "clusters"},
+         "study.yaml:6:46: data.dimension: not used here; it stands only where data.source is gaussian, sphere, "
+         "clusters or spheres"},
         {6, "sweep: { width: 8, train_size: 1, seed: { count: 1000000 }, data_seed: { count: 11 } }",
          "study.yaml: sweep: 11000000 points are not <= 250000"},
     };
