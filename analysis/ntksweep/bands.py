@@ -44,8 +44,9 @@ def look_of(ensembles):
 
 
 def sections(context):
-    """For each cell without width the widest networks of each study: (bands, agreement), and in a table all widths."""
-    overlays = list(overlays_of(context.ensembles))
+    """For each cell without width the widest networks of each study: (bands, agreement), and in a table all widths. What
+    is of step 0 alone is not over training."""
+    overlays = list(overlays_of([ensemble for ensemble in context.ensembles if ensemble.time.any()]))
     for number, groups in enumerate(overlays, start=1):
         widest = [group[-1] for group in groups]
         place = place_of(widest, len(widest) < len(context.studies))

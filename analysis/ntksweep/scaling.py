@@ -83,12 +83,18 @@ def layout_of(curves, given=None):
 def scaling_figures(curves, guides=(), unfitted=None, title="", paper=(), palette=None):
     """Yields (what draws a figure, its curves) of at most PANELS_MAX panels each. unfitted: function of a curve -> [X],
     drawn open. paper: curves of which those nearest to a panel's own are drawn in it. palette: value -> colour."""
+    curves = [curve for curve in curves if is_seen(curve)]
     if not curves:
         return
     colour_name, palette, chunks = layout_of(curves, palette)
     for chunk in chunks:
         drawn = members_of(chunk)
         yield partial(scaling_figure, chunk, colour_name, palette, guides, unfitted, title, paper), drawn
+
+
+def is_seen(curve):
+    """On logarithmic axes: it is not 0 everywhere, as what compares with step 0 is at step 0."""
+    return bool(np.any(np.isnan(curve.samples) | (curve.samples > 0)))
 
 
 def members_of(chunk):

@@ -76,10 +76,13 @@ def title(words, place):
 
 def figures_of(context, metrics, wanted=lambda study: True, apart=lambda study, curve: None, x_name="step"):
     """Yields (number, of how many, place, curves) for each value of the other axes. Wanted studies are together where
-    they have the same clock, and the same of `apart`; those of a figure that has not all are named."""
+    they have the same clock, and the same of `apart`; those of a figure that has not all are named. What is of step 0
+    alone is not against time."""
     groups = {}
     for order, study in enumerate(context.studies):
         for curve in time_curves(study, order, metrics, x_name) if wanted(study) else []:
+            if not curve.x.any():
+                continue
             place = where_text(dict(other_axes(curve.where)), study.labels)
             groups.setdefault((place, curve.x_name, apart(study, curve)), []).append(curve)
     for number, ((place, *_), curves) in enumerate(groups.items(), start=1):

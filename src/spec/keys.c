@@ -224,8 +224,8 @@ const struct key key_table[] = {
          "uniform: the learning rate for all tensors; matched: times sigma_w2/fan_in for weights and sigma_b2 for "
          "biases, which follows the trajectory of the NTK parameterization. Recorded kernels weigh each tensor by "
          "its rate over the learning rate"},
-    {"training.steps", TYPE_COUNT, AT(training.steps), .least = 1, .most = ANY_COUNT, .effect = EFFECT_POINT,
-     .unit = "1", .meaning = "steps of training"},
+    {"training.steps", TYPE_COUNT, AT(training.steps), .least = 0, .most = ANY_COUNT, .effect = EFFECT_POINT,
+     .unit = "1", .meaning = "steps of training; 0: what there is at step 0 alone"},
     {"training.models", TYPE_FLAGS, AT(training.models), .choice = WORDS("linear"), .fallback = "[linear]",
      .effect = EFFECT_POINT, .unit = "1",
      .meaning =
@@ -249,7 +249,7 @@ const struct key key_table[] = {
      .effect = EFFECT_POINT, .unit = "1", .meaning = "spacing of recorded steps"},
     {"measure.kernel_steps", TYPE_STEPS, AT(measure.kernel_steps), .most = ANY_COUNT,
      .choice = WORDS("none", "last", "all"), .fallback = "last", .effect = EFFECT_POINT, .unit = "1",
-     .meaning = "recorded steps at which the change of the kernels is measured"},
+     .meaning = "recorded steps at which the change of the kernels is measured; of no steps the last is none"},
     {"measure.probes", TYPE_COUNT, AT(measure.probes), .least = 1, .most = ANY_COUNT, .fallback = "4",
      .effect = EFFECT_POINT, .unit = "1", .meaning = "first test examples whose outputs are recorded"},
     {"measure.outputs", TYPE_CHOICE, AT(measure.outputs), .choice = WORDS("none", "probes", "all"),

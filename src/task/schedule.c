@@ -23,7 +23,7 @@ static int64_t sort_unique(int64_t n, int64_t *steps) {
 static int64_t spaced_step(const struct config *config, int64_t i) {
     double last = (double)config->training.steps, count = (double)config->measure.recorded_steps;
     if (config->measure.spacing == SPACING_LINEAR) return (int64_t)llround(last * (double)i / (count - 1));
-    if (i == 0) return 0;
+    if (i == 0 || last == 0) return 0;
     return count <= 2 ? (int64_t)last : (int64_t)llround(exp(log(last) * (double)(i - 1) / (count - 2)));
 }
 
@@ -43,7 +43,8 @@ struct schedule schedule_create(const struct config *config) {
     schedule.step[spaced + listed] = config->training.steps;
     schedule.count = sort_unique(spaced + listed + 1, schedule.step);
     schedule.kernel_step = allocate(schedule.count);
-    if (kind == KERNEL_STEPS_LAST) schedule.kernel_step[schedule.kernel_count++] = config->training.steps;
+    if (kind == KERNEL_STEPS_LAST && config->training.steps > 0)
+        schedule.kernel_step[schedule.kernel_count++] = config->training.steps;
     for (int64_t i = 0; i < listed; i++) schedule.kernel_step[i] = list->item[i];
     if (kind == KERNEL_STEPS_LIST) schedule.kernel_count = sort_unique(listed, schedule.kernel_step);
     if (kind == KERNEL_STEPS_ALL) {

@@ -6,7 +6,7 @@
 
 /* Recorded steps, ascending, step 0 and the last included, at most measure.recorded_steps of them and those of
  * measure.kernel_steps: log: 0 and the rounded geometric sequence 1 .. steps; linear: rounded, evenly from 0 to
- * steps. The last one stands for the end of training: `kernel_steps: last`, rmse_test_infinite (predict.c) and what
+ * steps. Of no steps: 0 alone, of which nothing has changed (`last` is none). The last one stands for the end of training: `kernel_steps: last`, rmse_test_infinite (predict.c) and what
  * reports call final (curves.py) are measured there, and nowhere else. */
 struct schedule {
     int64_t count, kernel_count;

@@ -435,6 +435,7 @@ static void test_record(void **state) {
         POINT("stability, wrn, f32", F32, WRN, STABILITY),
         POINT("gradients alone", "measure.stability=true", "measure.outputs=none"),
         POINT("the network alone, all kept", ALONE, KEEP_ALL),
+        POINT("no steps, batches, all kept, f32", F32, BATCHES, KEEP_ALL, "training.steps=0"),
         POINT("the network alone, no change, f32", ALONE, F32, NO_CHANGE),
     };
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) check_record(&points[i]);
@@ -633,6 +634,44 @@ static void test_alone(void **state) {
     }
 }
 
+/* ---- no steps ---- */
+
+/* At every step that is recorded, step 0, what a longer training records there; nothing is a change of a kernel. */
+static void check_no_steps(const struct record *none, const struct record *some) {
+    for (int i = 0; i < none->count; i++) {
+        const struct array *own = &none->array[i], *array = record_find(some, own->metric, own->number);
+        if (own->ndim == 0 || own->dim[0] != DIM_STEP) continue;
+        assert_true(own->size[0] == 1 && array && array->size[0] == 5);
+        size_t numbers = (size_t)array_length(own);
+        if (memcmp(own->value, array->value, numbers * sizeof *own->value) != 0)
+            fail_msg("%s differs", metric_table[own->metric].name);
+    }
+    assert_true(record_value(none, METRIC_STATUS) == 0 && !record_find(none, METRIC_NTK_CHANGE, 0));
+}
+
+static void test_no_steps(void **state) {
+    (void)state;
+#define NO_STEPS "training.steps=0", "measure.kernel_steps=last"
+    static const struct recipe points[][2] = {
+        {POINT("plain", NO_STEPS), POINT("", NULL)},
+        {POINT("adam, batches, all kept, f32", NO_STEPS, ADAM, F32, BATCHES, KEEP_ALL),
+         POINT("", ADAM, F32, BATCHES, KEEP_ALL)},
+        {POINT("predictions, linear, centred", NO_STEPS, PREDICTIONS, CENTRED, "measure.spacing=linear"),
+         POINT("", PREDICTIONS, CENTRED, "measure.spacing=linear")},
+#if HAS_SUNDIALS
+        {POINT("predictions, entropy, f32", NO_STEPS, F32, PREDICTIONS, ENTROPY), POINT("", F32, PREDICTIONS, ENTROPY)},
+#endif
+        {POINT("the network alone", NO_STEPS, ALONE), POINT("", ALONE)},
+    };
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        struct record *none = run_recipe(&points[i][0]), *some = run_recipe(&points[i][1]);
+        print_message("  %s\n", points[i][0].name);
+        check_no_steps(none, some);
+        record_free(none);
+        record_free(some);
+    }
+}
+
 /* Diverged where it begins is a result too. */
 static void test_infinite_start(void **state) {
     (void)state;
@@ -828,8 +867,9 @@ int main(void) {
         cmocka_unit_test(test_infinite_start), cmocka_unit_test(test_rates),
         cmocka_unit_test(test_blown_up),       cmocka_unit_test(test_large_kernel),
         cmocka_unit_test(test_catapult),       cmocka_unit_test(test_no_rate),
-        cmocka_unit_test(test_alone),          cmocka_unit_test(test_record),
-        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_states),
+        cmocka_unit_test(test_alone),          cmocka_unit_test(test_no_steps),
+        cmocka_unit_test(test_record),         cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_states),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);

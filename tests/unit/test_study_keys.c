@@ -181,12 +181,12 @@ static void test_canonical_defaults(void **state) {
         "data: { source: arrays, path: x }\n",
         "data: { source: sphere, dimension: 2 }\n",
         "data: { source: clusters, dimension: 1 }\n",
-        "data: { source: gaussian, dimension: 1 }\nnetwork: { activation: leaky_relu }\n"};
-    enum { KINDS = sizeof kind / sizeof *kind };
+        "data: { source: gaussian, dimension: 1 }\nnetwork: { activation: leaky_relu }\n",
         "data: { source: function }\n",
         "data: { source: function, function: linear }\n",
         "data: { source: spirals }\n",
         "data: { source: spiral_flow }\n"};
+    enum { KINDS = sizeof kind / sizeof *kind };
     struct study *study[KINDS];
     for (int i = 0; i < KINDS; i++) {
         char text[256];

@@ -216,7 +216,7 @@ static void test_keys(void **state) {
         {3, "network:", "study.yaml:3:9: network: nothing is not a section of `key: value`"},
         {3, "network: { [1]: 3 }", "study.yaml:3:12: network: a list is not the name of a key"},
         {4, "training: { learning_rate: { absolute: 1 } }",
-         "study.yaml: training.steps: missing; a whole number >= 1 was expected"},
+         "study.yaml: training.steps: missing; a whole number >= 0 was expected"},
         {2, "data: { path: x }",
          "study.yaml: data.source: missing; one of mnist, cifar10, gaussian, cifar100, arrays, sphere, clusters, "
          "function, spheres, spirals, spiral_flow was expected"},
