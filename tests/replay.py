@@ -16,7 +16,7 @@ STUDY = """
 data:     {{ {data}, test_size: 5 }}
 network:  {{ {network}, activation: {activation}, sigma_w2: 1.7, sigma_b2: {sigma_b2}, parameterization: {parameterization},
             output_scale: {alpha} }}
-training: {{ learning_rate: {rate}, steps: 40, linearization: {linearization}, {training} }}
+training: {{ learning_rate: {rate}, steps: 40, {training} }}
 measure:  {{ recorded_steps: 9, kernel_steps: none, probes: 2, keep: [inputs, outputs, parameters, kernels] }}
 sweep:    {{ width: {width}, train_size: 7, seed: 3 }}
 run:      {{ precision: f64 }}
@@ -80,6 +80,15 @@ CASES = [
     dict(data=COLOUR, network="family: conv, depth: 2, pooling: global", width=6, activation="relu", sigma_b2=0.2,
          parameterization="ntk", rate=SMALL, linearization="function",
          training="momentum: 0.5, batch_size: 2, layers: readout"),
+    dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2,
+         parameterization="ntk", rate=CRITICAL, linearization="function", training="momentum: 0.5, schedule: cosine"),
+    dict(data=GREY, network="family: conv, depth: 2, pooling: global", width=5, activation="tanh", sigma_b2=0.2,
+         parameterization="standard", rate=SMALL, linearization="parameter",
+         training="batch_size: 2, rates: matched, schedule: cosine, stop_loss: 0.19"),
+    dict(data=GREY, network="family: fc, depth: 2", width=13, activation="tanh", sigma_b2=0.2, parameterization="ntk",
+         rate="{ absolute: 0.01 }", linearization="parameter", training="optimizer: adam, schedule: cosine"),
+    dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2,
+         parameterization="standard", rate=CRITICAL, training="momentum: 0.5, clip: 0.02, models: [], rates: matched"),
 ]
 def write_images(folder):
     """Small files in the formats of CIFAR-10 (32x32 colours) and MNIST (here 14x10): noise, every label in turn."""
@@ -125,12 +134,18 @@ def check_point(case, point):
     found = list(states(point))
     mine = dataset_of(point, found)
     assert mine.equals(ntksweep.replay(point)), "two replays differ"
-    for name in ("f_train", "f_test", "f_train_linear", "f_test_linear"):
+    alone = case.get("linearization") is None
+    assert ("f_test_linear" in mine) == (not alone)
+    for name in ("f_train", "f_test", "f_train_linear", "f_test_linear")[: 2 if alone else 4]:
         for at, step in enumerate(mine["step"].values):
             check(f"{name} at step {step}", point.arrays[name][at], mine[name].values[at], STEPPED)
-    for name in ("rmse_test", "rmse_train", "loss_train", "loss_test", "loss_train_linear", "loss_test_linear"):
+    steps = len(mine["step"])
+    stopped = float(point.metrics["stopped_step"]) if "stopped_step" in point.metrics else -1
+    assert mine["step"].values[-1] == (stopped if stopped >= 0 else 40)
+    names = ("loss_train", "loss_test", "rmse_test", "rmse_train", "loss_train_linear", "loss_test_linear")
+    for name in names[: 2 if alone else 6]:
         # the readout alone: the RMSE is one of roundings
-        check(name, point.metrics[name].values, mine[name].values, DIFFERENCE, size=net.readout_alone * 1e-6)
+        check(name, point.metrics[name].values[:steps], mine[name].values, DIFFERENCE, size=net.readout_alone * 1e-6)
     for t, (ours, theirs) in enumerate(zip(found[-1].parameters, tensors_of(point.parameters_final))):
         if np.any(ours):
             check(f"parameters_final/{t:02d}", theirs, ours, STEPPED)
@@ -142,7 +157,9 @@ def main(program):
         with tempfile.TemporaryDirectory() as folder:
             write_images(folder)
             with open(folder + "/study.yaml", "w") as study:
-                study.write(STUDY.format(**{"alpha": 1, **case}))
+                space = {"linearization": case["linearization"]} if "linearization" in case else {}
+                words = ", ".join([case["training"], *(f"{key}: {word}" for key, word in space.items())])
+                study.write(STUDY.format(**{"alpha": 1, **case, "training": words}))
             subprocess.run([program, "run", folder + "/study.yaml", "-o", folder + "/out"], check=True)
             check_point(case, ntksweep.open(folder + "/out").point())
 

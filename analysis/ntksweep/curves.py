@@ -159,14 +159,15 @@ def split(study, order, array, x_name, with_lost=False):
 
 
 def clock(study, at):
-    """Name of the time axis and the time of a step at `at` (axis -> value): learning rate, with momentum its root."""
+    """Name of the time axis and the time of a step at `at` (axis -> value): learning rate, with momentum its root; the
+    step where the rate changes."""
     return clock_at(study, tuple(at.items()))
 
 
 @lru_cache(maxsize=None)
 def clock_at(study, at):
     rate = final(study, "learning_rate_used").sel(dict(at)).values if study.has("learning_rate_used") else np.nan
-    if not np.isfinite(rate).any():
+    if not np.isfinite(rate).any() or not study.has_one_rate(dict(at)):
         return "step", 1
     return ("time_momentum", np.sqrt(np.nanmean(rate))) if study.momentum(dict(at)) else ("time", np.nanmean(rate))
 

@@ -21,7 +21,7 @@ RECORDED, ABSENT = 0, -1  # status; above 0 the sum of the models that diverged
 DIVERGED_STEPS = {NETWORK: "diverged_step", LINEARIZATION: "diverged_step_linear"}
 SECTIONS = ("network", "training", "data", "run")
 LABEL_LENGTH = 40  # of a long name, which stands at an axis if it is no sentence
-PLAIN = {"loss": "mse", "optimizer": "sgd", "layers": "all", "centred": "false"}
+PLAIN = {"loss": "mse", "optimizer": "sgd", "layers": "all", "centred": "false", "schedule": "constant"}
 REFERENCE_COLUMNS = ("figure", "panel", "series", "x_name", "x", "log2_y", "y")
 
 
@@ -67,8 +67,13 @@ class Study:
     def momentum(self, where):
         return float(self.choice("training", "momentum", where, "0"))
 
+    def has_one_rate(self, where):
+        """At all steps."""
+        return self.choice("training", "schedule", where, "constant") == "constant"
+
     def is_plain(self, where):
-        """Trained as the paper's networks of Fig. S5 were: the squared error of f itself, all layers, no momentum."""
+        """Trained as the paper's networks of Fig. S5 were: the squared error of f itself, all layers, one rate, no
+        momentum."""
         options = [self.choice("training", name, where, usual) == usual for name, usual in PLAIN.items()]
         return (
             all(options)

@@ -296,20 +296,32 @@ LOSSES = {
 }
 
 
+class Schedule:
+    """The learning rate of each step, of all arrays."""
+
+    def __init__(self, settings: dict[str, str], eta: float):
+        self.is_cosine = one_of(settings, "training.schedule", {"constant": False, "cosine": True}, "constant")
+        self.eta, self.steps = eta, self.is_cosine and int(settings["training.steps"])
+
+    def rate(self, step):
+        return self.eta * (1 + math.cos(math.pi * step / self.steps)) / 2 if self.is_cosine else self.eta
+
+
 class Descent:
     """One array going down: the heavy ball (plain without momentum), or Adam."""
 
-    def __init__(self, settings: dict[str, str], eta: float):
+    def __init__(self, settings: dict[str, str], rates: Schedule):
         self.is_adam = one_of(settings, "training.optimizer", {"sgd": False, "adam": True})
-        self.eta, self.beta = eta, float(settings.get("training.momentum", 0))
+        self.rates, self.beta = rates, float(settings.get("training.momentum", 0))
         self.v = self.m = self.s = self.i = 0
 
     def move(self, g):
+        eta = self.rates.rate(self.i)
         self.i += 1
-        self.v = self.beta * self.v - self.eta * g
+        self.v = self.beta * self.v - eta * g
         self.m, self.s = 0.9 * self.m + 0.1 * g, 0.999 * self.s + 0.001 * g * g
         mean, square = self.m / (1 - 0.9**self.i), self.s / (1 - 0.999**self.i)
-        return -self.eta * mean / (np.sqrt(square) + 1e-8) if self.is_adam else self.v
+        return -eta * mean / (np.sqrt(square) + 1e-8) if self.is_adam else self.v
 
 
 class Linear:
@@ -331,13 +343,21 @@ class State(NamedTuple):
     step: int
     parameters: Tensors
     network: list[np.ndarray]
-    linear: list[np.ndarray]
+    linear: list[np.ndarray]  # empty where the network is trained alone
 
 
-def one_of(settings: dict[str, str], key: str, known: dict):
-    if settings.get(key) not in known:
-        raise InputError(f"{key}: {settings.get(key)} has no replay in NumPy; there are {', '.join(known)}")
-    return known[settings[key]]
+def one_of(settings: dict[str, str], key: str, known: dict, default: str | None = None):
+    """default: of records older than the key."""
+    word = settings.get(key, default)
+    if word not in known:
+        raise InputError(f"{key}: {word} has no replay in NumPy; there are {', '.join(known)}")
+    return known[word]
+
+
+def clipped(gradient: Tensors, most: float) -> Tensors:
+    """No longer than that, all tensors together; 0: as long as it is."""
+    norm = math.sqrt(sum(np.sum(part * part) for part in gradient))
+    return [part * (most / norm) for part in gradient] if 0 < most < norm else gradient
 
 
 def tensors_of(layers) -> Tensors:
@@ -354,14 +374,15 @@ def kernels_of(point: Point, jacobians) -> list[np.ndarray]:
 
 
 def states(point: Point) -> Iterator[State]:
-    """Trains the point's network and its linearization again; yields each recorded step."""
+    """Trains the point's network and its linearization again; yields each recorded step up to the end of training."""
     settings, arrays = point.settings, point.arrays
     for name in ("x_train", "y_train", "x_test") + ("batches",) * (settings["training.batch_size"] != "full"):
         if name not in arrays:
             raise point.missing("inputs")
     net, loss = Network(settings, arrays["y_train"].shape[1]), one_of(settings, "training.loss", LOSSES)
     x, y, x_test = (arrays[name] for name in ("x_train", "y_train", "x_test"))
-    theta0, eta = tensors_of(point.parameters), float(point.metrics["learning_rate_used"])
+    theta0, rates = tensors_of(point.parameters), Schedule(settings, float(point.metrics["learning_rate_used"]))
+    clip, goal = (float(settings.get(f"training.{name}", 0)) for name in ("clip", "stop_loss"))
     recorded = point.metrics["step"].values.tolist()
 
     def outputs(theta):
@@ -371,27 +392,29 @@ def states(point: Point) -> Iterator[State]:
         return [net.jacobian(theta0, x), net.jacobian(theta0, x_test)]
 
     origin = outputs(theta0) if settings["training.centred"] == "true" else [0, 0]
-    theta, descents = theta0, [Descent(settings, eta) for _ in theta0]
+    theta, descents = theta0, [Descent(settings, rates) for _ in theta0]
     f0 = [f - o for f, o in zip(outputs(theta0), origin)]
-    linear = Linear(Descent(settings, eta), f0, kernels_of(point, jacobians), jacobians)
+    is_alone = settings.get("training.models") == "[]"
+    linear = None if is_alone else Linear(Descent(settings, rates), f0, kernels_of(point, jacobians), jacobians)
     for step in itertools.count():
         f = [f - o for f, o in zip(outputs(theta), origin)]
         if step in recorded:
-            yield State(step, theta, f, linear.f)
-        if step == recorded[-1]:
+            yield State(step, theta, f, linear.f if linear else [])
+        if step == recorded[-1] or step in recorded and loss.value(f[0], y) <= goal:
             return
         batch = arrays["batches"][step] if "batches" in arrays else np.arange(len(x))
-        gradient = net.gradient(theta, x[batch], loss.gradient(f[0][batch], y[batch]))
+        gradient = clipped(net.gradient(theta, x[batch], loss.gradient(f[0][batch], y[batch])), clip)
         theta = [t + descent.move(g) for t, g, descent in zip(theta, gradient, descents)]
-        g = np.zeros(y.shape)
-        g[batch] = loss.gradient(linear.f[0][batch], y[batch])
-        linear.step(g)
+        if linear:
+            g = np.zeros(y.shape)
+            g[batch] = loss.gradient(linear.f[0][batch], y[batch])
+            linear.step(g)
 
 
 def replay(point: Point) -> xr.Dataset:
     """Trains a kept point again, in NumPy: outputs `f_train`, `f_test`, `f_train_linear`, `f_test_linear` [step,
-    example, output] of the network and its linearization at every recorded step, with the losses and RMSE that follow
-    from them, by the names that they have in results.h5.
+    example, output] of the network and its linearization (where it was trained) at every recorded step up to the end of
+    training, with the losses and RMSE that follow from them, by the names that they have in results.h5.
 
     The study must keep inputs and parameters (`measure: { keep: [inputs, parameters, kernels] }`); kernels that are not
     kept are made of the Jacobian, example by example.
@@ -409,7 +432,7 @@ def dataset_of(point: Point, found: list[State]) -> xr.Dataset:
     for name, f in outputs.items():
         target = point.arrays["y_train" if "train" in name else "y_test"]
         variables[name.replace("f_", "loss_", 1)] = ("step", [loss(g, target) for g in f])
-    for name in ("train", "test"):
+    for name in ("train", "test") if linears else ():
         apart = outputs[f"f_{name}"] - outputs[f"f_{name}_linear"]
         variables[f"rmse_{name}"] = ("step", np.sqrt(np.mean(apart**2, axis=(1, 2))))
     return xr.Dataset(variables, {"step": [state.step for state in found]})

@@ -27,24 +27,26 @@ static double gain_flow(double lambda, double rate, double steps) {
 
 enum { LANES = 8 };
 
-/* q after `steps` steps of d <- beta d + 1 - decay q, q <- q + d from d = q = 0. */
-SIMD_CLONES static void momentum_recursion(const double *restrict decay, double beta, int64_t steps,
-                                           double *restrict q) {
-    double d[LANES] = {0};
-    for (int64_t step = 0; step < steps; step++)
+/* q after `steps` steps of d <- beta d + s (1 - decay q), q <- q + d from d = q = 0, s the step's share. */
+SIMD_CLONES static void recursion(const double *restrict decay, const struct prediction_descent *descent, int64_t steps,
+                                  double *restrict q) {
+    double d[LANES] = {0}, beta = descent->momentum;
+    for (int64_t step = 0; step < steps; step++) {
+        double share = rate_share(&descent->schedule, step);
         for (int i = 0; i < LANES; i++) {
-            d[i] = beta * d[i] + (1 - decay[i] * q[i]);
+            d[i] = beta * d[i] + share * (1 - decay[i] * q[i]);
             q[i] += d[i];
         }
+    }
 }
 
-static void gains_momentum(const struct prediction_kernel *kernel, const struct prediction_descent *descent,
-                           double steps, double *gain) {
+static void gains_stepped(const struct prediction_kernel *kernel, const struct prediction_descent *descent,
+                          double steps, double *gain) {
     for (int64_t from = 0; from < kernel->n; from += LANES) {
         int64_t count = kernel->n - from < LANES ? kernel->n - from : LANES;
         double decay[LANES] = {0}, q[LANES] = {0};
         for (int64_t i = 0; i < count; i++) decay[i] = descent->rate * kernel->lambda[from + i];
-        momentum_recursion(decay, descent->momentum, (int64_t)steps, q);
+        recursion(decay, descent, (int64_t)steps, q);
         for (int64_t i = 0; i < count; i++) gain[from + i] = descent->rate * q[i];
     }
 }
@@ -52,8 +54,8 @@ static void gains_momentum(const struct prediction_kernel *kernel, const struct 
 void prediction_gains(const struct prediction_kernel *kernel, const struct prediction_descent *descent, double steps,
                       double *gain) {
     bool is_flow = descent->dynamics == DYNAMICS_FLOW;
-    if (!is_flow && descent->momentum != 0) {
-        gains_momentum(kernel, descent, steps, gain);
+    if (!is_flow && (descent->momentum != 0 || descent->schedule.kind != SCHEDULE_CONSTANT)) {
+        gains_stepped(kernel, descent, steps, gain);
         return;
     }
     for (int64_t i = 0; i < kernel->n; i++)

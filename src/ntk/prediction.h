@@ -3,9 +3,10 @@
  * f(test) = f_0(test) - Theta(test, X) V diag(gain_i) V' (f_0(X) - Y) for the mean squared error, Theta = V
  * diag(lambda) V', with
  *   discrete  gain_i = (1 - (1 - r lambda_i)^t)/lambda_i after t steps of full-batch gradient descent; with momentum
- * beta by the mode's own
- *             t steps, d <- beta d + 1 - r lambda q, q <- q + d from d = q = 0, gain = r q
- *   flow      gain_i = (1 - exp(-r lambda_i t))/lambda_i, gradient flow for the time of t steps (momentum: none)
+ * beta, or rates of shares s_t (rate_schedule.h), by the mode's own
+ *             t steps, d <- beta d + s_t (1 - r lambda q), q <- q + d from d = q = 0, gain = r q
+ *   flow      gain_i = (1 - exp(-r lambda_i t))/lambda_i, gradient flow for the time of t steps (momentum: none; one
+ *             rate)
  * r = eta/(N k), N examples with k outputs (src/README.md, Closed forms; Lee et al. 2019, eq. 8-11). */
 #ifndef PREDICTION_H
 #define PREDICTION_H
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include "arena.h"
 #include "host.h"
+#include "rate_schedule.h"
 #include "status.h"
 
 /* An NTK on n training rows and its m test rows; `columns` right-hand sides share it. Infinite width: rows are
@@ -25,10 +27,11 @@ struct prediction_kernel {
 };
 
 enum dynamics { DYNAMICS_DISCRETE, DYNAMICS_FLOW };
-/* How the linear model goes down: rate r = eta/(N k) a unit of Theta, and momentum (discrete). */
+/* How the linear model goes down: rate r = eta/(N k) a unit of Theta, momentum and schedule (discrete). */
 struct prediction_descent {
     enum dynamics dynamics;
     double rate, momentum;
+    struct rate_schedule schedule;
 };
 
 /* gain[n] after `steps` steps. */

@@ -79,6 +79,19 @@ static bool is_flow_with_momentum(const struct config *config) {
     return config->measure.predictions && config->training.loss == LOSS_CROSS_ENTROPY && config->training.momentum > 0;
 }
 
+static bool is_flow_at_many_rates(const struct config *config) {
+    return config->measure.predictions && config->training.loss == LOSS_CROSS_ENTROPY &&
+           config->training.schedule != SCHEDULE_CONSTANT;
+}
+
+static bool is_clipped_beside_another(const struct config *config) {
+    return config->training.clip > 0 && config->training.models != 0;
+}
+
+static bool is_predicted_clipped(const struct config *config) {
+    return config->training.clip > 0 && config->measure.predictions;
+}
+
 /* Gradient flow of cross-entropy is integrated. */
 static bool is_flow_without_sundials(const struct config *config) {
 #ifdef NTKSWEEP_WITHOUT_SUNDIALS
@@ -99,7 +112,7 @@ static bool has_kernels_too_late(const struct config *config) {
 #define WITHOUT_LIMIT "{ empirical_fraction: c }, since no limit of infinite width is known,"
 
 /* The value of `key` is to blame. Only these keys of the config are looked at, and what is no axis:
- * measure.predictions, the form of the learning rate. */
+ * measure.predictions, training.models, the form of the learning rate. */
 static const struct conflict {
     const char *key, *other;
     bool (*is_there)(const struct config *config);
@@ -128,6 +141,9 @@ static const struct conflict {
     {"measure.predictions", "training.optimizer", is_predicted_with_adam, "false, or training.optimizer: sgd,", NULL},
     {"training.batch_size", "sweep.train_size", is_predicted_in_batches, "full, or measure.predictions: false,", NULL},
     {"training.momentum", "training.loss", is_flow_with_momentum, "0, or measure.predictions: false,", NULL},
+    {"training.schedule", "training.loss", is_flow_at_many_rates, "constant, or measure.predictions: false,", NULL},
+    {"training.clip", "training.models", is_clipped_beside_another, "0, or training.models: [],", NULL},
+    {"training.clip", "measure.predictions", is_predicted_clipped, "0, or measure.predictions: false,", NULL},
     {"measure.probes", "data.test_size", has_probes_too_many, "at most data.test_size", NULL},
     {"measure.kernel_steps", "training.steps", has_kernels_too_late, "no step after training.steps", NULL},
 };

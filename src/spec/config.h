@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include "activation_list.h"
 #include "family_list.h"
+#include "rate_schedule.h"
 #include "source_list.h"
 
 /* SOURCE_MNIST, ...: source_list.h. */
@@ -120,12 +121,15 @@ struct config {
         int loss, optimizer;
         double momentum;    /* sgd */
         int64_t batch_size; /* BATCH_SIZE_FULL, or examples of a step */
+        double clip;        /* the largest norm of a gradient; 0: any */
         int layers;         /* enum layers: which are trained */
         int centred;        /* truth: f - f_0 is trained */
         struct learning_rate learning_rate;
+        int schedule; /* enum rate_schedule_kind: of the rate */
         int rates; /* enum rates, of the standard parameterization: one for all tensors, or matched to the NTK one's */
         int64_t steps;
-        int models; /* bits of the words of training.models: config_trains */
+        double stop_loss; /* the training loss at which it ends; 0: none */
+        int models;       /* bits of the words of training.models: config_trains */
         int linearization;
     } training;
     struct {
@@ -215,17 +219,21 @@ static inline bool config_is_full_batch(const struct config *config) {
     return config_batch(config) == config->train_size;
 }
 
-/* Has the linearization a closed form? The mean squared error does, going down by full-batch steps, with momentum or
- * without. */
-static inline bool config_has_closed_form(const struct config *config) {
-    return config->training.loss == LOSS_MSE && config->training.optimizer == OPTIMIZER_SGD &&
-           config_is_full_batch(config);
+static inline struct rate_schedule config_rate_schedule(const struct config *config) {
+    return (struct rate_schedule){config->training.schedule, config->training.steps};
 }
 
-/* Is there a gradient flow that its steps discretize? That of full batches without momentum. */
+/* Has the linearization a closed form? The mean squared error does, going down by full-batch steps that are not
+ * clipped, with momentum or without, at any schedule of rates. */
+static inline bool config_has_closed_form(const struct config *config) {
+    return config->training.loss == LOSS_MSE && config->training.optimizer == OPTIMIZER_SGD &&
+           config->training.clip == 0 && config_is_full_batch(config);
+}
+
+/* Is there a gradient flow that its steps discretize? That of full batches at one rate, without momentum. */
 static inline bool config_has_flow(const struct config *config) {
-    return config->training.optimizer == OPTIMIZER_SGD && config_is_full_batch(config) &&
-           config->training.momentum == 0;
+    return config->training.optimizer == OPTIMIZER_SGD && config_is_full_batch(config) && config->training.clip == 0 &&
+           config->training.schedule == SCHEDULE_CONSTANT && config->training.momentum == 0;
 }
 
 #endif

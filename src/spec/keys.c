@@ -218,6 +218,14 @@ const struct key key_table[] = {
          "kernel of the training set (critical_fraction, the same for all widths and seeds), or of this network's "
          "own kernel at step 0 (empirical_fraction). As an axis { critical_fraction: [0.1, 0.5] }, or a list of "
          "forms of one kind"},
+    {"training.schedule", TYPE_CHOICE, AT(training.schedule), .choice = WORDS("constant", "cosine"),
+     .fallback = "constant", .axis = "schedule", .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "cosine: the rate of step t is (1 + cos(pi t/steps))/2 of training.learning_rate, the largest, for "
+                "network and linearization alike"},
+    {"training.clip", TYPE_REAL, AT(training.clip), .most = HUGE_VAL, .fallback = "0", .axis = "clip",
+     .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "a gradient, of all parameters together, that is longer than this is shortened to it; for the network "
+                "alone (training.models: []); 0: none is"},
     {"training.rates", TYPE_CHOICE, AT(training.rates), .choice = WORDS("uniform", "matched"), .fallback = "uniform",
      .axis = "rates", .effect = EFFECT_POINT, .when = &with_standard, .unit = "1",
      .meaning =
@@ -226,6 +234,10 @@ const struct key key_table[] = {
          "its rate over the learning rate"},
     {"training.steps", TYPE_COUNT, AT(training.steps), .least = 0, .most = ANY_COUNT, .effect = EFFECT_POINT,
      .unit = "1", .meaning = "steps of training; 0: what there is at step 0 alone"},
+    {"training.stop_loss", TYPE_REAL, AT(training.stop_loss), .most = HUGE_VAL, .fallback = "0", .axis = "stop_loss",
+     .effect = EFFECT_POINT, .unit = "1",
+     .meaning = "training ends at the first recorded step at which the network's training loss is at most this "
+                "(stopped_step); what is of later steps is NaN; 0: at training.steps alone"},
     {"training.models", TYPE_FLAGS, AT(training.models), .choice = WORDS("linear"), .fallback = "[linear]",
      .effect = EFFECT_POINT, .unit = "1",
      .meaning =

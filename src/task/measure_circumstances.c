@@ -21,6 +21,8 @@ static void at_end(struct point *point) {
     record_scalar(point->record, METRIC_STATUS, record_status_bits(step[MODEL_NETWORK], step[MODEL_LINEAR]));
     for (int i = 0; i < MODELS; i++)
         if (point->kind[i]) record_scalar(point->record, diverged[i], step[i] >= 0 ? step[i] : (double)NAN);
+    if (point->config->training.stop_loss > 0)
+        record_scalar(point->record, METRIC_STOPPED_STEP, point->stopped >= 0 ? (double)point->stopped : (double)NAN);
 }
 
 static void cost(const struct point *point, struct task_cost *cost) {

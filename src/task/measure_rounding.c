@@ -19,6 +19,7 @@ static status after(struct point *point, struct arena *arena) {
     if (!is_rounded(point) || !point_has(point, MODEL_NETWORK)) return OK;
     struct rounding rounding = {.repeats_linear = is_in_functions(point) && point_has(point, MODEL_LINEAR),
                                 .eta = (double)(real)point->eta,
+                                .steps = point_step(point),
                                 .data = point->data};
 #if REAL_BITS == 32
     rounding.theta0 = point->theta0;

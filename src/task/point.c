@@ -56,14 +56,15 @@ enum linearization point_linearization(const struct point *point) {
 }
 
 status point_create(const struct config *config, const struct data_shape *shape, struct point *point) {
-    *point = (struct point){.config = config, .shape = shape};
+    *point = (struct point){.config = config, .shape = shape, .stopped = -1};
     point->schedule = schedule_create(config);
     TRY(problem_create(config, shape, &point->problem));
     point->training = (struct training){.network = point->problem.network,
                                         .points = &point->problem.points,
                                         .descent = {.loss = (enum loss)config->training.loss,
                                                     .optimizer = (enum optimizer_kind)config->training.optimizer,
-                                                    .momentum = (real)config->training.momentum},
+                                                    .momentum = (real)config->training.momentum,
+                                                    .clip = (real)config->training.clip},
                                         .is_centred = config->training.centred};
     choose_models(point);
     point->kernels.is_there = point_linearization(point) == LINEARIZATION_FUNCTION || kernels_are_wanted(point);
@@ -151,7 +152,7 @@ static double setup_flops(const struct point *point) {
 static double optimizer_work(const struct point *point) {
     const struct network *network = point->problem.network;
     bool has_arrays = optimizer_arrays(&point->training.descent) > 1 || network_is_tied(network) ||
-                      model_has_several_chunks(point->model[MODEL_NETWORK]);
+                      point->training.descent.clip > 0 || model_has_several_chunks(point->model[MODEL_NETWORK]);
     double trained = (double)(network->theta - network->trained_from);
     return has_arrays ? (double)point->config->training.steps * trained * passes(point) : 0;
 }

@@ -56,6 +56,7 @@ struct point {
     size_t kept_mark; /* of the arena: below it what outlives the training: theta, theta0, last outputs */
 
     struct progress progress;
+    int64_t stopped; /* step at which the loss that ends the training was reached, or -1 */
     struct kernels kernels;
     struct predictions predictions;
     struct stability stability;

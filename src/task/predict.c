@@ -152,7 +152,8 @@ static double rmse(const struct point *point, const double *prediction) {
 /* Against a closed form at recorded step number `index`. */
 static double rmse_closed(struct point *point, enum predictor kind, enum dynamics dynamics, int64_t index) {
     const struct predictor_state *own = &point->predictions.of[kind];
-    const struct prediction_descent descent = {dynamics, own->rate * point->eta, point->config->training.momentum};
+    const struct prediction_descent descent = {dynamics, own->rate * point->eta, point->config->training.momentum,
+                                               config_rate_schedule(point->config)};
     prediction_at(&point->predictions.of[kind].closed, &descent, (double)point->schedule.step[index],
                   point->predictions.at_step);
     return rmse(point, point->predictions.at_step);

@@ -157,7 +157,8 @@ static struct prediction_descent find_descent(const struct bands *bands) {
     double alpha = bands->config->network.output_scale, eta = record_value(bands->reduced, METRIC_LEARNING_RATE_USED);
     return (struct prediction_descent){.dynamics = DYNAMICS_DISCRETE,
                                        .rate = alpha * alpha * eta / (double)(bands->process.n * bands->process.k),
-                                       .momentum = bands->config->training.momentum};
+                                       .momentum = bands->config->training.momentum,
+                                       .schedule = config_rate_schedule(bands->config)};
 }
 
 static status add_ntk(const struct bands *bands) {

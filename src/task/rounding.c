@@ -113,8 +113,10 @@ static status repeat_linear(const struct config *config, struct arena *arena, st
                                         .train_train = own->kernel.train_train,
                                         .test_train = own->kernel.test_train};
     model_start(own->linear, &beginning);
-    for (int64_t step = 0; step < config->training.steps; step++) {
+    const struct rate_schedule schedule = config_rate_schedule(config);
+    for (int64_t step = 0; step < rounding->steps; step++) {
         if (host_stops(&host)) return interrupted();
+        own->linear->optimizer.share = (double)(float)rate_share(&schedule, step);
         model_forward(own->linear, batches_at(&own->batches, step));
         model_step(own->linear);
     }

@@ -14,6 +14,7 @@ struct rounding {
     const float *theta0, *theta;         /* at the first and the last step */
     const float *f_test, *f_test_linear; /* [test, k], at the last step */
     double eta;
+    int64_t steps;              /* taken */
     bool repeats_linear;        /* 0: only the network's outputs are compared */
     const struct dataset *data; /* not looked at by a counting arena */
     struct task_hooks hooks;    /* asked after every step of the repetition */

@@ -173,8 +173,12 @@ static void look(struct point *point) {
 static void forward(struct point *point) {
     const int64_t *batch = batches_at(&point->batches, point_step(point));
     if (batch && point_step(point) == point->config->training.steps) return;
-    for (int i = 0; i < MODELS; i++)
-        if (point_has(point, (enum model_id)i)) model_forward(point->model[i], batch);
+    const struct rate_schedule schedule = config_rate_schedule(point->config);
+    for (int i = 0; i < MODELS; i++) {
+        if (!point_has(point, (enum model_id)i)) continue;
+        point->model[i]->optimizer.share = (real)rate_share(&schedule, point_step(point));
+        model_forward(point->model[i], batch);
+    }
 }
 
 /* Loss not finite, or above 1e6 times max(1, its first value). Weights and hidden values that are not finite make
@@ -196,6 +200,17 @@ static void watch(struct point *point, int model) {
     if (progress->step == 0) progress->first_loss[model] = loss;
     if (kernels_are_bad(point, model) || has_diverged(loss, progress->first_loss[model]))
         progress->diverged[model] = progress->step;
+}
+
+/* The network's training loss decides, at recorded steps, where that of the whole set is known with any batches. */
+static void watch_goal(struct point *point) {
+    double goal = point->config->training.stop_loss;
+    if (goal == 0 || recorded_index(point) < 0 || !point_has(point, MODEL_NETWORK)) return;
+    if (recorded_loss(point, point->model[MODEL_NETWORK]) <= goal) point->stopped = point_step(point);
+}
+
+static bool is_at_end(const struct point *point) {
+    return point->stopped >= 0 || point_step(point) == point->config->training.steps;
 }
 
 static bool is_in_training(const struct point *point) {
@@ -229,6 +244,7 @@ static status visit_step(struct point *point, struct arena *arena) {
     for (int i = 0; i < MODELS; i++)
         if (point_has(point, (enum model_id)i)) watch(point, i);
     TRY(check_rate(point));
+    watch_goal(point);
     record_step(point);
     return OK;
 }
@@ -239,7 +255,7 @@ static status train(struct point *point, struct arena *arena) {
     while (is_in_training(point)) {
         if (progress->step > 0) TRY(obey(point));
         TRY(visit_step(point, arena));
-        if (point_step(point) == point->config->training.steps) break;
+        if (is_at_end(point)) break;
         step_on(point);
         double now = clock_seconds(), measured = progress->seconds_recording + progress->seconds_kernel;
         progress->seconds_training += now - begin - (measured - others);

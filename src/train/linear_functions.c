@@ -132,8 +132,7 @@ static void step_with_momentum(struct functions *linear) {
 
 static void step(struct model *model) {
     struct functions *linear = own(model);
-    const struct batch *batch = &model->batch;
-    batch_gradient(batch, model->training->descent.loss, points_of(linear)->outputs, 0, batch->n, linear->g);
+    model_gradient(model, 0, model->batch.n, linear->g);
     if (linear->velocity) {
         step_with_momentum(linear);
     } else {

@@ -83,8 +83,7 @@ static void forward(struct model *model, int64_t from, int64_t n) {
 static void backward(struct model *model, int64_t from, int64_t n, real *gathered) {
     struct parameters *linear = own(model);
     const struct network *network = network_of(linear);
-    batch_gradient(&linear->model.batch, linear->model.optimizer.descent.loss, network->outputs, from, n,
-                   cotape_value(network, &linear->cotape, network->nodes));
+    model_gradient(model, from, n, cotape_value(network, &linear->cotape, network->nodes));
     network_vjp(network, points_of(linear)->first, linear->theta0, linear->tape, &linear->cotape,
                 optimizer_alpha(&linear->model.optimizer), gathered);
 }

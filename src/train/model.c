@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "matrix.h"
 #include "panic.h"
 
 struct model *model_allocate(const struct model_kind *kind) {
@@ -59,6 +60,14 @@ void model_forward(struct model *model, const int64_t *batch) {
 
 double model_loss(const struct model *model) {
     return batch_loss(&model->batch, model->training->descent.loss, model->training->points->outputs);
+}
+
+void model_gradient(const struct model *model, int64_t from, int64_t n, real *g) {
+    const struct descent *descent = &model->training->descent;
+    int64_t k = model->training->points->outputs;
+    real share = model->optimizer.share;
+    batch_gradient(&model->batch, descent->loss, k, from, n, g);
+    if (share < 1 && !optimizer_takes_gradient(descent)) la_scale(n * k, share, g);
 }
 
 void model_step(struct model *model) {

@@ -17,6 +17,7 @@
 #define model_look     REAL_NAME(model_look)
 #define model_forward  REAL_NAME(model_forward)
 #define model_loss     REAL_NAME(model_loss)
+#define model_gradient REAL_NAME(model_gradient)
 #define model_step     REAL_NAME(model_step)
 #define model_state    REAL_NAME(model_state)
 
@@ -88,6 +89,9 @@ void model_look(struct model *model);
 void model_forward(struct model *model, const int64_t *batch);
 /* Loss of that batch. */
 double model_loss(const struct model *model);
+/* g = dL/df of n of the batch's points from `from` on, times the share of eta where the step is a multiple of it:
+ * optimizer.share, which is set before model_forward. */
+void model_gradient(const struct model *model, int64_t from, int64_t n, real *g);
 /* One step down that loss's gradient. */
 void model_step(struct model *model);
 /* Adds all that outlives a step: with these arrays as they were between steps, and after model_start at the same

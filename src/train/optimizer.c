@@ -16,7 +16,7 @@ void optimizer_create(const struct descent *descent, int64_t from, int64_t n, bo
                       struct optimizer *optimizer) {
     bool is_adam = descent->optimizer == OPTIMIZER_ADAM, has_momentum = !is_adam && descent->momentum > 0;
     *optimizer = (struct optimizer){.descent = *descent, .from = from, .n = n};
-    if (gathers || is_adam) optimizer->gathered = ARENA_TAKE(arena, n, real);
+    if (gathers || optimizer_takes_gradient(descent)) optimizer->gathered = ARENA_TAKE(arena, n, real);
     if (has_momentum) optimizer->velocity = ARENA_TAKE(arena, n, real);
     if (is_adam) optimizer->mean = ARENA_TAKE(arena, n, real);
     if (is_adam) optimizer->square = ARENA_TAKE(arena, n, real);
@@ -28,6 +28,7 @@ static void clear(const struct optimizer *optimizer, real *array) {
 
 void optimizer_start(real eta, struct optimizer *optimizer) {
     optimizer->descent.eta = eta;
+    optimizer->share = 1;
     optimizer->steps = 0;
     clear(optimizer, optimizer->velocity);
     clear(optimizer, optimizer->mean);
@@ -49,7 +50,24 @@ real *optimizer_target(struct optimizer *optimizer, real *parameters) {
     return optimizer->velocity;
 }
 
-real optimizer_alpha(const struct optimizer *optimizer) { return optimizer->mean ? 1 : -optimizer->descent.eta; }
+real optimizer_alpha(const struct optimizer *optimizer) {
+    return optimizer_takes_gradient(&optimizer->descent) ? 1 : -optimizer->descent.eta;
+}
+
+/* min(1, c/|g|); NaN where |g| is no number, so that nothing stands still unseen. */
+static double shortening(const struct optimizer *optimizer) {
+    const real *g = optimizer->gathered + optimizer->from;
+    double norm = sqrt(la_dot(optimizer->n - optimizer->from, g, g)), most = (double)optimizer->descent.clip;
+    if (!isfinite(norm)) return (double)NAN;
+    return norm > most ? most / norm : 1;
+}
+
+/* g, or of sgd its step, in the place of g. */
+static void clip(struct optimizer *optimizer) {
+    double scale = shortening(optimizer);
+    if (!optimizer->mean) scale *= -(double)optimizer->descent.eta * (double)optimizer->share;
+    la_scale(optimizer->n - optimizer->from, (real)scale, optimizer->gathered + optimizer->from);
+}
 
 static void add(const struct optimizer *optimizer, const real *x, real *y) {
     la_axpy(optimizer->n - optimizer->from, 1, x + optimizer->from, y + optimizer->from);
@@ -85,7 +103,7 @@ static void adam(struct optimizer *optimizer, real *parameters) {
         .b2 = (real)b2,
         .c1 = (real)(1 - b1),
         .c2 = (real)(1 - b2),
-        .eta = optimizer->descent.eta,
+        .eta = optimizer->descent.eta * optimizer->share,
         .epsilon = (real)1e-8,
         .mean_scale = (real)(1 / (1 - pow(b1, optimizer->steps))),
         .square_scale = (real)(1 / (1 - pow(b2, optimizer->steps))),
@@ -97,6 +115,7 @@ static void adam(struct optimizer *optimizer, real *parameters) {
 
 void optimizer_apply(struct optimizer *optimizer, real *parameters) {
     optimizer->steps++;
+    if (optimizer->descent.clip > 0) clip(optimizer);
     if (optimizer->mean)
         adam(optimizer, parameters);
     else if (optimizer->velocity)

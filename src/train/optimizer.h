@@ -5,7 +5,10 @@
  *             (Lee et al. 2019, S1; not Nesterov), v = 0 at first
  *   adam      m <- b1 m + (1 - b1) g, s <- b2 s + (1 - b2) g^2, p <- p - eta (m/(1 - b1^i))/(sqrt(s/(1 - b2^i)) + eps),
  *             i = 1, 2, ..; b1 = 0.9, b2 = 0.999, eps = 1e-8 (Kingma & Ba 2015)
- * with g = rate_t dL/dp. Not collective; cannot fail. */
+ * with g = rate_t dL/dp. At a step eta is the largest rate times its share (rate_schedule.h). Of sgd the share is taken
+ * by the gradient (model_gradient), so that sums of gradients are those of steps; of adam, and where it is clipped, by
+ * the step. clip c: where |g| > c, of all parameters together, c g/|g| takes the place of g.
+ * Not collective; cannot fail. */
 #ifndef OPTIMIZER_H
 #define OPTIMIZER_H
 
@@ -27,13 +30,15 @@
 struct descent {
     enum loss loss;
     enum optimizer_kind optimizer;
-    real eta, momentum; /* eta: one for all steps. Sums of gradients are taken at it (sample_space.h, linear.h) */
+    real eta, momentum; /* eta: the largest. Sums of gradients are taken at it (sample_space.h, linear.h) */
+    real clip;          /* 0: none */
 };
 
 struct optimizer {
     struct descent descent;
     int64_t from, n;     /* parameters from .. n-1 are trained */
-    real *gathered;      /* [n] -eta g (adam: g), while it is summed; NULL: parameters are changed in place */
+    real share;          /* of eta, at the present step: 1 at first, set before the gradient is taken */
+    real *gathered;      /* [n] -eta g (adam, clipped: g), while it is summed; NULL: parameters are changed in place */
     real *velocity;      /* [n] momentum */
     real *mean, *square; /* [n] adam */
     double steps;        /* taken */
@@ -48,7 +53,11 @@ void optimizer_start(real eta, struct optimizer *optimizer);
 /* Where alpha g of the present step is to be added, piece after piece, in an array of n: cleared here, or `parameters`
  * themselves. */
 real *optimizer_target(struct optimizer *optimizer, real *parameters);
-/* -eta, or 1 for adam. */
+/* Does a step take the gradient as it is, to take its share of eta later? */
+static inline bool optimizer_takes_gradient(const struct descent *descent) {
+    return descent->optimizer == OPTIMIZER_ADAM || descent->clip > 0;
+}
+/* -eta, or 1 where it takes the gradient as it is. */
 real optimizer_alpha(const struct optimizer *optimizer);
 /* The step itself, after all pieces. */
 void optimizer_apply(struct optimizer *optimizer, real *parameters);

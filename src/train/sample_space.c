@@ -17,7 +17,7 @@ static int64_t size_of(const struct sample_space *space) { return sample_space_s
 
 bool sample_space_suits(const struct network *network, const struct points *points, const struct descent *descent) {
     return points->first == 0 && !points_are_in_batches(points) && descent->optimizer == OPTIMIZER_SGD &&
-           network_has_head(network) && points->train < points->inputs;
+           descent->clip == 0 && network_has_head(network) && points->train < points->inputs;
 }
 
 void sample_space_create(const struct descent *descent, bool gathers, struct arena *arena, struct sample_space *space) {

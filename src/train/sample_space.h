@@ -1,4 +1,4 @@
-/* The first layer in sample space. Where full batches go down by sgd, with momentum or without, and the first operator
+/* The first layer in sample space. Where full batches go down by sgd, with momentum or without, not clipped, and the first operator
  * is linear in its weights and reads the inputs, its outputs on all points move by exactly
  *     h <- h - eta H v,  v <- beta v + delta,  H = rate_w s_w^2 X_all X' + rate_b s_b^2
  * with delta = dL/dh on the training points (src/README.md, Optimizers). So they are stepped in the place of the

@@ -73,8 +73,7 @@ static real *delta(const struct trainer *trainer) { return cotape_value(network_
 static void backward(struct model *model, int64_t from, int64_t n, real *gathered) {
     struct trainer *trainer = own(model);
     const struct network *network = network_of(trainer);
-    batch_gradient(&model->batch, model->training->descent.loss, network->outputs, from, n,
-                   cotape_value(network, &trainer->cotape, network->nodes));
+    model_gradient(model, from, n, cotape_value(network, &trainer->cotape, network->nodes));
     network_vjp(network, trainer->first, model->parameters, &trainer->tape, &trainer->cotape,
                 optimizer_alpha(&model->optimizer), gathered);
     if (trainer->space.gathered) sample_space_gather(&trainer->space, from, n, delta(trainer));

@@ -13,27 +13,38 @@ struct way {
     enum optimizer_kind optimizer;
     double momentum;
     int64_t batch; /* 0: full */
+    int varies;    /* the rate, from step to step */
 };
 
 enum { BATCH = 2 };
 static const struct way ways[] = {
-    {"mse", LOSS_MSE, OPTIMIZER_SGD, 0, 0},
-    {"mse momentum", LOSS_MSE, OPTIMIZER_SGD, 0.9, 0},
-    {"mse batches", LOSS_MSE, OPTIMIZER_SGD, 0, BATCH},
-    {"mse momentum batches", LOSS_MSE, OPTIMIZER_SGD, 0.9, BATCH},
-    {"cross_entropy", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0, 0},
-    {"cross_entropy momentum", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0.9, 0},
-    {"cross_entropy batches", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0, BATCH},
-    {"cross_entropy momentum batches", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0.9, BATCH},
-    {"mse adam", LOSS_MSE, OPTIMIZER_ADAM, 0, 0},
-    {"mse adam batches", LOSS_MSE, OPTIMIZER_ADAM, 0, BATCH},
-    {"cross_entropy adam", LOSS_CROSS_ENTROPY, OPTIMIZER_ADAM, 0, 0},
-    {"cross_entropy adam batches", LOSS_CROSS_ENTROPY, OPTIMIZER_ADAM, 0, BATCH},
+    {"mse", LOSS_MSE, OPTIMIZER_SGD, 0, 0, 0},
+    {"mse momentum", LOSS_MSE, OPTIMIZER_SGD, 0.9, 0, 0},
+    {"mse batches", LOSS_MSE, OPTIMIZER_SGD, 0, BATCH, 0},
+    {"mse momentum batches", LOSS_MSE, OPTIMIZER_SGD, 0.9, BATCH, 0},
+    {"cross_entropy", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0, 0, 0},
+    {"cross_entropy momentum", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0.9, 0, 0},
+    {"cross_entropy batches", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0, BATCH, 0},
+    {"cross_entropy momentum batches", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0.9, BATCH, 0},
+    {"mse adam", LOSS_MSE, OPTIMIZER_ADAM, 0, 0, 0},
+    {"mse adam batches", LOSS_MSE, OPTIMIZER_ADAM, 0, BATCH, 0},
+    {"cross_entropy adam", LOSS_CROSS_ENTROPY, OPTIMIZER_ADAM, 0, 0, 0},
+    {"cross_entropy adam batches", LOSS_CROSS_ENTROPY, OPTIMIZER_ADAM, 0, BATCH, 0},
+    {"mse, rates", LOSS_MSE, OPTIMIZER_SGD, 0, 0, 1},
+    {"mse momentum batches, rates", LOSS_MSE, OPTIMIZER_SGD, 0.9, BATCH, 1},
+    {"cross_entropy momentum, rates", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0.9, 0, 1},
+    {"mse adam batches, rates", LOSS_MSE, OPTIMIZER_ADAM, 0, BATCH, 1},
 };
-enum { WAYS = sizeof ways / sizeof ways[0] };
+enum { WAYS = sizeof ways / sizeof ways[0], STEADY = 12 }; /* steady: the first, of one rate */
 
 static inline struct descent way_descent(const struct way *way) {
     return (struct descent){.loss = way->loss, .optimizer = way->optimizer, .momentum = (real)way->momentum};
+}
+
+/* Of eta, at a step. */
+static inline real way_share(const struct way *way, int64_t step) {
+    static const double shares[] = {1, 0.385, 0.7};
+    return way->varies ? (real)shares[step % 3] : 1;
 }
 
 static inline int way_suits(const struct way *way, const struct sample *sample) {
@@ -75,6 +86,7 @@ static inline struct trainer *way_trainer(struct sample *sample, const struct ne
 
 /* Network and linearization on their way. `points` is the caller's. */
 struct pair {
+    const struct way *way;
     struct batches batches;
     struct trainer *trainer;
     struct model *network, *linear; /* network: the trainer's */
@@ -93,6 +105,7 @@ static inline void pair_start(struct sample *sample, const struct points *points
     const real *zeros = sample_take(sample, start->train + start->test);
     pair->theta = sample_copy(sample, sample->theta, network->theta);
     pair->step = 0;
+    pair->way = way;
     batches_create(sample->recipe.seed, points->train, points_batch(points), &sample->arena, &pair->batches);
     pair->trainer = way_trainer(sample, network, points, way, form.is_centred, form.is_plain);
     pair->network = &pair->trainer->model;
@@ -111,6 +124,7 @@ static inline void pair_start(struct sample *sample, const struct points *points
 
 static inline void pair_forward(struct pair *pair) {
     const int64_t *batch = batches_at(&pair->batches, pair->step);
+    pair->network->optimizer.share = pair->linear->optimizer.share = way_share(pair->way, pair->step);
     model_forward(pair->network, batch);
     model_forward(pair->linear, batch);
 }
@@ -146,7 +160,7 @@ static inline real way_rate(const struct way *way, const struct start *start) {
 
 typedef void way_check(struct sample *sample, const struct way *way, struct tally *tally);
 
-/* For each way that suits the sample, whose memory is given back in between; images, which take long, meet one way each, in turn. */
+/* For each way that suits the sample, whose memory is given back in between; images, which take long, meet one steady way each, in turn. */
 static inline void check_ways(struct sample *sample, struct tally *tally, way_check *check) {
     static int turn = 0;
     int is_long = sample->recipe.family != FAMILY_FC;
@@ -154,7 +168,7 @@ static inline void check_ways(struct sample *sample, struct tally *tally, way_ch
     memcpy(label, sample->label, sizeof label);
     turn++;
     for (int number = 0; number < WAYS; number++) {
-        if (!way_suits(&ways[number], sample) || (is_long && (turn + turn / VARIANTS) % WAYS != number)) continue;
+        if (!way_suits(&ways[number], sample) || (is_long && (turn + turn / VARIANTS) % STEADY != number)) continue;
         size_t mark = arena_mark(&sample->arena);
         snprintf(sample->label, sizeof sample->label, "%s, %.150s", ways[number].name, label);
         check(sample, &ways[number], tally);

@@ -64,7 +64,7 @@ static void check_golden(struct golden *golden, struct tally *tally) {
     const struct gaussian_process process = {
         TRAIN, TEST, golden->k, golden->y, golden->k_train, golden->k_test_train, golden->k_test};
     const struct prediction_kernel ntk = {TRAIN, TEST, golden->k, golden->lambda, golden->vector, golden->test_train};
-    const struct prediction_descent descent = {DYNAMICS_FLOW, 1.0 / (double)(TRAIN * golden->k), 0};
+    const struct prediction_descent descent = {DYNAMICS_FLOW, 1.0 / (double)(TRAIN * golden->k), 0, {0}};
     double times[TIMES], gain[TRAIN];
     read_attribute(golden->group, "gp_times", H5T_NATIVE_DOUBLE, times);
     for (int i = 0; i < TIMES; i++) {
@@ -148,7 +148,7 @@ static void problem_create(int64_t features, int same, struct problem *problem) 
 }
 
 static const struct prediction_descent descents[] = {
-    {DYNAMICS_FLOW, 0.003, 0}, {DYNAMICS_DISCRETE, 0.003, 0}, {DYNAMICS_DISCRETE, 0.003, 0.9}};
+    {DYNAMICS_FLOW, 0.003, 0, {0}}, {DYNAMICS_DISCRETE, 0.003, 0, {0}}, {DYNAMICS_DISCRETE, 0.003, 0.9, {0}}};
 enum { DESCENTS = 3 };
 
 static void process_at(const struct problem *problem, const struct prediction_descent *descent, double steps,

@@ -215,10 +215,10 @@ static void check_kernels(struct golden *golden, int number, struct tally *tally
 
 /* The trajectories of a case, where it has them. */
 static const struct way trajectories[] = {
-    {"mse_momentum0.0", LOSS_MSE, OPTIMIZER_SGD, 0, 0},
-    {"mse_momentum0.9", LOSS_MSE, OPTIMIZER_SGD, 0.9, 0},
-    {"cross_entropy_momentum0.0", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0, 0},
-    {"cross_entropy_momentum0.9", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0.9, 0},
+    {"mse_momentum0.0", LOSS_MSE, OPTIMIZER_SGD, 0, 0, 0},
+    {"mse_momentum0.9", LOSS_MSE, OPTIMIZER_SGD, 0.9, 0, 0},
+    {"cross_entropy_momentum0.0", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0, 0, 0},
+    {"cross_entropy_momentum0.9", LOSS_CROSS_ENTROPY, OPTIMIZER_SGD, 0.9, 0, 0},
 };
 enum { TRAJECTORIES = sizeof trajectories / sizeof trajectories[0] };
 

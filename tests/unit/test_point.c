@@ -43,6 +43,9 @@ enum { SETTINGS = 12, SIDE = 6, CHANNELS = 3, OUTPUTS = 3 };
 #define ALONE           "training.models=[]"
 #define NO_CHANGE       "measure.kernel_steps=none"
 #define STABILITY       "measure.stability=true", "measure.trajectories=true"
+#define COSINE          "training.schedule=cosine"
+#define CLIP            ALONE, "training.clip=0.0385"
+#define STOP            "training.stop_loss=0.2385"
 
 /* What a point differs in from `base`. */
 struct recipe {
@@ -330,6 +333,12 @@ static const struct resumed resumed_points[] = {
     {POINT("centred, output_scale, momentum", CENTRED, SCALE, MOMENTUM), "linear_velocity", 0},
     {POINT("centred, output_scale, batches, f32", F32, CENTRED, SCALE, BATCHES), "theta_last", 0},
     {POINT("the network alone, momentum, f32", ALONE, F32, MOMENTUM), "delta_velocity", 0},
+    {POINT("cosine, momentum, f32", F32, COSINE, MOMENTUM, FUNCTION_SPACE), "linear_g_sum", 0},
+    {POINT("cosine, batches, parameters", COSINE, BATCHES, PARAMETER_SPACE), "omega", 0},
+    {POINT("cosine, adam, clipped, f32", F32, COSINE, ADAM, CLIP), "theta_mean", 0},
+    {POINT("clipped, momentum", CLIP, MOMENTUM), "theta_velocity", 0},
+    {POINT("stops, f32", F32, STOP, FUNCTION_SPACE), "f_test_linear_last", 0},
+    {POINT("stops, batches, momentum", STOP, BATCHES, MOMENTUM), "theta", 0},
     {POINT("predictions", PREDICTIONS), "h", 0},
 #if HAS_SUNDIALS
     {POINT("predictions, entropy, f32", F32, PREDICTIONS, ENTROPY), "linear_g_sum", 0},
@@ -378,6 +387,7 @@ static const struct recipe memory_points[] = {
 #endif
     POINT("stability", STABILITY, "sweep.width=385"),
     POINT("stability by products, f32", STABILITY, F32, CONV, "network.depth=2", "sweep.width=64", ALONE, NO_CHANGE),
+    POINT_OF(2, "clipped", CLIP, NO_CHANGE, "sweep.width=385"),
     POINT_OF(2, "rounding, centred", F32, CENTRED, "sweep.width=3", "sweep.train_size=83"),
     /* Of 9 points 5 go through at once for the kernels at theta_0, of the 6 training points all for those that moved. */
     POINT_OF(256, "moved kernels in larger chunks", LARGE_CONV, "sweep.train_size=6", "training.steps=1"),
@@ -437,6 +447,7 @@ static void test_record(void **state) {
         POINT("the network alone, all kept", ALONE, KEEP_ALL),
         POINT("no steps, batches, all kept, f32", F32, BATCHES, KEEP_ALL, "training.steps=0"),
         POINT("the network alone, no change, f32", ALONE, F32, NO_CHANGE),
+        POINT("stops, clipped, all kept", CLIP, STOP, KEEP_ALL),
     };
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) check_record(&points[i]);
 }
@@ -672,6 +683,127 @@ static void test_no_steps(void **state) {
     }
 }
 
+/* ---- rates that go down ---- */
+
+/* A network that is linear in its parameters goes as the closed form says, by Theta_0 and by that of infinite width,
+ * which is the same; so does its linearization, whichever its space. */
+static void test_cosine(void **state) {
+    (void)state;
+#define LINEAR_NETWORK COSINE, PREDICTIONS, "network.depth=0", "training.steps=40", RATE("critical_fraction: 0.9")
+    static const struct recipe points[] = {
+        POINT("function", LINEAR_NETWORK, FUNCTION_SPACE),
+        POINT("parameters", LINEAR_NETWORK, PARAMETER_SPACE),
+        POINT("momentum, function", LINEAR_NETWORK, MOMENTUM, FUNCTION_SPACE),
+        POINT("momentum, parameters", LINEAR_NETWORK, MOMENTUM, PARAMETER_SPACE),
+    };
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        struct record *record = run_recipe(&points[i]);
+        static const enum metric_id metrics[] = {METRIC_RMSE_TEST, METRIC_RMSE_TEST_DISCRETE,
+                                                 METRIC_RMSE_TEST_DISCRETE_INFINITE};
+        double largest = record_value(record, METRIC_RMSE_TEST_INFINITE);
+        for (int m = 0; m < 3; m++)
+            for (int step = 0; step < 5; step++) largest = fmax(largest, record_values(record, metrics[m])[step]);
+        print_message("  %-44s %.1e  (limit 1e-12)\n", points[i].name, largest);
+        assert_true(largest <= 1e-12 && record_values(record, METRIC_F_RMS)[4] > 0.1);
+        assert_null(record_find(record, METRIC_RMSE_TEST_FLOW, 0));
+        record_free(record);
+    }
+}
+
+/* The linearization is repeated in double at the same rates, as many steps as there were. */
+static void test_repeated(void **state) {
+    (void)state;
+    static const struct recipe points[] = {POINT("cosine", F32, COSINE, FUNCTION_SPACE),
+                                           POINT("cosine, momentum, batches", F32, COSINE, MOMENTUM, BATCHES),
+                                           POINT("stops", F32, STOP, FUNCTION_SPACE)};
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        struct record *record = run_recipe(&points[i]);
+        double rounding = record_value(record, METRIC_RMSE_ROUNDING_LINEAR);
+        print_message("  %-44s %.1e  (limit 1e-5)\n", points[i].name, rounding);
+        assert_true(rounding > 0 && rounding <= 1e-5);
+        record_free(record);
+    }
+}
+
+/* ---- a loss that ends the training ---- */
+
+/* What is recorded up to then is that of the whole training, to the bit; later there is nothing. */
+static void check_stopped(const struct record *whole, const struct record *own, int64_t last) {
+    for (int i = 0; i < own->count; i++) {
+        const struct array *array = &own->array[i], *all = record_find(whole, array->metric, array->number);
+        if (array->ndim == 0 || array->dim[0] != DIM_STEP || array->metric == METRIC_STEP) continue;
+        int64_t each = array_length(array) / array->size[0];
+        assert_non_null(all);
+        if (memcmp(array->value, all->value, (size_t)((last + 1) * each) * sizeof *all->value) != 0)
+            fail_msg("%s differs", metric_table[array->metric].name);
+        for (int64_t at = (last + 1) * each; at < array_length(array); at++) assert_true(isnan(array->value[at]));
+    }
+    double step = record_values(whole, METRIC_STEP)[last];
+    assert_true(record_value(own, METRIC_STATUS) == 0 && record_value(own, METRIC_STOPPED_STEP) == step);
+}
+
+static void test_stopped(void **state) {
+    (void)state;
+    static const struct recipe points[] = {
+        POINT("full", KEEP_ALL),
+        POINT("momentum, parameters, f32", F32, MOMENTUM, PARAMETER_SPACE),
+        POINT("batches, alone", ALONE, BATCHES, NO_CHANGE),
+        POINT("adam, entropy", ADAM, ENTROPY),
+    };
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        struct record *whole = run_recipe(&points[i]);
+        const double *loss = record_values(whole, METRIC_LOSS_TRAIN);
+        for (int64_t last = 0; last < 5; last += 2) {
+            struct recipe stopped = points[i];
+            char goal[64];
+            int count = 0;
+            while (stopped.set[count]) count++;
+            snprintf(goal, sizeof goal, "training.stop_loss=%.17g", loss[last]);
+            stopped.set[count] = goal;
+            for (int64_t before = 0; before < last; before++) assert_true(loss[before] > loss[last]);
+            struct record *own = run_recipe(&stopped);
+            check_stopped(whole, own, last);
+            record_free(own);
+        }
+        assert_null(record_find(whole, METRIC_STOPPED_STEP, 0));
+        record_free(whole);
+    }
+    static const struct recipe never = POINT("never", "training.stop_loss=1e-300");
+    struct record *record = run_recipe(&never);
+    assert_true(record_find(record, METRIC_STOPPED_STEP, 0) && isnan(record_value(record, METRIC_STOPPED_STEP)));
+    record_free(record);
+}
+
+/* ---- clipped gradients ---- */
+
+/* Where no gradient is as long it changes roundings alone; where every one is, steps of sgd are as long as they may be:
+ * of one step from theta_0, |d theta| = eta c over all layers. */
+static void test_clipped(void **state) {
+    (void)state;
+#define ONE_STEP ALONE, RATE("absolute: 0.5"), "training.steps=1", "measure.keep=[parameters]"
+    static const struct recipe free = POINT("", ALONE), loose = POINT("", ALONE, "training.clip=1e6"),
+                               tight = POINT("", ONE_STEP, "training.clip=1e-3"),
+                               standard = POINT("", ONE_STEP, STANDARD, "training.clip=1e-3");
+    struct record *own = run_recipe(&free), *other = run_recipe(&loose);
+    for (int step = 0; step < 5; step++)
+        assert_true(fabs(record_values(own, METRIC_LOSS_TRAIN)[step] / record_values(other, METRIC_LOSS_TRAIN)[step] -
+                         1) < 1e-12);
+    record_free(own);
+    record_free(other);
+    for (int i = 0; i < 2; i++) {
+        double squares = 0;
+        own = run_recipe(i ? &standard : &tight);
+        for (int t = 0; record_find(own, METRIC_KEPT_PARAMETERS, t); t++) {
+            const struct array *first = record_find(own, METRIC_KEPT_PARAMETERS, t),
+                               *last = record_find(own, METRIC_KEPT_PARAMETERS_FINAL, t);
+            for (int64_t p = 0; p < array_length(first); p++) squares += pow(last->value[p] - first->value[p], 2);
+        }
+        print_message("  |d theta|/(eta c) - 1 = %.1e  (limit 1e-9)\n", sqrt(squares) / (0.5 * 1e-3) - 1);
+        assert_true(fabs(sqrt(squares) / (0.5 * 1e-3) - 1) < 1e-9);
+        record_free(own);
+    }
+}
+
 /* Diverged where it begins is a result too. */
 static void test_infinite_start(void **state) {
     (void)state;
@@ -868,6 +1000,8 @@ int main(void) {
         cmocka_unit_test(test_blown_up),       cmocka_unit_test(test_large_kernel),
         cmocka_unit_test(test_catapult),       cmocka_unit_test(test_no_rate),
         cmocka_unit_test(test_alone),          cmocka_unit_test(test_no_steps),
+        cmocka_unit_test(test_cosine),         cmocka_unit_test(test_repeated),
+        cmocka_unit_test(test_stopped),        cmocka_unit_test(test_clipped),
         cmocka_unit_test(test_record),         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_states),
     };

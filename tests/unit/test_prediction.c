@@ -53,15 +53,22 @@ static void predict(struct problem *problem, const struct prediction_descent *de
 
 /* ---- the mean squared error ---- */
 
+/* At that step. */
+static long double rate_at(const struct prediction_descent *descent, int64_t step) {
+    const long double pi = acosl(-1), rate = (long double)descent->rate;
+    if (descent->schedule.kind == SCHEDULE_CONSTANT) return rate;
+    return rate * (1 + cosl(pi * (long double)step / (long double)descent->schedule.steps)) / 2;
+}
+
 /* v <- beta v - r Theta(all, X) (f(X) - y); f <- f + v, each output for itself. */
-static void step_heavy_ball(const struct problem *problem, const struct prediction_descent *descent, long double *f,
-                            long double *v) {
+static void step_heavy_ball(const struct problem *problem, const struct prediction_descent *descent, long double rate,
+                            long double *f, long double *v) {
     long double residual[N * K];
     for (int i = 0; i < N * K; i++) residual[i] = f[i] - (long double)problem->y[i];
     for (int i = 0; i < ALL * K; i++) {
         v[i] *= (long double)descent->momentum;
         for (int j = 0; j < N; j++)
-            v[i] -= (long double)descent->rate * (long double)problem->kernel[i / K * N + j] * residual[j * K + i % K];
+            v[i] -= rate * (long double)problem->kernel[i / K * N + j] * residual[j * K + i % K];
         f[i] += v[i];
     }
 }
@@ -70,7 +77,7 @@ static void step_many(const struct problem *problem, const struct prediction_des
                       double *f_test) {
     long double f[ALL * K], v[ALL * K] = {0};
     for (int i = 0; i < ALL * K; i++) f[i] = (long double)problem->f[i];
-    for (int64_t step = 0; step < steps; step++) step_heavy_ball(problem, descent, f, v);
+    for (int64_t step = 0; step < steps; step++) step_heavy_ball(problem, descent, rate_at(descent, step), f, v);
     for (int i = 0; i < M * K; i++) f_test[i] = (double)f[N * K + i];
 }
 
@@ -78,13 +85,14 @@ static void step_many(const struct problem *problem, const struct prediction_des
  * N roundings each of its values and of its vectors, so carried. */
 static const double CARRIED = 2 * N * 1000 * DBL_EPSILON;
 
-static void check_discrete(struct problem *problem, double fraction, double beta, struct tally *tally) {
+static void check_discrete(struct problem *problem, double fraction, double beta, int schedule, struct tally *tally) {
     double rate = fraction * (1 + beta) * stable_rate(problem);
-    const struct prediction_descent descent = {DYNAMICS_DISCRETE, rate, beta};
+    const struct prediction_descent descent = {DYNAMICS_DISCRETE, rate, beta, {schedule, 3001}};
     for (int64_t steps = 1; steps <= 3000; steps = 3 * steps + 1) {
         double predicted[M * K], stepped[M * K], carried = (double)steps * rate * problem->lambda[N - 1] / (1 - beta);
         char label[80];
-        snprintf(label, sizeof label, "%g of the stable rate, momentum %g, step %d", fraction, beta, (int)steps);
+        snprintf(label, sizeof label, "%g of the stable rate, momentum %g, schedule %d, step %d", fraction, beta,
+                 schedule, (int)steps);
         predict(problem, &descent, (double)steps, predicted);
         step_many(problem, &descent, steps, stepped);
         tally_error(tally, label, relative_error(M * K, predicted, stepped) / fmax(1, carried / 1000));
@@ -97,11 +105,11 @@ static void test_discrete(void **state) {
                                        0.97}; /* of the largest stable rate 2 (1 + beta)/lambda_max */
     static const int ranks[] = {N, 4, N};
     static const double decades[] = {0, 0, 4};
-    struct tally tally = {"discrete = steps, 3 spectra, 5 rates, momentum 0 and 0.9", CARRIED, 0};
+    struct tally tally = {"discrete = steps, 3 spectra, 5 rates, momentum 0 and 0.9, 2 schedules", CARRIED, 0};
     for (int s = 0; s < 3; s++) {
         static struct problem problem;
         problem_create(ranks[s], decades[s], &problem);
-        for (int f = 0; f < 10; f++) check_discrete(&problem, fractions[f / 2], f % 2 ? 0.9 : 0, &tally);
+        for (int f = 0; f < 20; f++) check_discrete(&problem, fractions[f / 4], f % 2 ? 0.9 : 0, f / 2 % 2, &tally);
     }
     tally_end(&tally);
 }
@@ -114,7 +122,8 @@ static void test_diverging(void **state) {
     problem_create(N, 0, &problem);
     for (int momentum = 0; momentum < 2; momentum++) {
         double predicted[M * K], stepped[M * K], beta = momentum ? 0.9 : 0;
-        const struct prediction_descent descent = {DYNAMICS_DISCRETE, 1.2 * (1 + beta) * stable_rate(&problem), beta};
+        const struct prediction_descent descent = {
+            DYNAMICS_DISCRETE, 1.2 * (1 + beta) * stable_rate(&problem), beta, {0}};
         predict(&problem, &descent, 37, predicted);
         step_many(&problem, &descent, 37, stepped);
         assert_true(fabs(stepped[0]) > 10);
@@ -124,14 +133,14 @@ static void test_diverging(void **state) {
 }
 
 static long double gain_stepped(double lambda, const struct prediction_descent *descent, int64_t steps) {
-    long double rate = (long double)descent->rate, beta = (long double)descent->momentum;
-    long double q = 0, before = 0, decay = rate * (long double)lambda;
+    long double beta = (long double)descent->momentum, gain = 0, before = 0;
     for (int64_t step = 0; step < steps; step++) {
-        long double after = (1 + beta - decay) * q - beta * before + 1;
-        before = q;
-        q = after;
+        long double rate = rate_at(descent, step);
+        long double after = (1 + beta - rate * (long double)lambda) * gain - beta * before + rate;
+        before = gain;
+        gain = after;
     }
-    return rate * q;
+    return gain;
 }
 
 static void test_gains(void **state) {
@@ -142,13 +151,13 @@ static void test_gains(void **state) {
     static const double lambda[MODES] = {-1e-17, 0, 1e-300, 1e-17, 1e-12, 1e-7, 1e-5, 2.3e-3, 0.1, 0.7, 1, 1.385, 1.9};
     const struct prediction_kernel kernel = {MODES, 0, 1, lambda, NULL, NULL};
     double gain[MODES];
-    for (int momentum = 0; momentum < 3; momentum++) {
-        const struct prediction_descent descent = {DYNAMICS_DISCRETE, 1, 0.45 * momentum};
+    for (int form = 0; form < 6; form++) {
+        const struct prediction_descent descent = {DYNAMICS_DISCRETE, 1, 0.45 * (form / 2), {form % 2, STEPS + 385}};
         prediction_gains(&kernel, &descent, STEPS, gain);
         for (int i = 0; i < MODES; i++)
             tally_numbers(&discrete, "mode", gain[i], (double)gain_stepped(lambda[i], &descent, STEPS));
     }
-    prediction_gains(&kernel, &(struct prediction_descent){DYNAMICS_FLOW, 0.37, 0.9}, STEPS, gain);
+    prediction_gains(&kernel, &(struct prediction_descent){DYNAMICS_FLOW, 0.37, 0.9, {0}}, STEPS, gain);
     for (int i = 0; i < MODES; i++) {
         long double l = (long double)lambda[i],
                     exact = l == 0 ? 0.37L * STEPS : -expm1l(-(long double)0.37 * l * STEPS) / l;
@@ -166,8 +175,8 @@ static void test_small_steps(void **state) {
     double flow[M * K], discrete[M * K], errors[3];
     for (int i = 0; i < 3; i++) {
         double rate = 0.01 * pow(10, -i) * stable_rate(&problem), steps = 2000 * pow(10, i);
-        predict(&problem, &(struct prediction_descent){DYNAMICS_FLOW, rate, 0}, steps, flow);
-        predict(&problem, &(struct prediction_descent){DYNAMICS_DISCRETE, rate, 0}, steps, discrete);
+        predict(&problem, &(struct prediction_descent){DYNAMICS_FLOW, rate, 0, {0}}, steps, flow);
+        predict(&problem, &(struct prediction_descent){DYNAMICS_DISCRETE, rate, 0, {0}}, steps, discrete);
         errors[i] = relative_error(M * K, discrete, flow);
     }
     print_message("  discrete - flow at three rates: %.2e %.2e %.2e\n", errors[0], errors[1], errors[2]);
@@ -244,7 +253,7 @@ static void test_flow(void **state) {
     memcpy(f, problem.f, sizeof f);
     for (double time = 1; time <= 1000; time *= 10) {
         integrate(&flow, step_runge_kutta, before, time, 0.01, f);
-        predict(&problem, &(struct prediction_descent){DYNAMICS_FLOW, flow.rate, 0}, time, predicted);
+        predict(&problem, &(struct prediction_descent){DYNAMICS_FLOW, flow.rate, 0, {0}}, time, predicted);
         tally_arrays(&tally, "time", M * K, predicted, f + N * K);
         before = time;
     }

@@ -72,6 +72,15 @@ static const char dynamics_axes[] = "data: { source: mnist, path: x }\n"
                                     "  width: [33, 7]\n"
                                     "  train_size: 5\n";
 
+static const char rates[] = "data: { source: function }\n"
+                            "training: { models: [], learning_rate: { absolute: 1 }, steps: 0 }\n"
+                            "sweep:\n"
+                            "  schedule: [constant, cosine]\n"
+                            "  clip: [0, 1.5]\n"
+                            "  stop_loss: [1e-4, 0]\n"
+                            "  width: 9\n"
+                            "  train_size: 5\n";
+
 static const char adam[] = "data: { source: mnist, path: x }\n"
                            "training: { optimizer: adam, learning_rate: { absolute: 1 }, steps: 1 }\n"
                            "measure: { predictions: false }\n"
@@ -140,6 +149,7 @@ static void test_round_trip(void **state) {
     assert_round_trip(cells_axes);
     assert_round_trip(dynamics_axes);
     assert_round_trip(adam);
+    assert_round_trip(rates);
     assert_round_trip(own_arrays);
     assert_round_trip(own_idx);
     assert_round_trip(cifar100);
@@ -273,6 +283,11 @@ static void test_what_names_depend_on(void **state) {
         {"measure.trajectories=false", 0, 0},
         {"run.checkpoint_minutes=3", 0, 0},
         {"sweep.batch_size=[full]", 0, 0},
+        {"training.schedule=constant", 0, 0},
+        {"training.stop_loss=0", 0, 0},
+        {"training.clip=0", 0, 0},
+        {"training.schedule=cosine", 1, 0},
+        {"training.stop_loss=0.1", 1, 0},
         {"training.batch_size=7", 1, 0},
         {"training.loss=cross_entropy", 1, 0},
         {"training.momentum=0.9", 1, 0},

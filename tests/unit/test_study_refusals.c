@@ -456,6 +456,11 @@ static void test_dynamics_and_options(void **state) {
                                "training: { loss: cross_entropy, learning_rate: { absolute: 1 }, steps: 9 }\n"
                                "measure: { predictions: true }\n"
                                "sweep: { width: 1, train_size: 8 }\n";
+    static const char clipped[] = "data: { source: gaussian, dimension: 3 }\n"
+                                  "training: { models: [], optimizer: sgd, clip: 0.5, learning_rate: { absolute: 1 }, "
+                                  "steps: 9 }\n"
+                                  "measure: { predictions: true }\n"
+                                  "sweep: { width: 1, train_size: 8 }\n";
     static const struct {
         const char *text, *set, *message;
     } cases[] = {
@@ -482,6 +487,21 @@ static void test_dynamics_and_options(void **state) {
         {batches, "sweep.train_size=[8, 6]",
          "study.yaml:4:54: training.batch_size: 7 does not go with sweep.train_size: 6; full, or at most "
          "sweep.train_size, was expected"},
+        {flow, "training.schedule=cosine",
+         "--set training.schedule: cosine does not go with training.loss: cross_entropy; constant, or "
+         "measure.predictions: false, was expected"},
+        {adam, "training.clip=0.5",
+         "--set training.clip: 0.5 does not go with training.models: [linear]; 0, or training.models: [], was "
+         "expected"},
+        {adam, "sweep.clip=[0, 0.5]",
+         "--set sweep.clip: 0.5 does not go with training.models: [linear]; 0, or training.models: [], was "
+         "expected"},
+        {clipped, NULL,
+         "study.yaml:2:47: training.clip: 0.5 does not go with measure.predictions: true; 0, or measure.predictions: "
+         "false, was expected"},
+        {adam, "training.clip=-1", "--set training.clip: -1 is not a number >= 0"},
+        {adam, "training.schedule=step", "--set training.schedule: step is not one of constant, cosine"},
+        {adam, "training.stop_loss=low", "--set training.stop_loss: low is not a number >= 0"},
         {flow, "training.momentum=0.5",
          "--set training.momentum: 0.5 does not go with training.loss: cross_entropy; 0, or measure.predictions: "
          "false, was expected"},

@@ -13,6 +13,7 @@ struct run {
     struct model *model; /* the trainer's */
     real *theta;
     int64_t step;
+    const struct way *way;
 };
 
 /* Where the kernel is small, by pooling or padding, half the linearization's largest stable rate is far too large for the
@@ -24,7 +25,7 @@ static real rate_of(struct sample *sample) {
 
 static struct run run_start_on(struct sample *sample, const struct points *points, const struct network *network,
                                const struct way *way, int plain, real eta, const real *theta0) {
-    struct run run = {.network = network, .theta = sample_copy(sample, theta0, network->theta)};
+    struct run run = {.network = network, .way = way, .theta = sample_copy(sample, theta0, network->theta)};
     batches_create(sample->recipe.seed, points->train, points_batch(points), &sample->arena, &run.batches);
     run.trainer = way_trainer(sample, network, points, way, 0, plain);
     run.model = &run.trainer->model;
@@ -39,6 +40,7 @@ static struct run run_start(struct sample *sample, const struct network *network
 
 static void run_steps(struct run *run, int64_t steps) {
     for (int64_t last = run->step + steps; run->step < last; run->step++) {
+        run->model->optimizer.share = way_share(run->way, run->step);
         model_forward(run->model, batches_at(&run->batches, run->step));
         model_step(run->model);
     }
@@ -177,6 +179,7 @@ static void check_batch_of(struct sample *sample, const struct way *way, struct 
     struct model *mini = way_model(sample, &trainer_model, sample->network, &batches, way, 0, 0);
     model_start(mini, &(struct beginning){.eta = eta, .theta = theta});
     for (int64_t step = 0; step < 3; step++) {
+        mini->optimizer.share = way_share(way, step);
         model_forward(mini, rows);
         tally_numbers(tally, sample->label, model_loss(mini),
                       loss_value(way->loss, PART, part.outputs, mini->batch.f, y));

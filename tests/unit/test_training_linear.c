@@ -52,6 +52,7 @@ static void check_spaces_of(struct sample *sample, const struct way *way, struct
     for (int64_t step = 0; step < FEW; step++) {
         for (int space = 0; space < SPACES; space++) {
             if (step % 7 == 0) model_look(linear[space]);
+            linear[space]->optimizer.share = way_share(way, step);
             model_forward(linear[space], batches_at(&batches, step));
             tally_arrays(tally, sample->label, batches.size * points.outputs, linear[space]->batch.f,
                          linear[0]->batch.f);
@@ -127,7 +128,9 @@ static void check_definition_of(struct sample *sample, const struct way *way, st
             int64_t at = (batch ? batch[i] : i) * k;
             loss_gradient(way->loss, size, k, 1, f + at, points.y + at, g + at);
         }
-        plain_step(start.train, n, jacobian, g, (double)eta, way->momentum, omega, velocity);
+        linear->optimizer.share = way_share(way, step);
+        plain_step(start.train, n, jacobian, g, (double)eta * (double)linear->optimizer.share, way->momentum, omega,
+                   velocity);
         model_forward(linear, batch);
         model_step(linear);
     }
