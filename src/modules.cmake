@@ -12,8 +12,8 @@ endif()
 file(GLOB sources_of_data RELATIVE ${CMAKE_SOURCE_DIR}/src/data CONFIGURE_DEPENDS src/data/*.c) # a source is its file
 module(data SOURCES ${sources_of_data} DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
 file(GLOB lists_of_nn RELATIVE ${CMAKE_SOURCE_DIR}/src/nn CONFIGURE_DEPENDS src/nn/activation_*.c src/nn/family_*.c) # and so is one of these
-module(nn REAL SOURCES activation.c ${lists_of_nn} convolution.c dense.c flatten.c sum.c components.c prelu.c pooling.c filtering.c
-       filtering_patches.c filtering_winograd.c winograd.c network.c jacobian.c build.c family.c
+module(nn REAL SOURCES activation.c ${lists_of_nn} convolution.c dense.c flatten.c sum.c components.c prelu.c closed.c pooling.c filtering.c
+       filtering_patches.c filtering_winograd.c winograd.c network.c jacobian.c build.c family.c PLAIN closed_flow.c
        DEPENDS base spec la)
 module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_hermite.c infinite.c infinite_plan.c
        infinite_pairs.c

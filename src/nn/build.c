@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "activation.h"
+#include "closed.h"
 #include "filtering.h"
 #include "panic.h"
 
@@ -230,6 +231,18 @@ void build_combination(struct builder *builder, double own, struct cursor other,
 void build_components(struct builder *builder, int64_t channels, double beyond) {
     const real c = (real)beyond;
     build_node(builder, &components_operator, (struct shape){1, 1, channels}, build_form(builder, &c, sizeof c));
+}
+
+static void append_named(struct builder *builder, int ndim, const int64_t *shape, const char *name, ...) {
+    va_list arguments;
+    va_start(arguments, name);
+    append_layer(builder, ndim, shape, name, arguments);
+    va_end(arguments);
+}
+
+void build_closed(struct builder *builder, const struct closed *closed) {
+    build_node(builder, &closed_operator, builder->at.shape, build_form(builder, closed, sizeof *closed));
+    if (closed->example != EXAMPLE_3) append_named(builder, 2, (const int64_t[]){1, 1}, "closed");
 }
 
 /* ---- the same nodes again ---- */

@@ -13,6 +13,7 @@
 #define build_pooling     REAL_NAME(build_pooling)
 #define build_flatten     REAL_NAME(build_flatten)
 #define build_combination REAL_NAME(build_combination)
+#define build_closed      REAL_NAME(build_closed)
 #define build_components  REAL_NAME(build_components)
 #define build_node        REAL_NAME(build_node)
 #define build_form        REAL_NAME(build_form)
@@ -54,6 +55,9 @@ static inline void build_sum(struct builder *builder, struct cursor other, doubl
 }
 /* The first `channels` components of a value of one pixel, `beyond` after its last. */
 void build_components(struct builder *builder, int64_t channels, double beyond);
+/* The flow of a value of one number, with a layer but in example 3; closed.h. */
+struct closed;
+void build_closed(struct builder *builder, const struct closed *closed);
 /* A node of any kind, without weights; its form (NULL: none) lives as long as the network: static, or of build_form. */
 void build_node(struct builder *builder, const struct operator_kind *kind, struct shape out, const void *form);
 /* A copy that the network owns. */

@@ -144,7 +144,7 @@ void network_vjp(const struct network *network, int first, const real *theta, co
     for (int i = network->nodes - 1; i >= first; i--) {
         const struct node *node = &network->node[i];
         pass_back(node, first, &pass, cotape);
-        if (theta_gradient && node->kind->share)
+        if (theta_gradient && node->layer != NONE)
             node->kind->share->gradient(node, &pass, cotape_value(network, cotape, node->value), alpha, theta_gradient);
     }
 }

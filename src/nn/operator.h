@@ -46,8 +46,9 @@ struct side {
     const struct network *network;
     const struct node *node;
     int64_t n, count;
-    const real *in; /* [n, size(in)] */
-    const real *w;  /* cotangents [n count, size(out)] */
+    const real *in;    /* [n, size(in)] */
+    const real *w;     /* cotangents [n count, size(out)] */
+    const real *theta; /* by gradients */
 };
 
 /* What a layer's weights add to gradients and kernels, node by node. R: rates, of each tensor.
@@ -103,7 +104,8 @@ static inline void pass_on(int64_t size, real c, const real *w, bool is_added, r
 #define sum_operator         REAL_NAME(sum_operator)
 #define components_operator  REAL_NAME(components_operator)
 #define prelu_operator       REAL_NAME(prelu_operator)
+#define closed_operator      REAL_NAME(closed_operator)
 extern const struct operator_kind dense_operator, convolution_operator, activation_operator, pooling_operator,
-    flatten_operator, sum_operator, components_operator, prelu_operator;
+    flatten_operator, sum_operator, components_operator, prelu_operator, closed_operator;
 
 #endif

@@ -281,14 +281,16 @@ static void keep_gradients(const struct part *part, int64_t from, const struct s
     side->node->kind->share->each(side, is_added, part->from, part->to, part->w_at + from * part->w, work);
 }
 
-static void keep_node(const struct plan *plan, const struct part *part, int i, int64_t from, struct memory *memory) {
+static void keep_node(const struct plan *plan, const struct part *part, int i, int64_t from, const real *theta,
+                      struct memory *memory) {
     const struct node *node = &plan->network->node[i];
     const struct side side = {.network = plan->network,
                               .node = node,
                               .n = memory->tape.n,
                               .count = plan->network->outputs,
                               .in = memory->tape.value[node->source[0]],
-                              .w = cotape_value(plan->network, &memory->cotape, node->value)};
+                              .w = cotape_value(plan->network, &memory->cotape, node->value),
+                              .theta = theta};
     if (part->by_gradients)
         keep_gradients(part, from, &side, memory->tape.work);
     else
@@ -310,7 +312,8 @@ static void run_chunk(const struct plan *plan, const real *theta, int begin, int
     int lowest = lowest_node(plan, begin, end);
     for (int i = network->nodes - 1; i >= lowest; i--) {
         for (int part = begin; part < end; part++)
-            if (plan->part[part].layer == network->node[i].layer) keep_node(plan, &plan->part[part], i, from, memory);
+            if (plan->part[part].layer == network->node[i].layer)
+                keep_node(plan, &plan->part[part], i, from, theta, memory);
         if (i > lowest)
             network_vjp_node(network, plan->points->first, i, theta, &memory->tape, network->outputs, &memory->cotape);
     }

@@ -59,8 +59,25 @@ static bool is_critical_of_time(const struct config *config) {
 static bool is_critical_of_prelu(const struct config *config) {
     return is_at_critical_rate(config) && config->network.activation == ACTIVATION_PRELU;
 }
+static bool is_critical_of_closed(const struct config *config) {
+    return is_at_critical_rate(config) && config->network.family == FAMILY_CLOSED;
+}
 static bool is_critical_of_draw(const struct config *config) {
     return is_at_critical_rate(config) && config->network.draw != DRAW_NORMAL;
+}
+
+static bool is_training_without_parameters(const struct config *config) {
+    return !config_has_parameters(config) && config->training.steps > 0;
+}
+
+static bool is_linear_without_parameters(const struct config *config) {
+    return !config_has_parameters(config) && config_trains(config, MODEL_LINEAR);
+}
+
+/* A kernel of nothing. */
+static bool is_kernel_without_parameters(const struct config *config) {
+    return !config_has_parameters(config) &&
+           (config->measure.predictions || config->training.learning_rate.form == RATE_EMPIRICAL_FRACTION);
 }
 
 static bool is_adam_in_function_space(const struct config *config) {
@@ -137,6 +154,11 @@ static const struct conflict {
     {"training.learning_rate", "network.time_input", is_critical_of_time, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.activation", is_critical_of_prelu, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.draw", is_critical_of_draw, WITHOUT_LIMIT, NULL},
+    {"training.learning_rate", "network.family", is_critical_of_closed, WITHOUT_LIMIT, NULL},
+    {"training.steps", "network.example", is_training_without_parameters, "0, since there are no parameters,", NULL},
+    {"training.models", "network.example", is_linear_without_parameters, "[], since there are no parameters,", NULL},
+    {"training.learning_rate", "network.example", is_kernel_without_parameters,
+     "{ absolute: x } and measure.predictions: false, since there are no parameters,", NULL},
     {"training.linearization", "training.optimizer", is_adam_in_function_space, "auto or parameter", NULL},
     {"measure.predictions", "training.optimizer", is_predicted_with_adam, "false, or training.optimizer: sgd,", NULL},
     {"training.batch_size", "sweep.train_size", is_predicted_in_batches, "full, or measure.predictions: false,", NULL},

@@ -31,6 +31,8 @@ enum step { STEP_ONE, STEP_TIME, STEP_ROOT };
 enum solver { SOLVER_EULER, SOLVER_MIDPOINT, SOLVER_HEUN, SOLVER_RK4 };
 enum state_kind { STATE_WIDTH, STATE_INPUT };
 enum readout { READOUT_DENSE, READOUT_NONE };
+enum example { EXAMPLE_1, EXAMPLE_2, EXAMPLE_3 };
+enum reading { READING_INPUT, READING_STATE };
 enum pooling { POOLING_GLOBAL, POOLING_FLATTEN };
 #define ACTIVATION_NUMBER(NAME, name) ACTIVATION_##NAME,
 /* Behind the list, which is of functions: the operator with a weight. */
@@ -97,19 +99,20 @@ struct config {
     } data;
     struct {
         int family;
-        int64_t depth;       /* fc, conv, residual */
-        int64_t blocks;      /* wrn: in each of the three groups; depth is 6 blocks + 4 */
-        int64_t kernel_size; /* conv */
-        int pooling;         /* conv: enum pooling */
-        int cell, weights;   /* residual: enum cell, weights */
-        int64_t knots;       /* of weights, WEIGHTS_KNOTS */
-        int step;            /* residual: enum step */
-        double time;         /* T */
-        int solver;          /* STEP_TIME: enum solver */
-        int time_input;      /* STEP_TIME, truth: cells read the time too */
-        int state, readout;  /* residual: enum state_kind, readout */
-        int64_t augment;     /* STATE_INPUT: zeros after the input */
-        int inject;          /* residual, truth: cells read the input too */
+        int64_t depth;        /* fc, conv, residual */
+        int64_t blocks;       /* wrn: in each of the three groups; depth is 6 blocks + 4 */
+        int64_t kernel_size;  /* conv */
+        int pooling;          /* conv: enum pooling */
+        int cell, weights;    /* residual: enum cell, weights */
+        int64_t knots;        /* of weights, WEIGHTS_KNOTS */
+        int step;             /* residual: enum step */
+        double time;          /* T; closed too */
+        int solver;           /* STEP_TIME: enum solver */
+        int time_input;       /* STEP_TIME, truth: cells read the time too */
+        int state, readout;   /* residual: enum state_kind, readout */
+        int64_t augment;      /* STATE_INPUT: zeros after the input */
+        int inject;           /* residual, truth: cells read the input too */
+        int example, reading; /* closed: enum example, reading */
         int activation;
         double slope; /* leaky_relu; prelu, at first */
         int draw;     /* enum draw */
@@ -188,9 +191,15 @@ static inline bool config_has_matched_rates(const struct config *config) {
  * nothing of a fixed size stands beside what is wide. */
 static inline bool config_has_limit(const struct config *config) {
     if (config->network.activation == ACTIVATION_PRELU || config->network.draw != DRAW_NORMAL) return false;
+    if (config->network.family == FAMILY_CLOSED) return false;
     return config->network.family != FAMILY_RESIDUAL ||
            (config->network.cell != CELL_POST && config->network.state == STATE_WIDTH &&
             config->network.readout == READOUT_DENSE && !config->network.time_input);
+}
+
+/* Has the network parameters? */
+static inline bool config_has_parameters(const struct config *config) {
+    return config->network.family != FAMILY_CLOSED || config->network.example != EXAMPLE_3;
 }
 
 /* Have weights and biases the rates of the NTK parameterization? */

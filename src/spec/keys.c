@@ -30,7 +30,12 @@ static const struct key_condition with_wrn = {AT(network.family), 1u << FAMILY_W
 static const struct key_condition with_cells = {AT(network.family), 1u << FAMILY_RESIDUAL, NULL, 0};
 static const struct key_condition with_knots = {AT(network.weights), 1u << WEIGHTS_KNOTS, NULL, 0};
 static const struct key_condition with_steps_of_time = {AT(network.step), 1u << STEP_TIME, NULL, 0};
-static const struct key_condition with_time = {AT(network.step), 1u << STEP_TIME | 1u << STEP_ROOT, NULL, 0};
+static const struct key_condition with_closed = {AT(network.family), 1u << FAMILY_CLOSED, NULL, 0};
+static const struct key_condition with_examples = {AT(network.example), 1u << EXAMPLE_1 | 1u << EXAMPLE_2, NULL, 0};
+static const struct key_condition without_closed = {AT(network.family), ~(1u << FAMILY_CLOSED),
+                                                    "network.family is not closed", 0};
+static const struct key_condition with_time = {AT(network.step), 1u << STEP_TIME | 1u << STEP_ROOT,
+                                               "network.step is time or root, or network.family is closed", 0};
 static const struct key_condition with_input_as_state = {AT(network.state), 1u << STATE_INPUT, NULL, 0};
 static const struct key_condition with_standard = {AT(network.parameterization), 1u << PARAMETERIZATION_STANDARD, NULL,
                                                    0};
@@ -155,7 +160,16 @@ const struct key key_table[] = {
      .meaning = "c of a block h <- h + c N(h): 1; T/depth, a step in time of dh/dt = N(h); sqrt(T/depth), which has a "
                 "limit in depth for independent weights"},
     {"network.time", TYPE_REAL, AT(network.time), .above = 1, .most = HUGE_VAL, .fallback = "1", .axis = "time",
-     .effect = EFFECT_REFERENCE, .when = &with_time, .unit = "1", .meaning = "T, the time in which h moves"},
+     .effect = EFFECT_REFERENCE, .when = &with_time, .or_when = &with_closed, .unit = "1",
+     .meaning = "T, the time in which h moves"},
+    {"network.example", TYPE_CHOICE, AT(network.example), .choice = WORDS("1", "2", "3"), .fallback = "1",
+     .axis = "example", .effect = EFFECT_REFERENCE, .when = &with_closed, .unit = "1",
+     .meaning =
+         "1: df/dt = max(0, u + w1 t + w2); 2: df/dt = max(0, u + t^2 + w1 t + w2); 3: df/dt = max(0, f), f(0) = x, "
+         "without parameters. w1 is drawn with sigma_w2, w2 with sigma_b2"},
+    {"network.reading", TYPE_CHOICE, AT(network.reading), .choice = WORDS("input", "state"), .fallback = "input",
+     .axis = "reading", .effect = EFFECT_REFERENCE, .when = &with_examples, .unit = "1",
+     .meaning = "u of the examples: the input x, and f(0) = 0; or f itself, and f(0) = x"},
     {"network.solver", TYPE_CHOICE, AT(network.solver), .choice = WORDS("euler", "midpoint", "heun", "rk4"),
      .fallback = "euler", .axis = "solver", .effect = EFFECT_REFERENCE, .when = &with_steps_of_time, .unit = "1",
      .meaning = "Runge-Kutta method of a step, of order 1, 2, 2, 4"},
@@ -176,7 +190,7 @@ const struct key key_table[] = {
      .meaning = "true: to the first dense layer of a cell another one is added that reads the input"},
     {"network.activation", TYPE_CHOICE, AT(network.activation),
      .choice = (const char *const[]){ACTIVATION_LIST(ACTIVATION_WORD) "prelu", NULL}, .fallback = "relu",
-     .axis = "activation", .effect = EFFECT_REFERENCE, .unit = "1",
+     .axis = "activation", .effect = EFFECT_REFERENCE, .when = &without_closed, .unit = "1",
      .meaning = "activation of hidden layers; prelu: a leaky_relu whose slope is learned, one for each place"},
     {"network.slope", TYPE_REAL, AT(network.slope), .most = 1, .fallback = "0.25", .axis = "slope",
      .effect = EFFECT_REFERENCE, .when = &with_slope, .unit = "1",
@@ -296,7 +310,8 @@ const struct key key_table[] = {
     {"sweep.train_size", TYPE_COUNT, AT(train_size), .least = 1, .most = ANY_COUNT, .axis = "train_size",
      .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "training examples"},
     {"sweep.width", TYPE_COUNT, AT(width), .least = 1, .most = ANY_COUNT, .axis = "width", .effect = EFFECT_POINT,
-     .unit = "1", .meaning = "units of a hidden layer (fc) or channels of a convolution (conv, wrn)"},
+     .when = &without_closed, .unit = "1",
+     .meaning = "units of a hidden layer (fc) or channels of a convolution (conv, wrn)"},
     {"sweep.seed", TYPE_COUNT, AT(seed), .least = 0, .most = EXACT_COUNT, .range = true, .fallback = "0",
      .axis = "seed", .effect = EFFECT_POINT, .unit = "1", .meaning = "seed of the initial parameters"},
     {.name = NULL}};
@@ -344,8 +359,12 @@ static unsigned values_of(const struct key_condition *when) {
     return when->traits ? sources_with(when->traits) : when->values;
 }
 
+static bool holds(const struct key_condition *when, const struct config *config) {
+    return (values_of(when) >> choice_of(config, when->offset) & 1u) != 0;
+}
+
 bool key_applies(const struct key *key, const struct config *config) {
-    return !key->when || (values_of(key->when) >> choice_of(config, key->when->offset) & 1u);
+    return !key->when || holds(key->when, config) || (key->or_when && holds(key->or_when, config));
 }
 
 static const struct key *choice_at(size_t offset) {

@@ -14,6 +14,7 @@
 
 #include "arena.h"
 #include "build.h"
+#include "closed.h"
 #include "config.h"
 #include "empirical.h"
 #include "matrix.h"
@@ -436,6 +437,15 @@ static inline void write_kept(struct builder *builder, int64_t outputs) {
     build_dense(builder, outputs, "readout");
 }
 
+/* A flow in closed form between two layers: example `depth`, of the state if `blocks` is not 0. */
+static inline void write_closed(struct builder *builder, int64_t outputs) {
+    const struct config *config = builder->config;
+    const struct closed closed = {(int)config->network.depth, config->network.blocks > 0, 0.9};
+    build_dense(builder, 1, "enter");
+    build_closed(builder, &closed);
+    build_dense(builder, outputs, "readout");
+}
+
 static const struct recipe lists_by_hand[] = {
     {.write = write_tied, .depth = 2, .width = 13, .inputs = 7, .outputs = 1},
     {.write = write_tied, .depth = 5, .width = 11, .blocks = 1, .inputs = 3, .outputs = 3},
@@ -474,6 +484,11 @@ static const struct recipe lists_by_hand[] = {
      .state = STATE_INPUT,
      .augment = 2,
      .readout = READOUT_NONE},
+    {.write = write_closed, .depth = EXAMPLE_1, .inputs = 7, .outputs = 3},
+    {.write = write_closed, .depth = EXAMPLE_1, .blocks = 1, .inputs = 1, .outputs = 1},
+    {.write = write_closed, .depth = EXAMPLE_2, .inputs = 7, .outputs = 1},
+    {.write = write_closed, .depth = EXAMPLE_2, .blocks = 1, .inputs = 7, .outputs = 3},
+    {.write = write_closed, .depth = EXAMPLE_3, .inputs = 7, .outputs = 3},
 };
 enum { LISTS_BY_HAND = sizeof lists_by_hand / sizeof lists_by_hand[0] };
 

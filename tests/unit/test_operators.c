@@ -36,6 +36,11 @@ static void write_activation(struct builder *builder, int64_t outputs) {
     (void)outputs;
     build_activation(builder);
 }
+static void write_closed_alone(struct builder *builder, int64_t outputs) {
+    (void)outputs;
+    const struct closed closed = {(int)now.size, (int)now.stride, 0.9};
+    build_closed(builder, &closed);
+}
 static void write_prelu(struct builder *builder, int64_t outputs) {
     (void)outputs;
     const struct config *own = builder->config;
@@ -108,6 +113,9 @@ static const struct {
     {write_flatten, {"flatten", {3, 5, 2}, 0, 0, 0}},
     {write_activation, {"activation", {13, 5, 19}, 0, 0, 0}},
     {write_prelu, {"prelu", {13, 5, 19}, 0, 0, 0}},
+    {write_closed_alone, {"closed", {1, 1, 1}, 0, EXAMPLE_1, READING_STATE}},
+    {write_closed_alone, {"closed", {1, 1, 1}, 0, EXAMPLE_2, READING_STATE}},
+    {write_closed_alone, {"closed", {1, 1, 1}, 0, EXAMPLE_3, READING_STATE}},
     {write_sum, {"sum", {3, 5, 7}, 0, 0, 0}},
     {write_sum, {"sum with a coefficient", {3, 5, 7}, 0, 1, 0}},
     {write_components, {"components, fewer", {1, 1, 7}, 3, 0, 0}},
@@ -173,7 +181,8 @@ static void test_forward(void **state) {
     for (int i = 0; i < OPERATORS; i++) {
         struct sample sample;
         const struct node *node = operator_create(&sample, operators[i].write, operators[i].shape, RATES_UNIFORM, 0);
-        if (node->layer == NONE && node->kind != &activation_operator) check_forward(&sample, node, &tally);
+        bool is_linear = node->kind != &activation_operator && node->kind != &closed_operator;
+        if (node->layer == NONE && is_linear) check_forward(&sample, node, &tally);
         sample_free(&sample);
     }
     tally_end(&tally);
@@ -310,9 +319,9 @@ static void add_by_pairs(struct sample *sample, const struct side side[2], bool 
 static void check_share(struct sample *sample, const struct node *node, int64_t count, struct tally *tally) {
     int64_t in = shape_size(node->in), out = shape_size(node->out), size = A * count * B * count;
     const struct side side[2] = {{sample->network, node, A, count, sample_random(sample, 78, A * in),
-                                  sample_random(sample, 79, A * count * out)},
+                                  sample_random(sample, 79, A * count * out), sample->theta},
                                  {sample->network, node, B, count, sample_random(sample, 80, B * in),
-                                  sample_random(sample, 81, B * count * out)}};
+                                  sample_random(sample, 81, B * count * out), sample->theta}};
     real *begin = sample_random(sample, 82, size), *expected = sample_copy(sample, begin, size);
     add_products(A * count, B * count, sample->network->theta, jacobian(sample, &side[0]), jacobian(sample, &side[1]),
                  expected);
@@ -349,6 +358,9 @@ static void check_shares(family *write, struct shape_of shape, struct tally *tal
 static void test_shares(void **state) {
     (void)state;
     struct tally tally = {"kernel by gradients = by pairs = J J'", roundings(2 * PASS), 0};
+    for (int example = EXAMPLE_1; example <= EXAMPLE_2; example++)
+        for (int reading = READING_INPUT; reading <= READING_STATE; reading++)
+            check_shares(write_closed_alone, (struct shape_of){"closed", {1, 1, 1}, 0, example, reading}, &tally);
     for (int i = 0; i < IMAGES; i++) {
         check_shares(write_prelu, (struct shape_of){"prelu", images[i].in, 0, 0, 0}, &tally);
         check_shares(write_dense, (struct shape_of){"dense", images[i].in, images[i].channels, 0, 0}, &tally);

@@ -176,8 +176,7 @@ static void assert_default_is_written(const struct key *key, int studies, struct
 /* A default is written as value_write writes it: the hash compares texts. */
 static void test_canonical_defaults(void **state) {
     (void)state;
-    static const char rest[] = "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
-                               "sweep: { width: 1, train_size: 1 }\n";
+    static const char rest[] = "training: { learning_rate: { absolute: 1 }, steps: 1 }\n";
     static const char *const kind[] = {
         "data: { source: gaussian, dimension: 1 }\n",
         "data: { source: mnist, path: x }\n",
@@ -192,6 +191,7 @@ static void test_canonical_defaults(void **state) {
         "data: { source: sphere, dimension: 2 }\n",
         "data: { source: clusters, dimension: 1 }\n",
         "data: { source: gaussian, dimension: 1 }\nnetwork: { activation: leaky_relu }\n",
+        "data: { source: gaussian, dimension: 1 }\nnetwork: { family: closed }\n",
         "data: { source: function }\n",
         "data: { source: function, function: linear }\n",
         "data: { source: spirals }\n",
@@ -200,7 +200,8 @@ static void test_canonical_defaults(void **state) {
     struct study *study[KINDS];
     for (int i = 0; i < KINDS; i++) {
         char text[256];
-        snprintf(text, sizeof text, "%s%s", kind[i], rest);
+        bool has_width = !strstr(kind[i], "closed");
+        snprintf(text, sizeof text, "%s%ssweep: { %strain_size: 1 }\n", kind[i], rest, has_width ? "width: 1, " : "");
         study[i] = read_text(text, NULL, NULL);
     }
     for (const struct key *key = key_table; key->name; key++)

@@ -125,10 +125,11 @@ static void test_words(void **state) {
         {2, "data: { source: mnist, path: x, classes: [1, 7, 1] }",
          "study.yaml:2:49: data.classes: 1 is not a new name; it is in the list already"},
         {3, "network: { family: resnet }",
-         "study.yaml:3:20: network.family: resnet is not one of fc, conv, wrn, residual"},
+         "study.yaml:3:20: network.family: resnet is not one of fc, conv, wrn, residual, closed"},
         {3, "network: { family: conv, pooling: max }",
          "study.yaml:3:35: network.pooling: max is not one of global, flatten"},
-        {3, "network: { family: mlp }", "study.yaml:3:20: network.family: mlp is not one of fc, conv, wrn, residual"},
+        {3, "network: { family: mlp }",
+         "study.yaml:3:20: network.family: mlp is not one of fc, conv, wrn, residual, closed"},
         {4, "training: { batch_size: half }",
          "study.yaml:4:25: training.batch_size: half is not full or a whole number from 1 to 2147483647"},
         {4, "training: { batch_size: 0 }",
@@ -303,11 +304,12 @@ static void test_other_words(void **state) {
     static const struct {
         const char *set, *message;
     } cases[] = {
-        {"network.family=FC", "--set network.family: FC is not one of fc, conv, wrn, residual; did you mean fc?"},
+        {"network.family=FC",
+         "--set network.family: FC is not one of fc, conv, wrn, residual, closed; did you mean fc?"},
         {"training.loss=MSE", "--set training.loss: MSE is not one of mse, cross_entropy; did you mean mse?"},
         {"network.activation=tnh", "--set network.activation: tnh is not one of relu, erf, tanh, identity, leaky_relu, "
                                    "cos, prelu; did you mean tanh?"},
-        {"network.family=mlp", "--set network.family: mlp is not one of fc, conv, wrn, residual"},
+        {"network.family=mlp", "--set network.family: mlp is not one of fc, conv, wrn, residual, closed"},
         {"training.lr=1", "--set training.lr: unknown key; did you mean training.learning_rate?"},
         {"sweep.n_train=1", "--set sweep.n_train: unknown key; did you mean sweep.train_size?"},
         {"training.epochs=1", "--set training.epochs: unknown key; did you mean training.steps?"},

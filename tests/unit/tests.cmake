@@ -19,6 +19,7 @@ endforeach()
 add_test(NAME long_mutations COMMAND test_data_mutations 500)
 set_tests_properties(long_mutations PROPERTIES LABELS long)
 unit_test(test_dual DEPENDS limit spec base)
+unit_test(test_closed DEPENDS nn spec base)
 foreach(name test_la test_filtering test_network test_jacobian test_operators test_images test_ntk test_loss test_optimizer test_training
              test_training_linear test_dynamics test_golden)
   unit_test(${name} BITS DEPENDS base spec la nn limit ntk train)
