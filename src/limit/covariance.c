@@ -1,22 +1,11 @@
 #include "covariance.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "simd.h"
 
 static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
-struct covariance covariance_create(int64_t image_rows, int64_t image_columns, struct displacement at, int64_t batch,
-                                    int64_t reach) {
-    struct covariance image = {
-        .at = at, .image_rows = image_rows, .image_columns = image_columns, .batch = batch, .reach = reach};
-    image.rows = image_rows - llabs(at.row);
-    image.columns = image_columns - llabs(at.column);
-    image.pitch = (image.columns + reach) * batch;
-    return image;
-}
 
 int64_t covariance_front(const struct covariance *image) { return image->reach * image->pitch; }
 int64_t covariance_room(const struct covariance *image) { return covariance_size(image) + 2 * covariance_front(image); }

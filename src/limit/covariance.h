@@ -20,6 +20,7 @@
 #define COVARIANCE_H
 
 #include <stdint.h>
+#include <stdlib.h>
 
 struct displacement {
     int64_t row, column;
@@ -33,9 +34,13 @@ struct covariance {
     double *k, *theta; /* theta NULL: only K is wanted */
 };
 
-/* Without its arrays. */
-struct covariance covariance_create(int64_t image_rows, int64_t image_columns, struct displacement at, int64_t batch,
-                                    int64_t reach);
+/* Without its arrays. Inline, since copies of what a call has just written wait for it. */
+static inline struct covariance covariance_create(int64_t image_rows, int64_t image_columns, struct displacement at,
+                                                  int64_t batch, int64_t reach) {
+    int64_t rows = image_rows - llabs(at.row), columns = image_columns - llabs(at.column);
+    return (struct covariance){at,   image_rows, image_columns, rows, columns, batch, reach, (columns + reach) * batch,
+                               NULL, NULL};
+}
 /* Numbers from the first row of zeros in front to the last behind, and where k begins among them; of the largest,
  * at = 0. */
 int64_t covariance_room(const struct covariance *image);

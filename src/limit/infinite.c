@@ -27,6 +27,12 @@ struct pairs {
     struct range own, other;
 };
 
+/* The activation, and the points, that a side was filled for last while the variances are found. */
+struct filled {
+    int number;
+    int64_t first, count;
+};
+
 struct engine {
     const struct network *network;
     const struct infinite_plan *plan;
@@ -37,8 +43,9 @@ struct engine {
     double *planes;              /* inputs [point, channel, pixel]; NULL: one pixel */
     double *variances;           /* [slot, point, pixel] while the variances are found */
     struct activated *activated; /* of every node */
-    double *room[2];             /* of the activations' sides */
-    int64_t room_numbers;        /* of room[1]; room[0] serves one point */
+    double *room[2];             /* of the activations' sides; room[0] serves one point */
+    int64_t room_numbers[2];
+    struct filled filled[2];
     struct pairs pairs;
 };
 
@@ -47,16 +54,26 @@ static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* ---- one displacement of the pairs at hand, through a segment ---- */
 
-static struct covariance image_of(const struct engine *engine, const struct infinite_pair *pair,
-                                  struct displacement end) {
+static void set_slot(const struct engine *engine, int slot, struct covariance *image) {
     const struct infinite_plan *plan = engine->plan;
-    struct shape shape = infinite_shape(engine->network, pair->u);
-    int64_t stride = plan->stride[pair->u];
-    struct displacement at = {stride * end.row, stride * end.column};
+    image->k = engine->images + 2 * slot * plan->room + plan->front;
+    image->theta = image->k + plan->room;
+}
+
+/* An image of a value's size in a slot. */
+static struct covariance image_in(const struct engine *engine, int value, int slot, const struct displacement *end) {
+    const struct infinite_plan *plan = engine->plan;
+    struct shape shape = infinite_shape(engine->network, value);
+    int64_t stride = plan->stride[value];
+    struct displacement at = {stride * end->row, stride * end->column};
     struct covariance image = covariance_create(shape.rows, shape.columns, at, engine->pairs.batch, plan->reach);
-    image.k = engine->images + 2 * pair->slot * plan->room + plan->front;
-    image.theta = image.k + plan->room;
+    set_slot(engine, slot, &image);
     return image;
+}
+
+static struct covariance image_of(const struct engine *engine, const struct infinite_pair *pair,
+                                  const struct displacement *end) {
+    return image_in(engine, pair->u, pair->slot, end);
 }
 
 SIMD_CLONES static void add_products(int64_t count, const double *restrict a, const double *restrict b,
@@ -147,15 +164,20 @@ static void apply(struct engine *engine, const struct infinite_pair *pair, const
     rules[pair->rule](engine, pair, in, out);
 }
 
-static const struct infinite_pair *term_of(const struct engine *engine, const struct infinite_pair *pair, int t) {
-    return &engine->plan->pair[engine->plan->term[pair->first + t].pair];
+/* A value of the size of a pair's terms. */
+static int term_value(const struct engine *engine, const struct infinite_pair *pair) {
+    return pair->rule == INFINITE_SUM ? pair->u : engine->network->node[pair->u - 1].source[0];
 }
 
-static void apply_at(struct engine *engine, const struct infinite_pair *pair, struct displacement end) {
-    struct covariance out = image_of(engine, pair, end);
+static void apply_at(struct engine *engine, const struct infinite_pair *pair, const struct displacement *end) {
+    const struct infinite_term *term = engine->plan->term + pair->first;
+    struct covariance out = image_of(engine, pair, end),
+                      one = pair->rule == INFINITE_WEIGHTS ? image_in(engine, term_value(engine, pair), 0, end) : out;
     struct images in;
-    for (in.count = 0; in.count < pair->terms; in.count++)
-        in.image[in.count] = image_of(engine, term_of(engine, pair, in.count), end);
+    for (in.count = 0; in.count < pair->terms; in.count++) {
+        in.image[in.count] = one;
+        set_slot(engine, term[in.count].slot, &in.image[in.count]);
+    }
     apply(engine, pair, &in, &out);
 }
 
@@ -169,7 +191,7 @@ static void gather(struct engine *engine, int segment, const struct infinite_pai
     struct displacement at;
     for (int64_t n = 0; limit->gather(node, n, out->at, &at); n++) {
         evaluate(engine, segment - 1, at);
-        struct covariance image = image_of(engine, term_of(engine, pair, 0), at);
+        struct covariance image = image_in(engine, term_value(engine, pair), engine->plan->term[pair->first].slot, &at);
         limit->map(engine->network, node, &image, engine->scratch, out);
     }
 }
@@ -185,9 +207,9 @@ static void begin(struct engine *engine, int segment, const struct infinite_pair
 static void evaluate(struct engine *engine, int segment, struct displacement end) {
     struct infinite_segment range = engine->plan->segment[segment];
     const struct infinite_pair *pair = engine->plan->pair + range.from;
-    struct covariance first = image_of(engine, pair, end);
+    struct covariance first = image_of(engine, pair, &end);
     begin(engine, segment, pair, &first);
-    for (int p = range.from + 1; p < range.to; p++) apply_at(engine, engine->plan->pair + p, end);
+    for (int p = range.from + 1; p < range.to; p++) apply_at(engine, engine->plan->pair + p, &end);
 }
 
 /* ---- the points at hand ---- */
@@ -205,6 +227,7 @@ static double *take_points_of(struct engine *engine, int number, struct range ra
 static void take_points(struct engine *engine, struct range range, int end) {
     const struct infinite_plan *plan = engine->plan;
     double *room = engine->room[range.side];
+    engine->filled[range.side].number = NONE;
     for (int a = 0; a < plan->activations && plan->activation[a] < end; a++)
         room = take_points_of(engine, plan->activation[a], range, room);
 }
@@ -223,8 +246,12 @@ static int64_t numbers(const struct engine *engine) {
 
 static const struct displacement NOWHERE = {0, 0};
 
+static double *variances_in(const struct engine *engine, int slot) {
+    return engine->variances + slot * engine->points * engine->plan->pixels;
+}
+
 static double *variances_of(const struct engine *engine, const struct infinite_pair *pair) {
-    return engine->variances + pair->slot * engine->points * engine->plan->pixels;
+    return variances_in(engine, pair->slot);
 }
 
 /* Point i with itself. */
@@ -249,34 +276,85 @@ static void begin_variances(struct engine *engine, const struct infinite_pair *p
     for (int64_t i = 0; i < engine->points; i++) {
         take_point(engine, i);
         if (segment > 0) take_points(engine, engine->pairs.own, pair->u);
-        struct covariance image = image_of(engine, pair, NOWHERE);
+        struct covariance image = image_of(engine, pair, &NOWHERE);
         begin(engine, segment, pair, &image);
         store(&image, variances_of(engine, pair) + i * pixels);
     }
 }
 
-static struct covariance load_pair(const struct engine *engine, const struct infinite_pair *pair, int64_t i) {
-    struct covariance image = image_of(engine, pair, NOWHERE);
+static struct covariance load_term(const struct engine *engine, const struct infinite_pair *pair, int t, int64_t i) {
+    int value = term_value(engine, pair), slot = engine->plan->term[pair->first + t].slot;
+    struct covariance image = image_in(engine, value, slot, &NOWHERE);
     image.theta = NULL;
-    load(variances_of(engine, pair) + i * infinite_pixels(engine->network, pair->u), &image);
+    load(variances_in(engine, slot) + i * infinite_pixels(engine->network, value), &image);
     return image;
 }
 
-static void map_variances(struct engine *engine, const struct infinite_pair *pair) {
+/* All points' variances of a value of one pixel, as one image. */
+static struct covariance points_in(const struct engine *engine, int value, int slot) {
+    struct covariance image = image_in(engine, value, slot, &NOWHERE);
+    image.k = variances_in(engine, slot);
+    image.theta = NULL;
+    return image;
+}
+
+static void map_points(struct engine *engine, const struct infinite_pair *pair) {
+    engine->pairs = (struct pairs){.batch = engine->points};
+    struct covariance out = points_in(engine, pair->u, pair->slot);
+    struct images in;
+    for (in.count = 0; in.count < pair->terms; in.count++)
+        in.image[in.count] =
+            points_in(engine, term_value(engine, pair), engine->plan->term[pair->first + in.count].slot);
+    apply(engine, pair, &in, &out);
+}
+
+static void map_images(struct engine *engine, const struct infinite_pair *pair) {
     int64_t pixels = infinite_pixels(engine->network, pair->u);
     for (int64_t i = 0; i < engine->points; i++) {
         take_point(engine, i);
-        struct covariance out = image_of(engine, pair, NOWHERE);
+        struct covariance out = image_of(engine, pair, &NOWHERE);
         struct images in;
         for (in.count = 0; in.count < pair->terms; in.count++)
-            in.image[in.count] = load_pair(engine, term_of(engine, pair, in.count), i);
+            in.image[in.count] = load_term(engine, pair, in.count, i);
         out.theta = NULL;
         apply(engine, pair, &in, &out);
         store(&out, variances_of(engine, pair) + i * pixels);
     }
 }
 
-/* Two activations of one point, pixel by pixel, and one with itself. */
+/* Points whose sides at both activations of a pair have room, and images for their Theta. */
+static int64_t points_together(const struct engine *engine, const struct infinite_pair *pair) {
+    int64_t pixels = infinite_pixels(engine->network, pair->u), images = 2 * engine->plan->slots * engine->plan->room,
+            own = dual_side_numbers(&engine->activated[pair->u - 1].dual),
+            other = dual_side_numbers(&engine->activated[pair->v - 1].dual),
+            count = least(engine->points, images / pixels);
+    if (own > 0) count = least(count, engine->room_numbers[0] / (own * pixels));
+    return other > 0 ? least(count, engine->room_numbers[1] / (other * pixels)) : count;
+}
+
+/* Fills a side if it is not what it was filled for last. */
+static void take_side(struct engine *engine, int number, struct range range) {
+    struct filled *filled = &engine->filled[range.side];
+    if (filled->number == number && filled->first == range.first && filled->count == range.count) return;
+    (void)take_points_of(engine, number, range, engine->room[range.side]);
+    *filled = (struct filled){number, range.first, range.count};
+}
+
+/* Two activations of some points, each point with itself, pixel by pixel. The later one's side serves many pairs. */
+static void activate_points(struct engine *engine, const struct infinite_pair *pair, struct range range, double *out) {
+    int later = (int)most(pair->u, pair->v) - 1, earlier = (int)least(pair->u, pair->v) - 1;
+    const struct activated *own = &engine->activated[later], *other = &engine->activated[earlier];
+    int64_t count = range.count * infinite_pixels(engine->network, pair->u);
+    const struct dual_pairs places = {.rows = 1, .columns = count, .pitch = count, .own_step = 1};
+    struct dual dual = dual_between(&own->dual, &other->dual);
+    take_side(engine, later, range);
+    range.side = 1;
+    take_side(engine, earlier, range);
+    memset(engine->images, 0, (size_t)count * sizeof *engine->images); /* for Theta, which is not wanted */
+    dual_run(&dual, &own->side[0], &other->side[1], &places, out, engine->images);
+}
+
+/* Two activations of all points, and one with itself. */
 static void activate_variances(struct engine *engine, const struct infinite_pair *pair) {
     const struct activated *u = &engine->activated[pair->u - 1], *v = &engine->activated[pair->v - 1];
     int64_t pixels = infinite_pixels(engine->network, pair->u);
@@ -285,19 +363,14 @@ static void activate_variances(struct engine *engine, const struct infinite_pair
         dual_self(&u->dual, engine->points * pixels, u->variance, out, NULL);
         return;
     }
-    const double *in = pair->terms > 0 ? variances_of(engine, term_of(engine, pair, 0)) : NULL;
+    const double *in = pair->terms > 0 ? variances_in(engine, engine->plan->term[pair->first].slot) : NULL;
     if (!in)
         memset(out, 0, (size_t)(engine->points * pixels) * sizeof *out);
     else if (in != out)
         memcpy(out, in, (size_t)(engine->points * pixels) * sizeof *out);
-    struct dual dual = dual_between(&u->dual, &v->dual);
-    const struct dual_pairs places = {.rows = 1, .columns = pixels, .pitch = pixels, .own_step = 1};
-    for (int64_t i = 0; i < engine->points; i++) {
-        (void)take_points_of(engine, pair->u - 1, (struct range){i, 1, 0}, engine->room[0]);
-        (void)take_points_of(engine, pair->v - 1, (struct range){i, 1, 1}, engine->room[1]);
-        memset(engine->images, 0, (size_t)pixels * sizeof *engine->images); /* for Theta, which is not wanted */
-        dual_run(&dual, &u->side[0], &v->side[1], &places, out + i * pixels, engine->images);
-    }
+    int64_t most_points = points_together(engine, pair);
+    for (int64_t i = 0; i < engine->points; i += most_points)
+        activate_points(engine, pair, (struct range){i, least(most_points, engine->points - i), 0}, out + i * pixels);
 }
 
 static struct dual dual_of(const struct node *node, int64_t count, const double *variance, struct arena *arena) {
@@ -307,13 +380,24 @@ static struct dual dual_of(const struct node *node, int64_t count, const double 
 /* Of the activations that read a pair's value. */
 static void keep_variances(struct engine *engine, const struct infinite_pair *pair, struct arena *arena) {
     int64_t count = engine->points * infinite_pixels(engine->network, pair->u);
-    for (int a = 0; a < engine->plan->activations; a++) {
+    for (int a = 0; pair->u == pair->v && a < engine->plan->activations; a++) {
         const struct node *node = &engine->network->node[engine->plan->activation[a]];
         struct activated *activated = &engine->activated[engine->plan->activation[a]];
-        if (pair->u != pair->v || node->source[0] != pair->u) continue;
+        if (node->source[0] != pair->u) continue;
         memcpy(activated->variance, variances_of(engine, pair), (size_t)count * sizeof *activated->variance);
         activated->dual = dual_of(node, count, activated->variance, arena);
     }
+}
+
+/* Is this (v, u), right after (u, v)? Of x = x' at p = q both are the same. */
+static bool is_mirrored(const struct infinite_plan *plan, int p) {
+    return p > 0 && plan->pair[p].u != plan->pair[p].v && plan->pair[p].u == plan->pair[p - 1].v &&
+           plan->pair[p].v == plan->pair[p - 1].u;
+}
+
+static void copy_variances(struct engine *engine, const struct infinite_pair *from, const struct infinite_pair *to) {
+    int64_t count = engine->points * infinite_pixels(engine->network, to->u);
+    memcpy(variances_of(engine, to), variances_of(engine, from), (size_t)count * sizeof(double));
 }
 
 /* Of every activation; an activation is ready as soon as what it reads is. */
@@ -321,12 +405,16 @@ static void find_variances(struct engine *engine, struct arena *arena) {
     for (int p = 0; p < engine->plan->pairs; p++) {
         const struct infinite_pair *pair = &engine->plan->pair[p];
         if (!pair->is_of_variances) continue;
-        if (pair->rule == INFINITE_INPUT || pair->rule == INFINITE_POOLING)
+        if (is_mirrored(engine->plan, p))
+            copy_variances(engine, pair - 1, pair);
+        else if (pair->rule == INFINITE_INPUT || pair->rule == INFINITE_POOLING)
             begin_variances(engine, pair);
         else if (pair->rule == INFINITE_ACTIVATION)
             activate_variances(engine, pair);
+        else if (engine->planes)
+            map_images(engine, pair);
         else
-            map_variances(engine, pair);
+            map_points(engine, pair);
         keep_variances(engine, pair, arena);
     }
 }
@@ -337,7 +425,7 @@ static void evaluate_pairs(struct engine *engine, double *theta) {
     const struct pairs *pairs = &engine->pairs;
     int64_t at = pairs->i * engine->points + pairs->j;
     evaluate(engine, engine->plan->segments - 1, NOWHERE);
-    struct covariance end = image_of(engine, &engine->plan->pair[engine->plan->pairs - 1], NOWHERE);
+    struct covariance end = image_of(engine, &engine->plan->pair[engine->plan->pairs - 1], &NOWHERE);
     memcpy(engine->k + at, end.k, (size_t)pairs->batch * sizeof *end.k);
     memcpy(theta + at, end.theta, (size_t)pairs->batch * sizeof *end.theta);
 }
@@ -357,7 +445,7 @@ static bool run_row(struct engine *engine, int64_t i, struct range other, double
 
 static bool run(struct engine *engine, int64_t columns, double *theta, const struct host *host) {
     int64_t each = numbers(engine), points = engine->points;
-    int64_t count = each == 0 ? points : most(1, least(points, engine->room_numbers / each));
+    int64_t count = each == 0 ? points : most(1, least(points, engine->room_numbers[1] / each));
     for (int64_t j = 0; j < columns; j += count) {
         struct range other = {j, least(count, columns - j), 1};
         take_points(engine, other, engine->network->nodes);
@@ -398,9 +486,9 @@ static void lay_out_sides(struct engine *engine, struct arena *arena) {
         struct dual dual = dual_of(&engine->network->node[o], 0, NULL, &sizes);
         each += dual_side_most(&dual) * infinite_pixels(engine->network, o + 1);
     }
-    engine->room_numbers = most(each, least(ROOM, each * engine->points));
-    engine->room[0] = ARENA_TAKE(arena, each, double);
-    engine->room[1] = ARENA_TAKE(arena, engine->room_numbers, double);
+    engine->room_numbers[0] = each;
+    engine->room_numbers[1] = most(each, least(ROOM, each * engine->points));
+    for (int side = 0; side < 2; side++) engine->room[side] = ARENA_TAKE(arena, engine->room_numbers[side], double);
 }
 
 static void count_duals(const struct infinite_plan *plan, struct arena *arena) {
@@ -426,7 +514,8 @@ static void take_inputs(struct engine *engine, const double *x) {
 }
 
 static struct engine engine_create(const struct infinite_plan *plan, int64_t points, double *k, struct arena *arena) {
-    struct engine engine = {.network = plan->network, .plan = plan, .points = points, .k = k};
+    struct engine engine = {
+        .network = plan->network, .plan = plan, .points = points, .k = k, .filled = {{NONE, 0, 0}, {NONE, 0, 0}}};
     lay_out(&engine, arena);
     lay_out_sides(&engine, arena);
     return engine;

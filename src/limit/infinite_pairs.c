@@ -2,13 +2,14 @@
  *
  * Everything is bilinear in the pair (u of x, v of x'), so the last value with itself asks for pairs of what it reads,
  * and so on to the input:
- *     sums         (u, v) = sum over their sources, with both coefficients
+ *     sums         (u, v) = sum over the sources of the later one, or of both where u = v, with their coefficients
  *     weights      (u, v) from what both read if one layer makes u and v; else 0, since layers are independent
  *     activations  (u, v) from what both read
  *     strangers    what no layer makes beside what one makes: E[phi(y) v] = E[phi'(y)] E[y v] for Gaussian y and v, so
  *                  0 if (y, v) is; a mean over pixels the same. Where it is not 0 no limit is computed.
  * First all pairs are collected, then the zeros found from the input up, and at last those pairs kept that are needed
- * and not 0. Where no layer is used twice that leaves each value with itself:
+ * and not 0, in the order of (later, earlier) of the activations before u and v: what one pair of activations leads to
+ * follows it at once, so few pairs wait for others. Where no layer is used twice each value with itself is left:
  *
  *     h0 ---------- + -- h1 ---------- + -- h2     (h2, h2) <- (h1, h1), (d2, d2);  (h1, d2) <- (h0, d2), (d1, d2)
  *      `- phi - d1 -'     `- phi - d2 -'           d1, d2 of two layers: (d1, d2) = 0, and so is (h0, d2)
@@ -31,11 +32,14 @@ struct made {
     } term[TERMS];
 };
 
-/* Pairs, each once: (u, v) stands in the list, its place + 1 in the table where its hash says, or behind. */
+/* Pairs, each once, in the order in which they are asked for: (u, v) stands in the table, its place + 1, where its hash
+ * says, or behind. */
 struct list {
     const struct infinite_plan *plan;
-    int count, room;
+    int count, room, terms, term_room;
     struct infinite_pair *pair;
+    struct infinite_term *term;
+    int *order; /* places of pairs, each after its terms */
     bool *is_zero, *is_needed;
     int *table;
     int bits; /* 2^bits entries in the table, at most half of them taken */
@@ -65,9 +69,11 @@ static void add_term(struct made *made, int u, int v, double weight) {
     made->term[t].weight += weight;
 }
 
-/* A sum's sources and coefficients; any other value is itself. */
-static int expand(const struct infinite_plan *plan, int value, int source[SOURCES], double coefficient[SOURCES]) {
-    if (role_of(plan, value) != LIMIT_SUM) {
+/* The sources and coefficients of a sum, unless it stands before another one, `beside`; any other value is itself. */
+static int expand(const struct infinite_plan *plan, int value, int beside, int source[SOURCES],
+                  double coefficient[SOURCES]) {
+    bool waits = value < beside && role_of(plan, beside) == LIMIT_SUM;
+    if (waits || role_of(plan, value) != LIMIT_SUM) {
         source[0] = value, coefficient[0] = 1;
         return 1;
     }
@@ -81,7 +87,7 @@ static struct made sum_of(const struct infinite_plan *plan, int u, int v) {
     struct made made = {.rule = INFINITE_SUM};
     int a[SOURCES], b[SOURCES];
     double c[SOURCES], d[SOURCES];
-    int own = expand(plan, u, a, c), other = expand(plan, v, b, d);
+    int own = expand(plan, u, v, a, c), other = expand(plan, v, u, b, d);
     for (int s = 0; s < own; s++)
         for (int t = 0; t < other; t++) add_term(&made, a[s], b[t], c[s] * d[t]);
     return made;
@@ -134,8 +140,6 @@ static int *entry_of(const struct list *list, int u, int v) {
     return &list->table[at];
 }
 
-static int place_of(const struct list *list, int u, int v) { return *entry_of(list, u, v) - 1; }
-
 static void index_pairs(struct list *list) {
     free(list->table);
     list->table = infinite_take((int64_t)1 << list->bits, sizeof *list->table);
@@ -149,12 +153,29 @@ static void make_room(struct list *list) {
     index_pairs(list);
 }
 
-static void append(struct list *list, int u, int v) {
+/* The place of (u, v). */
+static int append(struct list *list, int u, int v) {
     if (list->count == list->room) make_room(list);
     int *entry = entry_of(list, u, v);
-    if (*entry) return;
-    list->pair[list->count] = (struct infinite_pair){.u = u, .v = v};
-    *entry = ++list->count;
+    if (*entry == 0) {
+        list->pair[list->count] = (struct infinite_pair){.u = u, .v = v};
+        *entry = ++list->count;
+    }
+    return *entry - 1;
+}
+
+/* What a pair is made of. */
+static void append_terms(struct list *list, int p) {
+    struct made made = made_of(list->plan, list->pair[p].u, list->pair[p].v);
+    list->pair[p].rule = (uint8_t)made.rule, list->pair[p].first = list->terms, list->pair[p].terms = made.terms;
+    if (list->terms + TERMS > list->term_room) {
+        list->term_room = 2 * (list->terms + TERMS);
+        list->term = realloc(list->term, (size_t)list->term_room * sizeof *list->term);
+        CHECK(list->term);
+    }
+    for (int t = 0; t < made.terms; t++)
+        list->term[list->terms++] =
+            (struct infinite_term){.pair = append(list, made.term[t].u, made.term[t].v), .weight = made.term[t].weight};
 }
 
 static struct list list_create(const struct infinite_plan *plan) {
@@ -167,51 +188,73 @@ static struct list list_create(const struct infinite_plan *plan) {
 
 static void list_free(struct list *list) {
     free(list->pair);
+    free(list->term);
+    free(list->order);
     free(list->table);
     free(list->is_zero);
     free(list->is_needed);
 }
 
-static int later(const struct infinite_pair *pair) { return pair->u > pair->v ? pair->u : pair->v; }
-static int earlier(const struct infinite_pair *pair) { return pair->u > pair->v ? pair->v : pair->u; }
+/* Where a pair stands among the others. */
+struct key {
+    int rank[2], value[2], u, place; /* the later one first */
+};
+
+/* Activations up to a value; rank[0] = 0. */
+static int *rank_values(const struct infinite_plan *plan) {
+    int *rank = infinite_take((int64_t)plan->network->nodes + 1, sizeof *rank);
+    for (int value = 1; value <= plan->network->nodes; value++)
+        rank[value] = rank[value - 1] + (role_of(plan, value) == LIMIT_ACTIVATION);
+    return rank;
+}
 
 static int compare(const void *a, const void *b) {
-    const struct infinite_pair *p = a, *q = b;
-    if (later(p) != later(q)) return later(p) < later(q) ? -1 : 1;
-    if (earlier(p) != earlier(q)) return earlier(p) < earlier(q) ? -1 : 1;
+    const struct key *p = a, *q = b;
+    for (int i = 0; i < 2; i++)
+        if (p->rank[i] != q->rank[i]) return p->rank[i] < q->rank[i] ? -1 : 1;
+    for (int i = 0; i < 2; i++)
+        if (p->value[i] != q->value[i]) return p->value[i] < q->value[i] ? -1 : 1;
     return (p->u > q->u) - (p->u < q->u);
 }
 
-/* All pairs that the output asks for, in order. */
+/* What a pair is made of has no later rank and no later value. */
+static void sort(struct list *list) {
+    struct key *key = infinite_take(list->count, sizeof *key);
+    int *rank = rank_values(list->plan);
+    for (int p = 0; p < list->count; p++) {
+        int u = list->pair[p].u, v = list->pair[p].v, later = u > v ? u : v, earlier = u > v ? v : u;
+        key[p] = (struct key){{rank[later], rank[earlier]}, {later, earlier}, u, p};
+    }
+    qsort(key, (size_t)list->count, sizeof *key, compare);
+    list->order = infinite_take(list->count, sizeof *list->order);
+    for (int p = 0; p < list->count; p++) list->order[p] = key[p].place;
+    free(rank);
+    free(key);
+}
+
+/* All pairs that the output asks for. */
 static void collect(struct list *list) {
     int end = list->plan->network->nodes;
     append(list, end, end);
-    for (int p = 0; p < list->count; p++) {
-        struct made made = made_of(list->plan, list->pair[p].u, list->pair[p].v);
-        for (int t = 0; t < made.terms; t++) append(list, made.term[t].u, made.term[t].v);
-    }
-    qsort(list->pair, (size_t)list->count, sizeof *list->pair, compare);
-    index_pairs(list);
+    for (int p = 0; p < list->count; p++) append_terms(list, p);
+    sort(list);
 }
 
 /* ---- zeros ---- */
 
-static bool is_zero(const struct list *list, const struct infinite_pair *pair, const struct made *made) {
+static bool is_zero(const struct list *list, const struct infinite_pair *pair) {
     const struct infinite_plan *plan = list->plan;
-    if (made->rule == INFINITE_INPUT || made->rule == INFINITE_ACTIVATION) return false;
-    if (made->rule == INFINITE_WEIGHTS && node_bias(plan->network, node_of(plan, pair->u))->variance > 0) return false;
-    if (made->rule == INFINITE_STRANGERS && made->terms == 0) return false;
-    for (int t = 0; t < made->terms; t++)
-        if (!list->is_zero[place_of(list, made->term[t].u, made->term[t].v)]) return false;
+    if (pair->rule == INFINITE_INPUT || pair->rule == INFINITE_ACTIVATION) return false;
+    if (pair->rule == INFINITE_WEIGHTS && node_bias(plan->network, node_of(plan, pair->u))->variance > 0) return false;
+    if (pair->rule == INFINITE_STRANGERS && pair->terms == 0) return false;
+    for (int t = pair->first; t < pair->first + pair->terms; t++)
+        if (!list->is_zero[list->term[t].pair]) return false;
     return true;
 }
 
 static void find_zeros(struct list *list) {
     list->is_zero = infinite_take(list->count, sizeof *list->is_zero);
-    for (int p = 0; p < list->count; p++) {
-        struct made made = made_of(list->plan, list->pair[p].u, list->pair[p].v);
-        list->is_zero[p] = is_zero(list, &list->pair[p], &made);
-    }
+    for (int p = 0; p < list->count; p++) list->is_zero[list->order[p]] = is_zero(list, &list->pair[list->order[p]]);
 }
 
 /* ---- what has a limit ---- */
@@ -250,19 +293,25 @@ static status check_value(const struct infinite_plan *plan, int value, const boo
     return OK;
 }
 
-static status check_pair(const struct infinite_plan *plan, const struct infinite_pair *pair, const struct made *made) {
-    char text[LIMIT_NAME], other_text[LIMIT_NAME];
-    const char *own = limit_name(plan->network, pair->u, text), *other = limit_name(plan->network, pair->v, other_text);
+/* Why two values that are correlated have no limit; NULL: they have one. */
+static const char *difference(const struct infinite_plan *plan, const struct infinite_pair *pair) {
     struct shape a = infinite_shape(plan->network, pair->u), b = infinite_shape(plan->network, pair->v);
-    if (made->rule == INFINITE_STRANGERS) INFINITE_REFUSE("%s and %s are correlated", own, other);
-    if (plan->segment_of[pair->u] != plan->segment_of[pair->v])
-        INFINITE_REFUSE("%s and %s are correlated across pooling or flattening", own, other);
+    if (pair->rule == INFINITE_STRANGERS) return "";
+    if (plan->segment_of[pair->u] != plan->segment_of[pair->v]) return " across pooling or flattening";
     if (a.rows != b.rows || a.columns != b.columns || plan->stride[pair->u] != plan->stride[pair->v])
-        INFINITE_REFUSE("%s and %s are correlated at different resolutions", own, other);
-    if (made->rule == INFINITE_ACTIVATION &&
+        return " at different resolutions";
+    if (pair->rule == INFINITE_ACTIVATION &&
         limit_activation(node_of(plan, pair->u)) != limit_activation(node_of(plan, pair->v)))
-        INFINITE_REFUSE("%s and %s are correlated and differ in kind", own, other);
-    return OK;
+        return " and differ in kind";
+    return NULL;
+}
+
+static status check_pair(const struct infinite_plan *plan, const struct infinite_pair *pair) {
+    const char *words = difference(plan, pair);
+    if (!words) return OK;
+    char own[LIMIT_NAME], other[LIMIT_NAME];
+    INFINITE_REFUSE("%s and %s are correlated%s", limit_name(plan->network, pair->u, own),
+                    limit_name(plan->network, pair->v, other), words);
 }
 
 /* The output is made by weights that are used nowhere else, so what goes back from it does not depend on what goes
@@ -286,20 +335,17 @@ static status check_output(const struct infinite_plan *plan, bool *is_output) {
     return OK;
 }
 
-/* From the output back. */
+/* From the output back. Each value that is needed is so with itself. */
 static status find_needed(struct list *list, const bool *is_gaussian, const bool *is_of_data) {
     list->is_needed = infinite_take(list->count, sizeof *list->is_needed);
-    list->is_needed[list->count - 1] = true;
+    list->is_needed[list->order[list->count - 1]] = true;
     for (int p = list->count - 1; p >= 0; p--) {
-        const struct infinite_pair *pair = &list->pair[p];
-        if (!list->is_needed[p]) continue;
-        struct made made = made_of(list->plan, pair->u, pair->v);
-        TRY(check_value(list->plan, pair->u, is_gaussian, is_of_data));
-        TRY(check_pair(list->plan, pair, &made));
-        for (int t = 0; t < made.terms; t++) {
-            int term = place_of(list, made.term[t].u, made.term[t].v);
-            list->is_needed[term] |= !list->is_zero[term];
-        }
+        const struct infinite_pair *pair = &list->pair[list->order[p]];
+        if (!list->is_needed[list->order[p]]) continue;
+        TRY(pair->u == pair->v ? check_value(list->plan, pair->u, is_gaussian, is_of_data)
+                               : check_pair(list->plan, pair));
+        for (int t = pair->first; t < pair->first + pair->terms; t++)
+            list->is_needed[list->term[t].pair] |= !list->is_zero[list->term[t].pair];
     }
     return OK;
 }
@@ -317,22 +363,28 @@ static status find(struct list *list, bool *flags) {
 
 /* ---- the plan's part ---- */
 
-static void fill(struct list *list, struct infinite_plan *plan) {
+/* A needed pair and those of its terms that are not 0; moved: where pairs have gone. */
+static void add_pair(const struct list *list, int place, const int *moved, struct infinite_plan *plan) {
+    const struct infinite_pair *from = &list->pair[place];
+    struct infinite_pair *pair = &plan->pair[plan->pairs++];
+    *pair = (struct infinite_pair){from->u, from->v, .rule = from->rule, .first = plan->terms};
+    for (int t = from->first; t < from->first + from->terms; t++) {
+        const struct infinite_term *term = &list->term[t];
+        if (list->is_zero[term->pair]) continue;
+        plan->term[plan->terms++] = (struct infinite_term){.pair = moved[term->pair], .weight = term->weight};
+        pair->terms++;
+    }
+}
+
+static void fill(const struct list *list, struct infinite_plan *plan) {
     int *moved = infinite_take(list->count, sizeof *moved);
     plan->pair = infinite_take(list->count, sizeof *plan->pair);
-    plan->term = infinite_take((int64_t)list->count * TERMS, sizeof *plan->term);
+    plan->term = infinite_take(list->terms, sizeof *plan->term);
     for (int p = 0; p < list->count; p++) {
-        if (!list->is_needed[p]) continue;
-        struct infinite_pair *pair = &plan->pair[plan->pairs];
-        struct made made = made_of(plan, list->pair[p].u, list->pair[p].v);
-        *pair = (struct infinite_pair){list->pair[p].u, list->pair[p].v, .rule = made.rule, .first = plan->terms};
-        for (int t = 0; t < made.terms; t++) {
-            int term = place_of(list, made.term[t].u, made.term[t].v);
-            if (list->is_zero[term]) continue;
-            plan->term[plan->terms++] = (struct infinite_term){moved[term], made.term[t].weight};
-            pair->terms++;
-        }
-        moved[p] = plan->pairs++;
+        int place = list->order[p];
+        if (!list->is_needed[place]) continue;
+        moved[place] = plan->pairs;
+        add_pair(list, place, moved, plan);
     }
     free(moved);
 }

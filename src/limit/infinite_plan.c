@@ -98,15 +98,14 @@ static bool works_in_place(const struct infinite_plan *plan, const struct infini
 
 static void give_slot(struct infinite_plan *plan, int p, struct buffers *buffers) {
     struct infinite_pair *pair = &plan->pair[p];
-    const struct infinite_term *term = plan->term + pair->first;
+    struct infinite_term *term = plan->term + pair->first;
     int terms = pair->rule == INFINITE_POOLING ? 0 : pair->terms, own = -1;
+    for (int t = 0; t < pair->terms; t++) term[t].slot = plan->pair[term[t].pair].slot;
     for (int t = 0; works_in_place(plan, pair) && own < 0 && t < terms; t++)
-        if (buffers->last[term[t].pair] == p) own = plan->pair[term[t].pair].slot;
+        if (buffers->last[term[t].pair] == p) own = term[t].slot;
     pair->slot = own >= 0 ? own : buffers->count > 0 ? buffers->free[--buffers->count] : plan->slots++;
-    for (int t = 0; t < terms; t++) {
-        int slot = plan->pair[term[t].pair].slot;
-        if (buffers->last[term[t].pair] == p && slot != own) buffers->free[buffers->count++] = slot;
-    }
+    for (int t = 0; t < terms; t++)
+        if (buffers->last[term[t].pair] == p && term[t].slot != own) buffers->free[buffers->count++] = term[t].slot;
 }
 
 static void share_slots(struct infinite_plan *plan) {
@@ -131,7 +130,7 @@ static int64_t reach_of(const struct infinite_plan *plan, int o) {
 
 /* Rows of pairs are shorter where there are many buffers, so that these stay in a cache. */
 static int64_t batch_for(const struct infinite_plan *plan) {
-    enum { BATCH = 1024, LEAST = 64, NUMBERS = 1 << 15 };
+    enum { BATCH = 1024, LEAST = 128, NUMBERS = 1 << 15 };
     return infinite_pixels(plan->network, 0) > 1 ? 1 : most(LEAST, least(BATCH, NUMBERS / plan->slots));
 }
 

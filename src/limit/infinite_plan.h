@@ -22,15 +22,15 @@ enum infinite_rule {
 /* A pair of values: u of x and v of x'. */
 struct infinite_pair {
     int u, v;
-    enum infinite_rule rule;
-    int first, terms;     /* what it is made of: term[first .. first + terms - 1]; none: 0 goes in */
+    int first, terms; /* what it is made of: term[first .. first + terms - 1]; none: 0 goes in */
+    int slot;         /* of its images */
+    uint8_t rule;
     bool is_of_variances; /* wanted of x = x' at p = q too, before everything else */
-    int slot;             /* of its images */
 };
 
 struct infinite_term {
-    int pair;
-    double weight; /* of sums */
+    int pair, slot; /* that pair's */
+    double weight;  /* of sums */
 };
 
 /* Pairs from .. to - 1, all at one displacement but for what pooling gathers for the first. */
@@ -41,8 +41,8 @@ struct infinite_segment {
 struct infinite_plan {
     const struct network *network;
     const struct limit **limit; /* of each node */
-    int pairs, terms;           /* in an order in which each finds its terms done: by the later value, */
-    struct infinite_pair *pair; /* then by the earlier. The last one is the output's. */
+    int pairs, terms;           /* in an order in which each finds its terms done, segment after segment */
+    struct infinite_pair *pair; /* (infinite_pairs.c); the last one is the output's */
     struct infinite_term *term;
     int activations, *activation; /* nodes */
     int segments;
