@@ -237,11 +237,12 @@ def quantity(study, band):
 
 
 def cells_of(array, band):
-    """Yields (where, x [X], samples [X, seed])."""
+    """Yields (where, of the axes with several values; x [X]; samples [X, seed])."""
     over = [band.over] if band.kind in OVER_AXIS else []
     names = [name for name in array.dims if name not in (*over, "seed")]
     values = np.asarray(array.transpose(*names, *over, "seed").values, float)
     for index in np.ndindex(values.shape[: len(names)]):
         where = {name: coordinate(array, name)[i] for name, i in zip(names, index)}
         x = axis_numbers(coordinate(array, band.over), where) if over else np.zeros(1)
-        yield where, x, values[index].reshape(len(x), -1)
+        several = {name: value for name, value in where.items() if array.sizes[name] > 1}
+        yield several, x, values[index].reshape(len(x), -1)
