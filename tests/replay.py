@@ -89,6 +89,9 @@ CASES = [
          rate="{ absolute: 0.01 }", linearization="parameter", training="optimizer: adam, schedule: cosine"),
     dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2,
          parameterization="standard", rate=CRITICAL, training="momentum: 0.5, clip: 0.02, models: [], rates: matched"),
+    dict(data=GREY, network="family: residual, depth: 2, weights: shared, step: time, solver: heun", width=7,
+         activation="tanh", sigma_b2=0.2, parameterization="ntk", rate=SMALL, linearization="function",
+         training="loss: cross_entropy"),
 ]
 def write_images(folder):
     """Small files in the formats of CIFAR-10 (32x32 colours) and MNIST (here 14x10): noise, every label in turn."""
