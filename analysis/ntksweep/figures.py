@@ -4,7 +4,7 @@ them are drawn where they are many."""
 from collections import Counter
 from functools import partial
 
-from . import bands, defaults, fits, predictions, shares, times
+from . import bands, defaults, fits, predictions, regions, shares, states, times
 from .context import Section, sections_of
 from .curves import numeric_axes, phases, split
 from .local import local_curves, slope_figures
@@ -163,6 +163,8 @@ FIGURES = (
     rmse_against_axes,
     bands.sections,
     fits.sections,
+    regions.sections,
+    states.sections,
     shares.sections,
     predictions.against_time,
     predictions.against_widths,

@@ -15,7 +15,7 @@ from .words import AXES, LINEARIZATION, NETWORK, SAID, plain_text, plural, value
 
 GRID = ("train_size", "width", "seed")
 EXAMPLES = ("probe", "test_example")
-INNER = ("step", "kernel_step", "state_step", "layer", "output", *EXAMPLES, *(f"{name}_2" for name in EXAMPLES))
+INNER = ("step", "kernel_step", "state_step", "layer", "output", "unit", *EXAMPLES, *(f"{name}_2" for name in EXAMPLES))
 OVER_SEEDS = re.compile("ensemble_size|outputs.*_(mean|variance)$|ntk_gp_|nngp_posterior_")  # metrics without the axis
 RECORDED, ABSENT = 0, -1  # status; above 0 the sum of the models that diverged
 DIVERGED_STEPS = {NETWORK: "diverged_step", LINEARIZATION: "diverged_step_linear"}
