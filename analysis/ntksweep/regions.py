@@ -47,7 +47,7 @@ def region_figure(study, cells, on=style.PAGE):
     for panel, where in zip(axes, cells):
         share = draw_region(panel, study, where)
         words = where_text({name: where[name] for name in several}, study.labels)
-        panel.set_title("\n".join(filter(None, [words, f"{number(share)} right"])))
+        panel.set_title("\n".join(filter(None, [words, f"{number(100 * share)} % right"])))
         panel.set_xlabel("$x_1$")
         panel.set_ylabel("$x_2$")
     return figure

@@ -59,6 +59,7 @@ NAMED = {
     "kernel_size": "{0} \N{MULTIPLICATION SIGN} {0} filters",
     "pooling": "pooling: {0}",
     "resize": "pixels averaged {0} \N{MULTIPLICATION SIGN} {0}",
+    "augment": "zeros appended: {0}",
     "output_scale": "\N{GREEK SMALL LETTER ALPHA} = {0}",
     "batch_size": "batches of {0}",
     "state_step": "step {0}",
