@@ -1,4 +1,5 @@
-"""Figures of functions of one number and of shares of seeds: what they say is what was planted, in lines and in tables."""
+"""Figures of functions of one number, of shares of seeds, of states over depth and of regions: what they say is what was
+planted, in lines and in tables."""
 
 import h5py
 import numpy as np
@@ -88,3 +89,63 @@ def test_nothing_is_drawn_without_inputs_or_with_few_seeds(tmp_path):
     plain = synthetic.write_study(tmp_path / "plain", results().isel(seed=slice(9)))
     kinds = {section.kind for section in all_sections(Context(load_studies([plain]), []))}
     assert not kinds & {"fits", "loss_share"}
+
+
+# ---- states and regions ----
+
+PLANE = {"augment": [0, 1], "train_size": [4], "width": [2], "seed": [0, 1, 2]}
+CORNERS = np.array([[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [2.0, -1.0]])  # sign(x_1) but for the third, of weight 1, 0
+SETTINGS = {
+    "network.family": "residual", "network.activation": "identity", "network.sigma_w2": "2", "network.sigma_b2": "0",
+    "network.parameterization": "ntk", "network.output_scale": "1", "training.layers": "all", "network.cell": "pre",
+    "network.depth": "1", "network.state": "input", "network.step": "one", "measure.keep": "[inputs, parameters]",
+}  # fmt: skip
+
+
+def in_the_plane():
+    """States [probe, depth 2, unit]: the input, and twice the input; with augment 1 a third unit of 5."""
+    data = synthetic.dataset(PLANE, spread=0, probes=4)
+    data["loss_test"] = data["loss_test"] * 0 + 1 + data["seed"]
+    states = np.stack([CORNERS, 2 * CORNERS], axis=1)
+    wide = np.concatenate([states, np.full((4, 2, 1), 5.0)], axis=2)
+    narrow = np.concatenate([states, np.full((4, 2, 1), np.nan)], axis=2)
+    both = np.stack([narrow, wide])[:, None, None, None, None] + np.zeros((2, 1, 1, 3, 2, 1, 1, 1))
+    dims = (*PLANE, "state_step", "probe", "state_index", "unit")
+    return data.assign(trajectories=(dims, both))
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory):
+    study = with_inputs(synthetic.write_study(tmp_path_factory.mktemp("plane") / "study", in_the_plane(), "Plane"))
+    settings = np.bytes_("".join(f"{name}={value}\n" for name, value in SETTINGS.items()))
+    for path in study.glob("points/*/*.h5"):
+        with h5py.File(path, "w") as file:
+            file.attrs["settings"], file["layer"] = settings, np.array([b"block1_dense", b"readout"])
+            file["kept/x_test"], file["kept/y_test"] = CORNERS, np.array([1.0, -1, 1, 1])[:, None]
+            for tensor, array in enumerate([np.zeros((2, 2)), np.zeros(2), np.array([[1.0], [0.0]]), np.zeros(1)]):
+                file[f"kept/parameters_final/{tensor:02d}"] = array
+    return study
+
+
+def test_states_are_those_of_the_median_seed_without_what_pads_them(plane, tmp_path):
+    page = report(tmp_path, plane)
+    assert 'alt="States over depth"' in page and 'alt="Decision regions"' in page
+    rows = [row for row in table(tmp_path, "trajectories.csv") if row["augment"] == "0"]
+    assert len(rows) == 8 and [float(rows[1][name]) for name in ("depth", "h_1", "h_2", "target")] == [1, 2, 2, 1]
+
+
+def test_regions_are_the_networks_own(plane, tmp_path):
+    report(tmp_path, plane, options=("--figures", "0"))
+    rows = [row for row in table(tmp_path, "regions.csv") if row["augment"] == "0"]
+    assert [float(row["output"]) for row in rows] == pytest.approx([1, -1, -1, 2])
+    sections = {section.kind: section for section in all_sections(Context(load_studies([plane]), []))}
+    assert sections["regions"].figure.axes[0].get_title() == "zeros appended: 0\n75 % right"
+    assert [panel.get_xlabel() for panel in sections["trajectories"].figure.axes] == ["$h_1$", "$h_1$"]
+
+
+def test_a_state_of_one_number_is_drawn_over_depth(plane, tmp_path):
+    data = in_the_plane().isel(unit=[0])
+    data.to_netcdf(plane / "results.h5", engine="h5netcdf")
+    section = next(s for s in all_sections(Context(load_studies([plane]), [])) if s.kind == "trajectories")
+    panel = section.figure.axes[0]
+    assert panel.get_xlabel() == "depth $l$" and len(panel.lines) == 4
