@@ -35,7 +35,7 @@ def trained(study, where):
     try:
         point = study.point(**where, seed=seeds[middle(seeds)])
         parameters = tensors_of(point.parameters_final)
-        network = Network(point.settings)
+        network = Network(point.settings, 1)
     except InputError:
         return None
     return (network, parameters) if kept_of(study, where)["y_test"].reshape(-1, 1).shape[1] == 1 else None

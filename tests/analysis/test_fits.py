@@ -116,7 +116,11 @@ def in_the_plane():
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory):
-    study = with_inputs(synthetic.write_study(tmp_path_factory.mktemp("plane") / "study", in_the_plane(), "Plane"))
+    return write_plane(tmp_path_factory.mktemp("plane") / "study", in_the_plane())
+
+
+def write_plane(folder, data):
+    study = with_inputs(synthetic.write_study(folder, data, "Plane"))
     settings = np.bytes_("".join(f"{name}={value}\n" for name, value in SETTINGS.items()))
     for path in study.glob("points/*/*.h5"):
         with h5py.File(path, "w") as file:
@@ -143,9 +147,8 @@ def test_regions_are_the_networks_own(plane, tmp_path):
     assert [panel.get_xlabel() for panel in sections["trajectories"].figure.axes] == ["$h_1$", "$h_1$"]
 
 
-def test_a_state_of_one_number_is_drawn_over_depth(plane, tmp_path):
-    data = in_the_plane().isel(unit=[0])
-    data.to_netcdf(plane / "results.h5", engine="h5netcdf")
-    section = next(s for s in all_sections(Context(load_studies([plane]), [])) if s.kind == "trajectories")
+def test_a_state_of_one_number_is_drawn_over_depth(tmp_path):
+    study = write_plane(tmp_path / "study", in_the_plane().isel(unit=[0]))
+    section = next(s for s in all_sections(Context(load_studies([study]), [])) if s.kind == "trajectories")
     panel = section.figure.axes[0]
     assert panel.get_xlabel() == "depth $l$" and len(panel.lines) == 4
