@@ -13,16 +13,18 @@ file(GLOB sources_of_data RELATIVE ${CMAKE_SOURCE_DIR}/src/data CONFIGURE_DEPEND
 module(data SOURCES ${sources_of_data} DEPENDS base spec LIBRARIES ZLIB::ZLIB xxhash m)
 file(GLOB lists_of_nn RELATIVE ${CMAKE_SOURCE_DIR}/src/nn CONFIGURE_DEPENDS src/nn/activation_*.c src/nn/family_*.c) # and so is one of these
 module(nn REAL SOURCES activation.c ${lists_of_nn} convolution.c dense.c flatten.c sum.c components.c prelu.c closed.c pooling.c filtering.c
-       filtering_patches.c filtering_winograd.c winograd.c network.c jacobian.c build.c family.c PLAIN closed_flow.c
+       filtering_patches.c filtering_winograd.c winograd.c network.c jacobian.c build.c family.c rest.c resolve.c fixed_point.c
+       anderson.c runge_kutta.c krylov.c contraction.c PLAIN closed_flow.c
        DEPENDS base spec la)
 module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_hermite.c infinite.c infinite_plan.c
-       infinite_pairs.c
+       infinite_pairs.c infinite_equilibrium.c
        DEPENDS base spec la nn)
 module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPENDS base spec la solve nn)
 module(train REAL SOURCES loss.c difference.c points.c optimizer.c model.c sample_space.c trainer.c
        linear_functions.c linear_parameters.c PLAIN batches.c DEPENDS base spec la nn)
 module(task REAL SOURCES problem.c point.c run.c kernels.c predict.c measure.c measure_circumstances.c measure_losses.c
-       measure_differences.c measure_outputs.c measure_layers.c measure_kernels.c measure_stability.c measure_kept.c measure_rounding.c PLAIN task.c schedule.c reference.c reduce.c rounding.c
+       measure_differences.c measure_outputs.c measure_layers.c measure_kernels.c measure_stability.c measure_kept.c measure_rounding.c
+       measure_equilibria.c PLAIN task.c schedule.c reference.c reduce.c rounding.c
        DEPENDS base spec data la nn ntk limit train)
 module(io SOURCES owner.c draft.c store.c claim.c manifest.c failure.c frozen.c provenance.c driver.c sum.c hdf.c hdf_record.c
        record_file.c checkpoint.c layout.c results.c array_file.c array_apart.c
@@ -35,5 +37,5 @@ module(sweep SOURCES agree.c allocate.c claims.c collect.c data_cache.c heap.c m
        LIBRARIES MPI::MPI_C yaml Threads::Threads)
 # Plain files that use the double modules.
 set_source_files_properties(src/limit/limit.c src/limit/dual.c src/limit/dual_series.c src/limit/infinite.c
-                            src/limit/infinite_plan.c src/limit/infinite_pairs.c src/ntk/prediction.c src/ntk/gaussian_process.c
+                            src/limit/infinite_plan.c src/limit/infinite_pairs.c src/limit/infinite_equilibrium.c src/ntk/prediction.c src/ntk/gaussian_process.c
                             src/task/reference.c src/task/reduce.c src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS REAL_BITS=64)

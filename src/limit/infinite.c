@@ -523,6 +523,7 @@ static struct engine engine_create(const struct infinite_plan *plan, int64_t poi
 
 bool infinite_kernels(const struct infinite_plan *plan, const struct infinite_points *points, struct arena *arena,
                       const struct host *host) {
+    if (infinite_is_equilibrium(plan->network)) return infinite_equilibrium_kernels(plan->network, points, arena, host);
     size_t mark = arena_mark(arena);
     bool stopped = false;
     struct engine engine = engine_create(plan, points->count, points->k, arena);

@@ -6,7 +6,8 @@
  *     K <- sigma_w^2 K + sigma_b^2, Theta <- K + sigma_w^2 Theta  (dense; convolution: of means over the window)
  *     sums over the sources of u and those of v                   (sum)
  *     means over p = q, over all p and q of two windows           (flatten; pooling)
- * and 0 between values that two layers make. The result is K and Theta of the output with itself. Where several nodes
+ * and 0 between values that two layers make. An equilibrium between two layers: infinite_equilibrium.c; NaN where it
+ * has no kernel. The result is K and Theta of the output with itself. Where several nodes
  * use one layer, Theta is so the sum over layers, over all pairs of their nodes; where none do, all pairs but u = v are
  * 0. Networks without images have one pixel. Why products of tied weights behave as if they were independent, where the
  * output's are not among them: Yang 2020, arXiv:2006.14548.
@@ -45,5 +46,8 @@ struct infinite_points {
  * REAL_BITS 64 alone. */
 bool infinite_kernels(const struct infinite_plan *plan, const struct infinite_points *points, struct arena *arena,
                       const struct host *host);
+/* infinite_equilibrium.c: the same of a list with an equilibrium. */
+bool infinite_equilibrium_kernels(const struct network *network, const struct infinite_points *points,
+                                  struct arena *arena, const struct host *host);
 
 #endif

@@ -150,6 +150,7 @@ static void measure(struct infinite_plan *plan) {
 }
 
 static status fill(struct infinite_plan *plan) {
+    if (infinite_is_equilibrium(plan->network)) return infinite_equilibrium_check(plan->network);
     TRY(look_up(plan));
     TRY(cut(plan));
     TRY(follow_strides(plan));
@@ -237,6 +238,7 @@ static double work_of(const struct infinite_plan *plan, int segment, struct disp
 }
 
 double infinite_work(const struct infinite_plan *plan, int64_t points, int64_t columns) {
+    if (infinite_is_equilibrium(plan->network)) return infinite_equilibrium_work(plan->network, points, columns);
     double n = (double)columns, m = (double)(points - columns),
            each = work_of(plan, plan->segments - 1, (struct displacement){0, 0});
     return (n * (n + 1) / 2 + n * m) * (each + making_coefficients(plan));

@@ -71,6 +71,10 @@ double infinite_work(const struct infinite_plan *plan, int64_t points, int64_t c
 /* infinite_pairs.c: fills pair, term, activation. What has no limit is refused: ERROR_INPUT. segment_of
  * and stride are there. */
 status infinite_pairs_find(struct infinite_plan *plan);
+/* infinite_equilibrium.c: a list with an equilibrium, which has a closed form or is refused. */
+bool infinite_is_equilibrium(const struct network *network);
+status infinite_equilibrium_check(const struct network *network);
+double infinite_equilibrium_work(const struct network *network, int64_t points, int64_t columns);
 /* Zeroed memory; if it cannot be had, that is a panic. */
 static inline void *infinite_take(int64_t count, size_t size) {
     void *memory = calloc(count > 0 ? (size_t)count : 1, size);

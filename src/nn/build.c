@@ -92,14 +92,14 @@ static struct tensor drawn(const struct config *config, struct tensor tensor, bo
 static int append_weight(struct builder *builder, int ndim, const int64_t *shape) {
     int64_t fan_in = 1;
     for (int i = 0; i < ndim - 1; i++) fan_in *= shape[i];
-    struct tensor weight = parameterized(builder->config, builder->config->network.sigma_w2, fan_in);
+    struct tensor weight = parameterized(builder->config, builder->sigma_w2, fan_in);
     return append_tensor(builder->network, drawn(builder->config, weight, true), ndim, shape);
 }
 
 static int append_bias(struct builder *builder, int ndim, int64_t channels) {
     int64_t shape[TENSOR_DIMENSIONS];
-    for (int i = 0; i < ndim; i++) shape[i] = i < ndim - 1 ? 1 : channels;
-    struct tensor bias = parameterized(builder->config, builder->config->network.sigma_b2, 1);
+    for (int i = 0; i < ndim; i++) shape[i] = i < ndim - 1 ? 1 : builder->has_bias ? channels : 0;
+    struct tensor bias = parameterized(builder->config, builder->has_bias ? builder->sigma_b2 : 0, 1);
     return append_tensor(builder->network, drawn(builder->config, bias, false), ndim, shape);
 }
 
@@ -245,6 +245,18 @@ void build_closed(struct builder *builder, const struct closed *closed) {
     if (closed->example != EXAMPLE_3) append_named(builder, 2, (const int64_t[]){1, 1}, "closed");
 }
 
+void build_readout(struct builder *builder, int64_t outputs) {
+    int64_t state = shape_size(builder->at.shape);
+    if (builder->config->network.readout == READOUT_DENSE) {
+        build_dense(builder, outputs, "readout");
+        return;
+    }
+    if (outputs > state)
+        build_refuse(builder, "network.readout: none: a state of %lld components has not %lld outputs",
+                     (long long)state, (long long)outputs);
+    build_components(builder, outputs, 0);
+}
+
 /* ---- the same nodes again ---- */
 
 void build_same(struct builder *builder, int node) {
@@ -277,6 +289,40 @@ void build_state(struct builder *builder) {
     if (network->states > 0 && network_value_size(network, network->state[0]) != size) network->states = 0;
     network->state = grown(network->state, network->states, sizeof *network->state);
     network->state[network->states++] = builder->at.value;
+}
+
+/* ---- an equilibrium ---- */
+
+int build_rest(struct builder *builder) {
+    build_node(builder, &rest_operator, builder->at.shape, NULL);
+    return builder->network->nodes - 1;
+}
+
+static double flops_of(const struct node *node) { return node->kind->flops ? node->kind->flops(node) : 0; }
+
+/* What running the body takes. */
+static struct equilibrium body_of(const struct network *network, int rest) {
+    struct equilibrium body = {.rest = rest, .end = network->nodes - 1};
+    for (int i = rest; i <= body.end; i++) {
+        const struct node *node = &network->node[i];
+        struct needs needs = i > rest && node->kind->needs ? node->kind->needs(node) : (struct needs){0, 0};
+        CHECK(needs.kept == 0);
+        if (needs.work > body.work) body.work = needs.work;
+        body.numbers += i < body.end ? shape_size(node->out) : 0;
+        body.flops += i > rest ? flops_of(node) : 0;
+    }
+    return body;
+}
+
+void build_resolve(struct builder *builder, int rest, const struct fixed_point *how, double expected) {
+    struct network *network = builder->network;
+    CHECK(builder->at.value == network->nodes && network->nodes < EQUILIBRIUM_VALUES);
+    struct equilibrium equilibrium = body_of(network, rest);
+    equilibrium.how = *how;
+    equilibrium.expected = expected;
+    equilibrium.flops *= expected * fixed_point_products(how->solver);
+    network->node[rest].form = build_form(builder, &equilibrium, sizeof equilibrium);
+    build_node(builder, &resolve_operator, builder->at.shape, network->node[rest].form);
 }
 
 /* ---- the way back ---- */
@@ -381,7 +427,13 @@ static status finish(const struct config *config, struct network *network) {
 status build_network(const struct config *config, family *write, struct shape input, int64_t outputs,
                      struct network *network) {
     *network = (struct network){.outputs = outputs, .draw = config->network.draw};
-    struct builder builder = {.network = network, .config = config, .at = {0, input}, .result = OK};
+    struct builder builder = {.network = network,
+                              .config = config,
+                              .at = {0, input},
+                              .sigma_w2 = config->network.sigma_w2,
+                              .sigma_b2 = config->network.sigma_b2,
+                              .has_bias = true,
+                              .result = OK};
     write(&builder, outputs);
     status result = builder.result == OK ? finish(config, network) : builder.result;
     if (result != OK) network_free(network);

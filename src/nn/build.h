@@ -5,7 +5,7 @@
 #ifndef BUILD_H
 #define BUILD_H
 
-#include "operator.h"
+#include "equilibrium.h"
 
 #define build_dense       REAL_NAME(build_dense)
 #define build_convolution REAL_NAME(build_convolution)
@@ -15,12 +15,15 @@
 #define build_combination REAL_NAME(build_combination)
 #define build_closed      REAL_NAME(build_closed)
 #define build_components  REAL_NAME(build_components)
+#define build_readout     REAL_NAME(build_readout)
 #define build_node        REAL_NAME(build_node)
 #define build_form        REAL_NAME(build_form)
 #define build_same        REAL_NAME(build_same)
 #define build_again       REAL_NAME(build_again)
 #define build_refuse      REAL_NAME(build_refuse)
 #define build_state       REAL_NAME(build_state)
+#define build_rest        REAL_NAME(build_rest)
+#define build_resolve     REAL_NAME(build_resolve)
 #define build_network     REAL_NAME(build_network)
 
 /* A value that the next node may read. */
@@ -33,8 +36,10 @@ struct cursor {
 struct builder {
     struct network *network;
     const struct config *config;
-    struct cursor at; /* the last node's value; set it back to begin a branch */
-    status result;    /* the first failure */
+    struct cursor at;          /* the last node's value; set it back to begin a branch */
+    double sigma_w2, sigma_b2; /* of the layers that follow, at first the config's */
+    bool has_bias;             /* of the layers that follow, at first yes; without, a layer's bias is an empty tensor */
+    status result;             /* the first failure */
 };
 
 /* Each appends one node that reads the value `at`, and moves on to its own. The two with tensors are a new layer,
@@ -58,6 +63,8 @@ void build_components(struct builder *builder, int64_t channels, double beyond);
 /* The flow of a value of one number, with a layer but in example 3; closed.h. */
 struct closed;
 void build_closed(struct builder *builder, const struct closed *closed);
+/* The outputs that network.readout says: of a layer, or the first components of a state. */
+void build_readout(struct builder *builder, int64_t outputs);
 /* A node of any kind, without weights; its form (NULL: none) lives as long as the network: static, or of build_form. */
 void build_node(struct builder *builder, const struct operator_kind *kind, struct shape out, const void *form);
 /* A copy that the network owns. */
@@ -77,6 +84,10 @@ static inline struct cursor build_value(const struct builder *builder, int node)
 }
 /* The network cannot be: what and why (printf). Only the first is kept. */
 void build_refuse(struct builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* An equilibrium of a shape like u's, equilibrium.h. build_rest moves on to z and returns its node; what is then written
+ * is the body, which may read u too; build_resolve ends it. expected: steps of the solver, as planned. */
+int build_rest(struct builder *builder);
+void build_resolve(struct builder *builder, int rest, const struct fixed_point *how, double expected);
 
 /* A family: writes the list. REAL_NAME(family_NAME) of family_NAME.c, for each row of spec/family_list.h. */
 typedef void family(struct builder *builder, int64_t outputs);

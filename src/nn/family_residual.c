@@ -189,15 +189,9 @@ static void begin(struct chain *chain) {
 
 static void end(struct chain *chain, int64_t outputs) {
     struct builder *builder = chain->builder;
-    if (chain->config->network.readout == READOUT_NONE) {
-        if (outputs > chain->state)
-            build_refuse(builder, "network.readout: none: a state of %lld components has not %lld outputs",
-                         (long long)chain->state, (long long)outputs);
-        build_components(builder, outputs, 0);
-        return;
-    }
-    if (chain->config->network.cell == CELL_PRE) build_activation(builder);
-    build_dense(builder, outputs, "readout");
+    const struct config *config = chain->config;
+    if (config->network.readout == READOUT_DENSE && config->network.cell == CELL_PRE) build_activation(builder);
+    build_readout(builder, outputs);
 }
 
 void REAL_NAME(family_residual)(struct builder *builder, int64_t outputs) {

@@ -105,13 +105,16 @@ void network_jvp_between(const struct network *network, int first, int last, con
     jvp_of(network, first, last, theta, NULL, tape, tangent);
 }
 
+/* Is a value's cotangent of use to what made it? */
+static bool goes_back(const struct network *network, int value) { return network->node[value - 1].kind->vjp != NULL; }
+
 /* Cotangents of what a node reads from those of its value; the one that takes their place comes last. */
 static void pass_back(const struct node *node, int first, const struct pass *pass, const struct cotape *cotape) {
     real *w = cotape_value(pass->network, cotape, node->value);
     int in_place = NONE;
-    for (int s = 0; s < SOURCES; s++) {
+    for (int s = 0; node->kind->vjp && s < SOURCES; s++) {
         int source = node->source[s];
-        if (source < first || source <= pass->network->first_trained) continue;
+        if (source < first || source <= pass->network->first_trained || !goes_back(pass->network, source)) continue;
         real *din = cotape_value(pass->network, cotape, source);
         if (din == w)
             in_place = s;
@@ -175,6 +178,13 @@ static double flops_of(const struct node *node) { return node->kind->flops ? nod
 double network_flops(const struct network *network, int first, int64_t n) {
     double flops = 0;
     for (int i = first; i < network->nodes; i++) flops += (double)n * flops_of(&network->node[i]);
+    return flops;
+}
+
+double network_flops_weights(const struct network *network, int first, int64_t n) {
+    double flops = 0;
+    for (int i = first; i < network->nodes; i++)
+        if (network->node[i].layer != NONE) flops += (double)n * flops_of(&network->node[i]);
     return flops;
 }
 

@@ -40,6 +40,10 @@
 #define network_value_size     REAL_NAME(network_value_size)
 #define network_flops          REAL_NAME(network_flops)
 #define network_flops_taken    REAL_NAME(network_flops_taken)
+#define network_flops_weights  REAL_NAME(network_flops_weights)
+#define network_rests          REAL_NAME(network_rests)
+#define network_contract       REAL_NAME(network_contract)
+#define network_expected_steps REAL_NAME(network_expected_steps)
 #define network_parameters     REAL_NAME(network_parameters)
 #define network_layer_distance REAL_NAME(network_layer_distance)
 
@@ -181,10 +185,27 @@ void network_vjp_from(const struct network *network, int last, int64_t rows, str
 /* Numbers of one example's value. */
 int64_t network_value_size(const struct network *network, int value);
 /* Multiply-adds times 2 of one forward pass over n examples from `first` on; the parameter half of the backward pass
- * is the same number, and so is the input half, but that nothing goes back to the inputs themselves (value 0). */
+ * is the same number where all that has flops has weights, and so is the input half, but that nothing goes back to the
+ * inputs themselves (value 0). */
 double network_flops(const struct network *network, int first, int64_t n);
+/* Of the parameter half of a backward pass: of the nodes that have weights. */
+double network_flops_weights(const struct network *network, int first, int64_t n);
 /* The part of these flops that is really done: minimal filtering leaves some out. */
 double network_flops_taken(const struct network *network);
+
+/* How examples came to rest in a network's equilibria (nn/equilibrium.h). */
+struct rests {
+    double examples, lost;   /* at rest; without */
+    double iterations, most; /* steps of the solver of those at rest: their sum, the largest */
+    double contraction;      /* by which a residual fell a step at the end: the largest */
+};
+/* Adds those of the first n examples of a tape that has gone forward. */
+void network_rests(const struct network *network, int first, const struct tape *tape, int64_t n, struct rests *sum);
+/* Holds the product of the spectral norms of each equilibrium's weights to at most `most`. work: of network_work. */
+void network_contract(const struct network *network, real most, real *theta, real *work);
+/* Steps that the plan expects; 0: it has no equilibrium. */
+double network_expected_steps(const struct network *network);
+
 /* Trained parameters: tensors that are active, of layers that are trained. */
 int64_t network_parameters(const struct network *network);
 /* |a_l - b_l| of layer l's active tensors, and |b_l| in *norm (Frobenius). */

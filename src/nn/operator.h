@@ -32,7 +32,8 @@ struct operator_kind {
     void (*forward)(const struct node *node, const struct pass *pass, real *out);
     /* dout = dO/din din + dO/dtheta dtheta; din[value]; NULL, there and for dtheta, is zero */
     void (*jvp)(const struct node *node, const struct pass *pass, const real *dtheta, real *const *din, real *dout);
-    /* cotangent of source s: din = (dO/din_s)' w, added to what is there where node->is_added[s] */
+    /* cotangent of source s: din = (dO/din_s)' w, added to what is there where node->is_added[s]. NULL: nothing goes back
+     * through it, and no cotangent of its value is asked for */
     void (*vjp)(const struct node *node, const struct pass *pass, int s, const real *w, real *din);
     /* multiply-adds times 2 of the forward pass of an example (NULL: none, but not with weights), and the part of them
      * that is really done (NULL: all) */
@@ -105,7 +106,10 @@ static inline void pass_on(int64_t size, real c, const real *w, bool is_added, r
 #define components_operator  REAL_NAME(components_operator)
 #define prelu_operator       REAL_NAME(prelu_operator)
 #define closed_operator      REAL_NAME(closed_operator)
+#define rest_operator        REAL_NAME(rest_operator)
+#define resolve_operator     REAL_NAME(resolve_operator)
 extern const struct operator_kind dense_operator, convolution_operator, activation_operator, pooling_operator,
-    flatten_operator, sum_operator, components_operator, prelu_operator, closed_operator;
+    flatten_operator, sum_operator, components_operator, prelu_operator, closed_operator, rest_operator,
+    resolve_operator;
 
 #endif

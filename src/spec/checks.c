@@ -44,8 +44,9 @@ static bool is_at_critical_rate(const struct config *config) {
 static bool is_critical_rate_unknown(const struct config *config) {
     return is_at_critical_rate(config) && !config_has_ntk_rates(config);
 }
-static bool is_critical_of_post(const struct config *config) {
-    return is_at_critical_rate(config) && config->network.cell == CELL_POST;
+static bool is_critical_of_cell(const struct config *config) {
+    bool is_deq = config->network.family == FAMILY_DEQ;
+    return is_at_critical_rate(config) && config->network.cell == (is_deq ? CELL_TWO : CELL_POST);
 }
 static bool is_critical_of_input(const struct config *config) {
     return is_at_critical_rate(config) && config->network.state == STATE_INPUT;
@@ -126,6 +127,29 @@ static bool has_kernels_too_late(const struct config *config) {
     return steps->count > 0 && steps->item[steps->count - 1] > config->training.steps;
 }
 
+static bool is_cell_of_others(const struct config *config) {
+    int family = config->network.family, cell = config->network.cell;
+    if (family == FAMILY_DEQ) return cell != CELL_ONE && cell != CELL_TWO;
+    return family == FAMILY_RESIDUAL && cell == CELL_ONE;
+}
+
+static bool is_solver_of_others(const struct config *config) {
+    int family = config->network.family, solver = config->network.solver;
+    if (family == FAMILY_DEQ) return solver != SOLVER_EULER && solver < SOLVER_PICARD;
+    return family == FAMILY_RESIDUAL && solver >= SOLVER_PICARD;
+}
+
+static bool is_held_beside_linearization(const struct config *config) {
+    return config->network.family == FAMILY_DEQ && config->training.contraction > 0 &&
+           config_trains(config, MODEL_LINEAR);
+}
+
+/* Below what roundings let a residual come to. */
+static bool is_below_roundings(const struct config *config) {
+    return config->network.family == FAMILY_DEQ && config->network.tolerance > 0 &&
+           config->network.tolerance < 8 * config_rounding(config);
+}
+
 #define WITHOUT_LIMIT "{ empirical_fraction: c }, since no limit of infinite width is known,"
 
 /* The value of `key` is to blame. Only these keys of the config are looked at, and what is no axis:
@@ -139,6 +163,12 @@ static const struct conflict {
     {"network.family", "data.source", is_without_images, "fc, or data of images,", NULL},
     {"network.depth", "network.family", is_without_layers, "a whole number >= 1", NULL},
     {"network.knots", "network.depth", are_knots_between_blocks, "one more than a divisor of the depth", NULL},
+    {"network.cell", "network.family", is_cell_of_others, "pre, post or two (residual), one or two (deq)", NULL},
+    {"network.solver", "network.family", is_solver_of_others,
+     "euler, midpoint, heun or rk4 (residual), picard, anderson or ode (deq)", NULL},
+    {"network.tolerance", "run.precision", is_below_roundings, "0, or at least 8 roundings (1.8e-15, in f32 9.6e-7),",
+     NULL},
+    {"training.contraction", "training.models", is_held_beside_linearization, "0, or training.models: [],", NULL},
     {"training.loss", "data.source", is_without_classes, "mse, or data with classes,", NULL},
     {"data.dimension", "data.source", is_sphere_of_two_points, "a whole number >= 2", NULL},
     {"training.batch_size", "sweep.train_size", is_batch_too_large, "full, or at most sweep.train_size,", NULL},
@@ -148,7 +178,7 @@ static const struct conflict {
      "or "
      "{ empirical_fraction: c }",
      "network.parameterization"},
-    {"training.learning_rate", "network.cell", is_critical_of_post, WITHOUT_LIMIT, NULL},
+    {"training.learning_rate", "network.cell", is_critical_of_cell, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.state", is_critical_of_input, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.readout", is_critical_of_state, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.time_input", is_critical_of_time, WITHOUT_LIMIT, NULL},

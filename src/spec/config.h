@@ -25,10 +25,10 @@ enum data_scale { SCALE_GLOBAL, SCALE_FEATURE, SCALE_NONE };
 #define FAMILY_NUMBER(NAME, name, images, meaning) FAMILY_##NAME,
 enum family { FAMILY_LIST(FAMILY_NUMBER) FAMILIES };
 #undef FAMILY_NUMBER
-enum cell { CELL_PRE, CELL_POST, CELL_TWO };
+enum cell { CELL_PRE, CELL_POST, CELL_TWO, CELL_ONE };
 enum weights { WEIGHTS_INDEPENDENT, WEIGHTS_SHARED, WEIGHTS_KNOTS };
 enum step { STEP_ONE, STEP_TIME, STEP_ROOT };
-enum solver { SOLVER_EULER, SOLVER_MIDPOINT, SOLVER_HEUN, SOLVER_RK4 };
+enum solver { SOLVER_EULER, SOLVER_MIDPOINT, SOLVER_HEUN, SOLVER_RK4, SOLVER_PICARD, SOLVER_ANDERSON, SOLVER_ODE };
 enum state_kind { STATE_WIDTH, STATE_INPUT };
 enum readout { READOUT_DENSE, READOUT_NONE };
 enum example { EXAMPLE_1, EXAMPLE_2, EXAMPLE_3 };
@@ -103,13 +103,13 @@ struct config {
         int64_t blocks;       /* wrn: in each of the three groups; depth is 6 blocks + 4 */
         int64_t kernel_size;  /* conv */
         int pooling;          /* conv: enum pooling */
-        int cell, weights;    /* residual: enum cell, weights */
+        int cell, weights;    /* residual, and cell of deq: enum cell, weights */
         int64_t knots;        /* of weights, WEIGHTS_KNOTS */
         int step;             /* residual: enum step */
         double time;          /* T; closed too */
-        int solver;           /* STEP_TIME: enum solver */
+        int solver;           /* STEP_TIME, and deq: enum solver */
         int time_input;       /* STEP_TIME, truth: cells read the time too */
-        int state, readout;   /* residual: enum state_kind, readout */
+        int state, readout;   /* residual, deq: enum state_kind, readout */
         int64_t augment;      /* STATE_INPUT: zeros after the input */
         int inject;           /* residual, truth: cells read the input too */
         int example, reading; /* closed: enum example, reading */
@@ -118,11 +118,16 @@ struct config {
         int draw;     /* enum draw */
         double sigma_w2, sigma_b2;
         int parameterization;
+        double feedback_w2;  /* deq: variance of the cell's weights times fan-in */
+        int64_t expansion;   /* deq, cell two: hidden units over the state's */
+        double tolerance;    /* deq: of the relative residual; 0: config_tolerance */
+        int64_t iterations;  /* deq: of the solver, at most */
         double output_scale; /* alpha: F = alpha f is trained, at the rate of alpha = 1 over alpha^2 */
     } network;
     struct {
         int loss, optimizer;
         double momentum;    /* sgd */
+        double contraction; /* deq: norm that the cell is held to; 0: it is not */
         int64_t batch_size; /* BATCH_SIZE_FULL, or examples of a step */
         double clip;        /* the largest norm of a gradient; 0: any */
         int layers;         /* enum layers: which are trained */
@@ -188,13 +193,14 @@ static inline bool config_has_matched_rates(const struct config *config) {
 
 /* Is a limit of infinite width known of the network? Learned slopes keep a share of Theta that depends on the draw; the
  * first layer is Gaussian for normal weights alone; of cells it is where only layers read what an activation makes, and
- * nothing of a fixed size stands beside what is wide. */
+ * nothing of a fixed size stands beside what is wide; of equilibria, where the cell has one layer. */
 static inline bool config_has_limit(const struct config *config) {
+    int family = config->network.family, cell = config->network.cell;
     if (config->network.activation == ACTIVATION_PRELU || config->network.draw != DRAW_NORMAL) return false;
-    if (config->network.family == FAMILY_CLOSED) return false;
-    return config->network.family != FAMILY_RESIDUAL ||
-           (config->network.cell != CELL_POST && config->network.state == STATE_WIDTH &&
-            config->network.readout == READOUT_DENSE && !config->network.time_input);
+    if (family == FAMILY_CLOSED) return false;
+    if (family != FAMILY_RESIDUAL && family != FAMILY_DEQ) return true;
+    return (family == FAMILY_DEQ ? cell == CELL_ONE : cell != CELL_POST) && config->network.state == STATE_WIDTH &&
+           config->network.readout == READOUT_DENSE && !config->network.time_input;
 }
 
 /* Has the network parameters? */
@@ -216,6 +222,17 @@ static inline bool config_has_infinite_width(const struct config *config) {
 /* Does a point train this model? */
 static inline bool config_trains(const struct config *config, enum model_id model) {
     return model == MODEL_NETWORK || (config->training.models >> (model - 1) & 1) != 0;
+}
+
+/* A rounding of run.precision. */
+static inline double config_rounding(const struct config *config) {
+    return config->run.precision == PRECISION_F32 ? 1.1920928955078125e-07 : 2.220446049250313e-16;
+}
+
+/* The relative residual at which an equilibrium rests. */
+static inline double config_tolerance(const struct config *config) {
+    if (config->network.tolerance > 0) return config->network.tolerance;
+    return config->run.precision == PRECISION_F32 ? 1e-5 : 1e-11;
 }
 
 /* Examples of a step of training. */

@@ -9,6 +9,7 @@
     ROW(CONV, conv, 1, "convolutional, of images")                                                                     \
     ROW(WRN, wrn, 1, "wide residual, of images (three groups of blocks)")                                              \
     ROW(RESIDUAL, residual, 0, "blocks h <- h + c N(h), with weights of their own or tied, up to continuous depth")    \
-    ROW(CLOSED, closed, 0, "one number that flows in time, in closed form, with two parameters w1 and w2")
+    ROW(CLOSED, closed, 0, "one number that flows in time, in closed form, with two parameters w1 and w2")             \
+    ROW(DEQ, deq, 0, "deep equilibrium")
 
 #endif

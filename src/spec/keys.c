@@ -27,15 +27,16 @@ static const struct key_condition with_depth = {AT(network.family),
                                                 "network.family is fc, conv or residual (wrn has blocks)", 0};
 static const struct key_condition with_conv = {AT(network.family), 1u << FAMILY_CONV, NULL, 0};
 static const struct key_condition with_wrn = {AT(network.family), 1u << FAMILY_WRN, NULL, 0};
-static const struct key_condition with_cells = {AT(network.family), 1u << FAMILY_RESIDUAL, NULL, 0};
+static const struct key_condition with_deq = {AT(network.family), 1u << FAMILY_DEQ, NULL, 0};
+static const struct key_condition with_residual = {AT(network.family), 1u << FAMILY_RESIDUAL, NULL, 0};
+static const struct key_condition with_cells = {AT(network.family), 1u << FAMILY_RESIDUAL | 1u << FAMILY_DEQ, NULL, 0};
 static const struct key_condition with_knots = {AT(network.weights), 1u << WEIGHTS_KNOTS, NULL, 0};
 static const struct key_condition with_steps_of_time = {AT(network.step), 1u << STEP_TIME, NULL, 0};
 static const struct key_condition with_closed = {AT(network.family), 1u << FAMILY_CLOSED, NULL, 0};
 static const struct key_condition with_examples = {AT(network.example), 1u << EXAMPLE_1 | 1u << EXAMPLE_2, NULL, 0};
 static const struct key_condition without_closed = {AT(network.family), ~(1u << FAMILY_CLOSED),
                                                     "network.family is not closed", 0};
-static const struct key_condition with_time = {AT(network.step), 1u << STEP_TIME | 1u << STEP_ROOT,
-                                               "network.step is time or root, or network.family is closed", 0};
+static const struct key_condition with_time = {AT(network.step), 1u << STEP_TIME | 1u << STEP_ROOT, NULL, 0};
 static const struct key_condition with_input_as_state = {AT(network.state), 1u << STATE_INPUT, NULL, 0};
 static const struct key_condition with_standard = {AT(network.parameterization), 1u << PARAMETERIZATION_STANDARD, NULL,
                                                    0};
@@ -145,18 +146,19 @@ const struct key key_table[] = {
     {"network.pooling", TYPE_CHOICE, AT(network.pooling), .choice = WORDS("global", "flatten"), .fallback = "global",
      .axis = "pooling", .effect = EFFECT_REFERENCE, .when = &with_conv, .unit = "1",
      .meaning = "what the readout sees: a channel's mean over all positions, or every position by itself"},
-    {"network.cell", TYPE_CHOICE, AT(network.cell), .choice = WORDS("pre", "post", "two"), .fallback = "pre",
+    {"network.cell", TYPE_CHOICE, AT(network.cell), .choice = WORDS("pre", "post", "two", "one"), .fallback = "pre",
      .axis = "cell", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
      .meaning = "N(h) of a block: pre: dense(phi(h)), and the readout reads phi(h); post: phi(dense(h)); two: "
-                "dense(phi(dense(h))), with sweep.width hidden units"},
+                "dense(phi(dense(h))), with sweep.width hidden units. Where deq rests, u made of the input: one: z = "
+                "phi(W z + u); two: z = dense(phi(dense(z + u)))"},
     {"network.weights", TYPE_CHOICE, AT(network.weights), .choice = WORDS("independent", "shared", "knots"),
-     .fallback = "independent", .axis = "weights", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .fallback = "independent", .axis = "weights", .effect = EFFECT_REFERENCE, .when = &with_residual, .unit = "1",
      .meaning = "of a cell: its own in every block; the same in all; linear in time between network.knots"},
     {"network.knots", TYPE_COUNT, AT(network.knots), .least = 2, .most = LAYERS_MOST, .fallback = "2", .axis = "knots",
      .effect = EFFECT_REFERENCE, .when = &with_knots, .unit = "1",
      .meaning = "equidistant times at which a cell has weights; one less divides network.depth"},
     {"network.step", TYPE_CHOICE, AT(network.step), .choice = WORDS("one", "time", "root"), .fallback = "one",
-     .axis = "block_step", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .axis = "block_step", .effect = EFFECT_REFERENCE, .when = &with_residual, .unit = "1",
      .meaning = "c of a block h <- h + c N(h): 1; T/depth, a step in time of dh/dt = N(h); sqrt(T/depth), which has a "
                 "limit in depth for independent weights"},
     {"network.time", TYPE_REAL, AT(network.time), .above = 1, .most = HUGE_VAL, .fallback = "1", .axis = "time",
@@ -170,9 +172,13 @@ const struct key key_table[] = {
     {"network.reading", TYPE_CHOICE, AT(network.reading), .choice = WORDS("input", "state"), .fallback = "input",
      .axis = "reading", .effect = EFFECT_REFERENCE, .when = &with_examples, .unit = "1",
      .meaning = "u of the examples: the input x, and f(0) = 0; or f itself, and f(0) = x"},
-    {"network.solver", TYPE_CHOICE, AT(network.solver), .choice = WORDS("euler", "midpoint", "heun", "rk4"),
-     .fallback = "euler", .axis = "solver", .effect = EFFECT_REFERENCE, .when = &with_steps_of_time, .unit = "1",
-     .meaning = "Runge-Kutta method of a step, of order 1, 2, 2, 4"},
+    {"network.solver", TYPE_CHOICE, AT(network.solver),
+     .choice = WORDS("euler", "midpoint", "heun", "rk4", "picard", "anderson", "ode"), .fallback = "euler",
+     .axis = "solver", .effect = EFFECT_REFERENCE, .when = &with_steps_of_time, .or_when = &with_deq, .unit = "1",
+     .meaning = "Runge-Kutta method of a step, of order 1, 2, 2, 4 (residual). How deq comes to rest, from z = 0: z <- "
+                "F(z) (picard; euler, a step of 1 of dz/dt = F(z) - z, is the same); mixed with what the last 5 steps "
+                "changed (anderson); steps of 1/2 of dz/dt = F(z) - z of order 4, at 4 times the work (ode). "
+                "Derivatives are solved for in the same way, by GMRES where that fails"},
     {"network.time_input", TYPE_CHOICE, AT(network.time_input), .choice = WORDS("false", "true"), .fallback = "false",
      .axis = "time_input", .effect = EFFECT_REFERENCE, .when = &with_steps_of_time, .unit = "1",
      .meaning = "true: the first dense layer of a cell reads the time beside what it reads"},
@@ -186,8 +192,21 @@ const struct key key_table[] = {
      .axis = "readout", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
      .meaning = "outputs: of a dense layer, or the first components of h"},
     {"network.inject", TYPE_CHOICE, AT(network.inject), .choice = WORDS("false", "true"), .fallback = "false",
-     .axis = "inject", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .axis = "inject", .effect = EFFECT_REFERENCE, .when = &with_residual, .unit = "1",
      .meaning = "true: to the first dense layer of a cell another one is added that reads the input"},
+    {"network.feedback_w2", TYPE_REAL, AT(network.feedback_w2), .above = 1, .most = HUGE_VAL, .fallback = "0.2",
+     .axis = "feedback_w2", .effect = EFFECT_REFERENCE, .when = &with_deq, .unit = "1",
+     .meaning = "variance of the cell's weights times fan-in; wide cells of relu rest below 2 (one)"},
+    {"network.expansion", TYPE_COUNT, AT(network.expansion), .least = 1, .most = 1024, .fallback = "1",
+     .axis = "expansion", .effect = EFFECT_REFERENCE, .when = &with_deq, .unit = "1",
+     .meaning = "cell two: hidden units over components of the state"},
+    {"network.tolerance", TYPE_REAL, AT(network.tolerance), .most = 1, .below = 1, .fallback = "0", .axis = "tolerance",
+     .effect = EFFECT_POINT, .when = &with_deq, .unit = "1",
+     .meaning = "at rest |F(z) - z| is at most so much of |F(z)|; 0: 1e-11 in f64, 1e-5 in f32"},
+    {"network.iterations", TYPE_COUNT, AT(network.iterations), .least = 1, .most = ANY_COUNT, .fallback = "500",
+     .axis = "iterations", .effect = EFFECT_POINT, .when = &with_deq, .unit = "1",
+     .meaning = "steps of the solver at most; the outputs of an example without rest are NaN, and its network has "
+                "diverged"},
     {"network.activation", TYPE_CHOICE, AT(network.activation),
      .choice = (const char *const[]){ACTIVATION_LIST(ACTIVATION_WORD) "prelu", NULL}, .fallback = "relu",
      .axis = "activation", .effect = EFFECT_REFERENCE, .when = &without_closed, .unit = "1",
@@ -222,6 +241,10 @@ const struct key key_table[] = {
     {"training.momentum", TYPE_REAL, AT(training.momentum), .most = 1, .below = true, .fallback = "0",
      .axis = "momentum", .effect = EFFECT_POINT, .when = &with_sgd, .unit = "1",
      .meaning = "heavy ball: the share of the last step that is taken again; not Nesterov's"},
+    {"training.contraction", TYPE_REAL, AT(training.contraction), .most = HUGE_VAL, .fallback = "0",
+     .axis = "contraction_held", .effect = EFFECT_POINT, .when = &with_deq, .unit = "1",
+     .meaning = "after every step the product of the spectral norms of the cell's weights is brought down to this, by "
+                "power iteration; 0: they are free. Not linearized: training.models: []"},
     {"training.batch_size", TYPE_BATCH, AT(training.batch_size), .least = 1, .most = ANY_COUNT, .choice = WORDS("full"),
      .fallback = "full", .axis = "batch_size", .effect = EFFECT_POINT, .unit = "1",
      .meaning = "examples of a step: the training set, or so many of its random permutation, a new one every epoch"},
@@ -359,12 +382,12 @@ static unsigned values_of(const struct key_condition *when) {
     return when->traits ? sources_with(when->traits) : when->values;
 }
 
-static bool holds(const struct key_condition *when, const struct config *config) {
-    return (values_of(when) >> choice_of(config, when->offset) & 1u) != 0;
+static bool is_met(const struct key_condition *when, const struct config *config) {
+    return values_of(when) >> choice_of(config, when->offset) & 1u;
 }
 
 bool key_applies(const struct key *key, const struct config *config) {
-    return !key->when || holds(key->when, config) || (key->or_when && holds(key->or_when, config));
+    return !key->when || is_met(key->when, config) || (key->or_when && is_met(key->or_when, config));
 }
 
 static const struct key *choice_at(size_t offset) {
@@ -388,11 +411,20 @@ static void choice_words(const struct key_condition *when, size_t size, char *ou
     }
 }
 
-void key_when_words(const struct key *key, size_t size, char *out) {
-    if (key->when->words)
-        snprintf(out, size, "%s", key->when->words);
+static void condition_words(const struct key_condition *when, size_t size, char *out) {
+    if (when->words)
+        snprintf(out, size, "%s", when->words);
     else
-        choice_words(key->when, size, out);
+        choice_words(when, size, out);
+}
+
+void key_when_words(const struct key *key, size_t size, char *out) {
+    condition_words(key->when, size, out);
+    size_t used = strlen(out);
+    if (!key->or_when) return;
+    snprintf(out + used, size - used, ", or ");
+    used = strlen(out);
+    condition_words(key->or_when, size - used, out + used);
 }
 
 /* Levenshtein's; one row of the table at a time. */

@@ -52,7 +52,8 @@ struct key {
     const char *fallback;      /* the default as write_value writes it; NULL: the key is required */
     const char *axis;          /* the dimension's name; NULL: cannot be an axis */
     enum key_effect effect;
-    const struct key_condition *when, *or_when; /* NULL: always; two have words */
+    const struct key_condition *when;    /* NULL: always */
+    const struct key_condition *or_when; /* or when this is met; NULL: nothing else */
     const char *unit, *meaning;
 };
 

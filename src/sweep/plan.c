@@ -197,6 +197,20 @@ static void print_sums(FILE *out, const struct plan *plan) {
     }
 }
 
+static void print_equilibria(FILE *out, const struct plan *plan) {
+    double least = INFINITY, most = 0;
+    for (int64_t point = 0; point < plan->work.points; point++) {
+        least = fmin(least, plan->work.cost[point].solver_steps);
+        most = fmax(most, plan->work.cost[point].solver_steps);
+    }
+    if (most > 0)
+        fprintf(
+            out,
+            "equilibria: %g to %g steps of the solver are expected, and flops with them, from ln(tolerance)/ln(rate of "
+            "the infinitely wide cell)\n",
+            least, most);
+}
+
 static void print_checkpoints(FILE *out, const struct plan *plan) {
     char size[TEXT_OF_BYTES];
     fprintf(out, "checkpoints: every %g minutes, at most %s a rank\n", plan->study->config.run.checkpoint_minutes,
@@ -216,6 +230,7 @@ static void print_all(FILE *out, const struct plan *plan) {
     print_machine(out, &plan->machine);
     print_table(out, plan);
     print_sums(out, plan);
+    print_equilibria(out, plan);
     print_checkpoints(out, plan);
     print_wall_time(out, plan);
     remarks_print(out, plan->study, plan->options->ranks);

@@ -3,8 +3,9 @@
 #include "point.h"
 
 static const struct element *const elements[] = {
-    &measure_circumstances, &measure_losses,      &measure_differences, &measure_outputs, &measure_layers,
-    &measure_kernels,       &measure_predictions, &measure_stability,   &measure_kept,    &measure_rounding,
+    &measure_circumstances, &measure_losses,   &measure_differences, &measure_outputs,
+    &measure_layers,        &measure_kernels,  &measure_predictions, &measure_stability,
+    &measure_kept,          &measure_rounding, &measure_equilibria,
 };
 enum { ELEMENTS = sizeof elements / sizeof *elements };
 

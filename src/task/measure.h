@@ -32,6 +32,7 @@
 #define measure_stability     REAL_NAME(measure_stability)
 #define measure_kept          REAL_NAME(measure_kept)
 #define measure_rounding      REAL_NAME(measure_rounding)
+#define measure_equilibria    REAL_NAME(measure_equilibria)
 
 struct point;
 
@@ -70,7 +71,7 @@ struct element {
     void (*cost)(const struct point *point, struct task_cost *cost);
 };
 extern const struct element measure_circumstances, measure_losses, measure_differences, measure_outputs, measure_layers,
-    measure_kernels, measure_predictions, measure_stability, measure_kept, measure_rounding;
+    measure_kernels, measure_predictions, measure_stability, measure_kept, measure_rounding, measure_equilibria;
 
 /* Are all models trained that it is of, and has none of them diverged? */
 bool measure_is_of(const struct point *point, enum metric_id metric);

@@ -62,6 +62,7 @@ status point_create(const struct config *config, const struct data_shape *shape,
     point->training = (struct training){.network = point->problem.network,
                                         .points = &point->problem.points,
                                         .descent = {.loss = (enum loss)config->training.loss,
+                                                    .contraction = (real)config->training.contraction,
                                                     .optimizer = (enum optimizer_kind)config->training.optimizer,
                                                     .momentum = (real)config->training.momentum,
                                                     .clip = (real)config->training.clip},
@@ -191,6 +192,7 @@ static double checkpoint_bytes(const struct point *point) {
 void point_add_cost(struct point *point, struct task_cost *cost) {
     cost->parameters = (double)network_parameters(point->problem.network);
     cost->share = network_flops_taken(point->problem.network);
+    cost->solver_steps = network_expected_steps(point->problem.network);
     cost->flops += setup_flops(point) + training_flops(point);
     cost->elementwise += training_elementwise(point);
     cost->calls = node_calls(point);

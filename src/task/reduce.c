@@ -9,6 +9,7 @@
 
 #include "gaussian_process.h"
 #include "panic.h"
+#include "reference.h"
 #include "task.h"
 
 /* ---- the ensemble ---- */
@@ -87,8 +88,8 @@ struct bands {
 
 /* A reference tells nothing of an ensemble without outputs, or with another loss than the processes are for. */
 static bool has_bands(const struct config *config, const struct record *reference, const struct record *reduced) {
-    return reference && config->training.loss == LOSS_MSE && record_find(reduced, METRIC_OUTPUTS_MEAN, 0) &&
-           record_find(reference, METRIC_REFERENCE_Y_TRAIN, 0) &&
+    return reference && reference_has_limit(reference) && config->training.loss == LOSS_MSE &&
+           record_find(reduced, METRIC_OUTPUTS_MEAN, 0) && record_find(reference, METRIC_REFERENCE_Y_TRAIN, 0) &&
            record_find(reference, METRIC_REFERENCE_NNGP_TEST_TEST, 0);
 }
 

@@ -137,14 +137,32 @@ static status solve(int64_t n, const struct host *host, struct record *record) {
     return la_eigen(n, 1, vectors, record_add(record, METRIC_REFERENCE_EIGENVALUES, &n), host);
 }
 
+bool reference_has_limit(const struct record *reference) {
+    return isfinite(record_values(reference, METRIC_REFERENCE_EIGENVALUES)[0]);
+}
+
+/* A value like another: networks without it are trained all the same. */
+static status go_without(int64_t n, struct record *record) {
+    const int64_t size[] = {n, n};
+    (void)record_add(record, METRIC_REFERENCE_EIGENVECTORS, size);
+    (void)record_add(record, METRIC_REFERENCE_EIGENVALUES, &n);
+    for (int i = 0; i < record->count; i++)
+        for (int64_t j = 0; record->array[i].metric != METRIC_REFERENCE_Y_TRAIN && j < array_length(&record->array[i]);
+             j++)
+            record->array[i].value[j] = (double)NAN;
+    return OK;
+}
+
 static status compute(const struct infinite *infinite, const struct dataset *data, const struct host *host,
                       struct arena *arena, struct record *record) {
     struct infinite_points points = lay_out(arena, infinite, data);
     if (infinite_kernels(infinite->plan, &points, arena, host))
         FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
     fill_record(infinite, &points, data, record);
-    if (!is_in_range(record, infinite->config->train_size)) return refuse(infinite->config);
-    return solve(infinite->config->train_size, host, record);
+    int64_t n = infinite->config->train_size;
+    bool is_there = is_in_range(record, n);
+    if (!is_there && infinite->config->network.family == FAMILY_DEQ) return go_without(n, record);
+    return is_there ? solve(n, host, record) : refuse(infinite->config);
 }
 
 static status compute_in_memory(const struct infinite *infinite, const struct dataset *data, const struct host *host,

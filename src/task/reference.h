@@ -9,4 +9,8 @@ status reference_plan(const struct config *config, const struct data_shape *shap
 status reference_run(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                      struct record *record);
 
+/* Has every pair of examples a kernel of infinite width? Of an equilibrium not, where its cell does not contract; all
+ * arrays but the targets are NaN then. */
+bool reference_has_limit(const struct record *reference);
+
 #endif

@@ -8,6 +8,7 @@
 #include "loss.h"
 #include "matrix.h"
 #include "point.h"
+#include "reference.h"
 
 /* ---- orders ---- */
 
@@ -67,10 +68,22 @@ static status take_fraction(struct point *point, double fraction, double lambda_
     return OK;
 }
 
+/* Critical rates and predictions are of a kernel that an equilibrium may not have. */
+static status check_limit(const struct point *point) {
+    const struct config *config = point->config;
+    bool asks = config->training.learning_rate.form == RATE_CRITICAL_FRACTION || config->measure.predictions;
+    if (!asks || !point->reference || reference_has_limit(point->reference)) return OK;
+    FAIL(ERROR_INPUT,
+         "the cell of infinite width does not contract at network.feedback_w2 = %.15g, so it has no kernel; "
+         "training.learning_rate: { empirical_fraction: c } and measure.predictions: false were expected",
+         config->network.feedback_w2);
+}
+
 /* F = alpha f goes at the rate of alpha = 1 over alpha^2. */
 static status take_rate(struct point *point) {
     const struct learning_rate *rate = &point->config->training.learning_rate;
     double alpha = point->config->network.output_scale, each = rate->value / (alpha * alpha);
+    TRY(check_limit(point));
     point->eta = rate->form == RATE_ABSOLUTE ? each : 0;
     if (rate->form != RATE_CRITICAL_FRACTION) return OK;
     const struct array *spectrum = record_find(point->reference, METRIC_REFERENCE_EIGENVALUES, 0);

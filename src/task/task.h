@@ -38,6 +38,7 @@ struct task_cost {
     double share;         /* of the flops' time that is really taken */
     double elementwise;   /* numbers touched outside of matrix products */
     double calls;         /* calls of operators in the training */
+    double solver_steps;  /* that an equilibrium is expected to take, and flops with it; 0: there is none */
     double arena_bytes;   /* numerical memory of the task itself, with outside_bytes */
     double outside_bytes; /* of it, what libraries take for themselves */
     double record_bytes;  /* values in the record, before compression; counts among the memory too */

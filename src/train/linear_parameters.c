@@ -121,13 +121,15 @@ static double step_flops(const struct training *training) {
     int64_t n = points_batch(points);
     double all = network_flops(training->network, points->first, n);
     double later = network_flops(training->network, points->first + 1, n);
-    return 2 * all + 2 * later + (points_are_kept(points, training->network) ? 0 : all);
+    double weights = network_flops_weights(training->network, points->first, n);
+    return 2 * weights + 2 * later + (points_are_kept(points, training->network) ? 0 : all);
 }
 
 static double look_flops(const struct training *training) {
     const struct points *points = training->points;
     int64_t n = points->test + (points_are_in_batches(points) ? points->train : 0);
-    return 2 * network_flops(training->network, points->first, n) +
+    return network_flops(training->network, points->first, n) +
+           network_flops_weights(training->network, points->first, n) +
            network_flops(training->network, points->first + 1, n);
 }
 

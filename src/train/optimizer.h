@@ -32,6 +32,7 @@ struct descent {
     enum optimizer_kind optimizer;
     real eta, momentum; /* eta: the largest. Sums of gradients are taken at it (sample_space.h, linear.h) */
     real clip;          /* 0: none */
+    real contraction; /* the network's equilibria are held to it after every step (network_contract); 0: they are not */
 };
 
 struct optimizer {

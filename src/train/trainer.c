@@ -53,6 +53,7 @@ static void lay_out(struct arena *arena, struct model *model) {
 static void pass(struct trainer *trainer, int64_t n, const real *value, real *f) {
     const real *theta = trainer->model.parameters;
     const real *outputs = points_forward(network_of(trainer), trainer->first, theta, n, value, &trainer->tape);
+    network_rests(network_of(trainer), trainer->first, &trainer->tape, n, &trainer->rests);
     for (int64_t i = 0; i < n * points_of(trainer)->outputs; i++) f[i] = outputs[i] - (trainer->origin ? f[i] : 0);
 }
 
@@ -81,6 +82,8 @@ static void backward(struct model *model, int64_t from, int64_t n, real *gathere
 
 static void step(struct model *model) {
     struct trainer *trainer = own(model);
+    real most = model->optimizer.descent.contraction;
+    if (most > 0) network_contract(network_of(trainer), most, model->parameters, trainer->tape.work);
     if (has_sample_space(trainer)) sample_space_step(&trainer->space, &model->optimizer.descent, delta(trainer));
 }
 
@@ -89,6 +92,7 @@ static void look(struct model *model, int64_t begin, int64_t count, real *f) {
     struct trainer *trainer = own(model);
     const struct points *points = points_of(trainer);
     int64_t k = points->outputs;
+    if (begin == points->train) trainer->rests = (struct rests){0};
     if (trainer->origin) memcpy(f, trainer->origin + begin * k, (size_t)(count * k) * sizeof *f);
     for (int64_t from = 0; from < count; from += model->test_chunk) {
         int64_t n = points_at(from, count, model->test_chunk);
@@ -148,7 +152,8 @@ static double step_flops(const struct training *training) {
     int first = trainer_first(training), back = first > network->first_trained ? first : network->first_trained + 1;
     int64_t n = points_batch(training->points);
     double space = begins_later(training) ? sample_space_step_flops(network, training->points) : 0;
-    return 2 * network_flops(network, first, n) + network_flops(network, back, n) + space;
+    return network_flops(network, first, n) + network_flops_weights(network, first, n) +
+           network_flops(network, back, n) + space;
 }
 
 static double look_flops(const struct training *training) {

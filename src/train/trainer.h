@@ -22,7 +22,8 @@ struct trainer {
     struct sample_space space; /* where first says so */
     struct tape tape;          /* rows: the larger chunk */
     struct cotape cotape;
-    real *origin; /* f_0 [train + test, k], centred; else NULL */
+    struct rests rests; /* of the examples that went forward since the test points were last looked at, these too */
+    real *origin;       /* f_0 [train + test, k], centred; else NULL */
 };
 
 /* Begins at theta (lent, changed by steps). Centred: F = f - f(theta). */

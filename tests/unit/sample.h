@@ -53,6 +53,9 @@ struct recipe {
     int64_t knots, augment;
     double time; /* 0: 1 */
     int time_input, inject;
+    /* and of family deq */
+    double feedback_w2, tolerance;
+    int64_t expansion, iterations;
 };
 
 static const struct recipe small_recipe = {
@@ -108,6 +111,10 @@ static inline void put_cells(const struct recipe *recipe, struct config *config)
     config->network.augment = recipe->augment;
     config->network.readout = (int)recipe->readout;
     config->network.inject = recipe->inject;
+    config->network.feedback_w2 = recipe->feedback_w2;
+    config->network.tolerance = recipe->tolerance;
+    config->network.expansion = recipe->expansion;
+    config->network.iterations = recipe->iterations;
 }
 
 static inline struct config recipe_config(const struct recipe *recipe) {
@@ -178,7 +185,8 @@ static inline size_t recipe_bytes(const struct recipe *recipe) {
 }
 
 static inline void sample_name(struct sample *sample) {
-    static const char *const families[] = {[FAMILY_FC] = "fc", [FAMILY_CONV] = "conv", [FAMILY_WRN] = "wrn"};
+#define SAMPLE_WORD(NAME, name, images, meaning) #name,
+    static const char *const families[] = {FAMILY_LIST(SAMPLE_WORD)};
     const struct recipe *recipe = &sample->recipe;
     const struct shape image = recipe->image;
     snprintf(

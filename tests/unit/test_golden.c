@@ -29,6 +29,13 @@ static void write_strided(struct builder *builder, int64_t outputs) {
     build_dense(builder, outputs, "readout");
 }
 
+/* As exact as roundings allow; the values are. */
+#define EQUILIBRIUM(cell_, activation_, solver_)                                                                       \
+    {                                                                                                                  \
+        .family = FAMILY_DEQ, .cell = cell_, .activation = activation_, .solver = solver_, .iterations = 500,          \
+        .tolerance = REAL_BITS == 64 ? 1e-14 : 1e-6                                                                    \
+    }
+
 /* What stands in words in the files; numbers are read. */
 static const struct {
     const char *name;
@@ -81,13 +88,21 @@ static const struct {
       .solver = SOLVER_RK4}},
     {"resnet_one_two", {.family = FAMILY_RESIDUAL, .activation = ACTIVATION_RELU, .cell = CELL_TWO}},
     {"resnet_root_relu", {.family = FAMILY_RESIDUAL, .activation = ACTIVATION_RELU, .step = STEP_ROOT}},
+    {"deq_one_relu", EQUILIBRIUM(CELL_ONE, ACTIVATION_RELU, SOLVER_PICARD)},
+    {"deq_one_relu", EQUILIBRIUM(CELL_ONE, ACTIVATION_RELU, SOLVER_ANDERSON)},
+    {"deq_one_tanh_k2", EQUILIBRIUM(CELL_ONE, ACTIVATION_TANH, SOLVER_PICARD)},
+    {"deq_one_tanh_k2", EQUILIBRIUM(CELL_ONE, ACTIVATION_TANH, SOLVER_ODE)},
+    {"deq_two_tanh", EQUILIBRIUM(CELL_TWO, ACTIVATION_TANH, SOLVER_EULER)},
+    {"deq_two_tanh", EQUILIBRIUM(CELL_TWO, ACTIVATION_TANH, SOLVER_ANDERSON)},
+    {"deq_two_tanh", EQUILIBRIUM(CELL_TWO, ACTIVATION_TANH, SOLVER_ODE)},
 };
 enum { CASES = sizeof cases / sizeof cases[0], TRAIN = 6, TEST = 4, KEPT_STEPS = 4 };
 
 static const char *const file_of[FAMILIES] = {[FAMILY_FC] = TEST_DATA "/golden_fc.h5",
                                               [FAMILY_CONV] = TEST_DATA "/golden_images.h5",
                                               [FAMILY_WRN] = TEST_DATA "/golden_images.h5",
-                                              [FAMILY_RESIDUAL] = TEST_DATA "/golden_depth.h5"};
+                                              [FAMILY_RESIDUAL] = TEST_DATA "/golden_depth.h5",
+                                              [FAMILY_DEQ] = TEST_DATA "/golden_depth.h5"};
 
 /* ---- reading ---- */
 
@@ -106,10 +121,11 @@ static real *read_array(struct golden *golden, const char *name, int64_t count) 
 /* All tensors of parameters/NN<suffix> in our flat order. */
 static void read_tensors(struct golden *golden, const char *suffix, real *theta) {
     const struct network *network = golden->sample.network;
-    for (int t = 0; t < network->tensors; t++) {
+    for (int t = 0, number = 0; t < network->tensors; t++) {
         char name[40];
-        snprintf(name, sizeof name, "parameters/%02d%s", t, suffix);
         const struct tensor *tensor = &network->tensor[t];
+        if (tensor->size == 0) continue; /* a bias that a layer does not have */
+        snprintf(name, sizeof name, "parameters/%02d%s", number++, suffix);
         la_from_double(tensor->size, read_doubles(golden->group, name, tensor->size), theta + tensor->offset);
     }
 }
@@ -139,6 +155,8 @@ static struct recipe read_recipe(hid_t group, struct recipe recipe) {
     read_attribute(group, "time", H5T_NATIVE_DOUBLE, &recipe.time);
     read_attribute(group, "sigma_w2", H5T_NATIVE_DOUBLE, &recipe.sigma_w2);
     read_attribute(group, "sigma_b2", H5T_NATIVE_DOUBLE, &recipe.sigma_b2);
+    read_attribute(group, "feedback_w2", H5T_NATIVE_DOUBLE, &recipe.feedback_w2);
+    read_attribute(group, "expansion", H5T_NATIVE_INT64, &recipe.expansion);
     return recipe;
 }
 

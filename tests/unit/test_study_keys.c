@@ -119,6 +119,20 @@ static const char spirals[] = "data: { source: spirals }\n"
 static const char spiral_flow[] = "data: { source: spiral_flow }\n"
                                   "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
                                   "sweep: { data_time: [0, 2.385], width: 9, train_size: 5 }\n";
+static const char deq_axes[] = "data: { source: mnist, path: x }\n"
+                               "network: { family: deq }\n"
+                               "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                               "sweep:\n"
+                               "  cell: [two, one]\n"
+                               "  feedback_w2: [0.2, 2]\n"
+                               "  expansion: [5, 1]\n"
+                               "  solver: [ode, picard, anderson, euler]\n"
+                               "  tolerance: [0, 1e-4]\n"
+                               "  iterations: [500, 3]\n"
+                               "  state: [width, input]\n"
+                               "  readout: [dense, none]\n"
+                               "  width: 9\n"
+                               "  train_size: 5\n";
 
 static void assert_round_trip(const char *text) {
     struct study *study = read_text(text, NULL, NULL);
@@ -147,6 +161,7 @@ static void test_round_trip(void **state) {
     assert_round_trip(every_image_axis);
     assert_round_trip(blocks_axis);
     assert_round_trip(cells_axes);
+    assert_round_trip(deq_axes);
     assert_round_trip(dynamics_axes);
     assert_round_trip(adam);
     assert_round_trip(rates);
@@ -186,6 +201,7 @@ static void test_canonical_defaults(void **state) {
         "data: { source: mnist, path: x }\nnetwork: { family: residual }\n",
         "data: { source: mnist, path: x }\n"
         "network: { family: residual, weights: knots, step: time, state: input }\n",
+        "data: { source: mnist, path: x }\nnetwork: { family: deq, cell: one }\n",
         "data: { source: cifar100, path: x }\n",
         "data: { source: arrays, path: x }\n",
         "data: { source: sphere, dimension: 2 }\n",

@@ -125,11 +125,11 @@ static void test_words(void **state) {
         {2, "data: { source: mnist, path: x, classes: [1, 7, 1] }",
          "study.yaml:2:49: data.classes: 1 is not a new name; it is in the list already"},
         {3, "network: { family: resnet }",
-         "study.yaml:3:20: network.family: resnet is not one of fc, conv, wrn, residual, closed"},
+         "study.yaml:3:20: network.family: resnet is not one of fc, conv, wrn, residual, closed, deq"},
         {3, "network: { family: conv, pooling: max }",
          "study.yaml:3:35: network.pooling: max is not one of global, flatten"},
         {3, "network: { family: mlp }",
-         "study.yaml:3:20: network.family: mlp is not one of fc, conv, wrn, residual, closed"},
+         "study.yaml:3:20: network.family: mlp is not one of fc, conv, wrn, residual, closed, deq"},
         {4, "training: { batch_size: half }",
          "study.yaml:4:25: training.batch_size: half is not full or a whole number from 1 to 2147483647"},
         {4, "training: { batch_size: 0 }",
@@ -256,6 +256,24 @@ static void test_families(void **state) {
          "study.yaml:3:21: network.pooling: not used here; it stands only where network.family is conv"},
         {3, "network: { family: conv, depth: 0 }",
          "study.yaml:3:33: network.depth: 0 does not go with network.family: conv; a whole number >= 1 was expected"},
+        {3, "network: { family: deq }",
+         "study.yaml: network.cell: pre does not go with network.family: deq; pre, post or two (residual), one or "
+         "two (deq) was expected"},
+        {3, "network: { family: residual, cell: one }",
+         "study.yaml:3:36: network.cell: one does not go with network.family: residual; pre, post or two (residual), "
+         "one or two (deq) was expected"},
+        {3, "network: { family: deq, cell: one, solver: rk4 }",
+         "study.yaml:3:44: network.solver: rk4 does not go with network.family: deq; euler, midpoint, heun or rk4 "
+         "(residual), picard, anderson or ode (deq) was expected"},
+        {3, "network: { family: deq, cell: one, tolerance: 1e-15 }",
+         "study.yaml:3:47: network.tolerance: 1e-15 does not go with run.precision: f64; 0, or at least 8 roundings "
+         "(1.8e-15, in f32 9.6e-7), was expected"},
+        {3, "network: { family: deq, cell: one, depth: 2 }",
+         "study.yaml:3:43: network.depth: not used here; it stands only where network.family is fc, conv or residual "
+         "(wrn has blocks)"},
+        {3, "network: { solver: ode }",
+         "study.yaml:3:20: network.solver: not used here; it stands only where network.step is time, or network.family "
+         "is deq"},
         {2, "data: { source: gaussian, dimension: 3, resize: 2 }",
          "study.yaml:2:49: data.resize: not used here; it stands only where data.source is mnist, cifar10 or cifar100"},
     };
@@ -305,11 +323,11 @@ static void test_other_words(void **state) {
         const char *set, *message;
     } cases[] = {
         {"network.family=FC",
-         "--set network.family: FC is not one of fc, conv, wrn, residual, closed; did you mean fc?"},
+         "--set network.family: FC is not one of fc, conv, wrn, residual, closed, deq; did you mean fc?"},
         {"training.loss=MSE", "--set training.loss: MSE is not one of mse, cross_entropy; did you mean mse?"},
         {"network.activation=tnh", "--set network.activation: tnh is not one of relu, erf, tanh, identity, leaky_relu, "
                                    "cos, prelu; did you mean tanh?"},
-        {"network.family=mlp", "--set network.family: mlp is not one of fc, conv, wrn, residual, closed"},
+        {"network.family=mlp", "--set network.family: mlp is not one of fc, conv, wrn, residual, closed, deq"},
         {"training.lr=1", "--set training.lr: unknown key; did you mean training.learning_rate?"},
         {"sweep.n_train=1", "--set sweep.n_train: unknown key; did you mean sweep.train_size?"},
         {"training.epochs=1", "--set training.epochs: unknown key; did you mean training.steps?"},

@@ -1,0 +1,205 @@
+/* The infinitely wide equilibrium z = phi(W z + u) between two layers (family deq, cell one), in closed form: with
+ * Q = sigma_w2 <x, x'>/d + sigma_b2 of the layer that makes u, s^2 the variance of W and C = T(Sigma), Cdot = Tdot(Sigma),
+ *
+ *     Sigma = s^2 C(Sigma) + Q,    K = sigma_w2 C + sigma_b2,    Theta = sigma_w2 (C + Cdot Sigma/(1 - s^2 Cdot)) + sigma_b2,
+ *
+ * the sum over layers of covariances of what they read with P, where P = sigma_w2 Cdot + s^2 Cdot P at phi. The limit of
+ * the unrolled rule, from Sigma = Q. Where s^2 Cdot >= 1 there is none: NaN. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "activation.h"
+#include "infinite.h"
+#include "matrix.h"
+#include "operator.h"
+
+enum { STEPS = 1 << 13, BATCH = 1024, NUMBERS = 1 << 22 };
+
+/* ---- which list it is ---- */
+
+enum { INPUT, REST, FEEDBACK, SUM, PHI, RESOLVE, READOUT, NODES };
+
+static bool is_cell(const struct network *network) {
+    const struct operator_kind *const kinds[NODES] = {&dense_operator, &rest_operator,       &dense_operator,
+                                                      &sum_operator,   &activation_operator, &resolve_operator,
+                                                      &dense_operator};
+    if (network->nodes != NODES) return false;
+    for (int i = 0; i < NODES; i++)
+        if (network->node[i].kind != kinds[i]) return false;
+    return network->node[SUM].source[1] == INPUT + 1 && limit_coefficient(&network->node[SUM], 1) == 1;
+}
+
+bool infinite_is_equilibrium(const struct network *network) {
+    for (int i = 0; i < network->nodes; i++)
+        if (network->node[i].kind == &rest_operator) return true;
+    return false;
+}
+
+status infinite_equilibrium_check(const struct network *network) {
+    char text[LIMIT_NAME];
+    for (int i = 0; i < network->nodes && !is_cell(network); i++)
+        if (network->node[i].kind == &rest_operator)
+            INFINITE_REFUSE("%s rests in more than one layer, or not between two", limit_name(network, i + 1, text));
+    return OK;
+}
+
+/* ---- kernels ---- */
+
+struct equilibrium {
+    const struct network *network;
+    enum activation_kind kind;
+    double feedback; /* s^2 */
+    int64_t points;
+    double *q, *variance, *t; /* of all points: Q, Sigma, C of x = x' */
+    double *row[4];           /* BATCH pairs: Q, Sigma, C, Cdot */
+    double *room[2];          /* of a point's, and of several columns' places */
+    struct dual dual;
+};
+
+static double weight_of(const struct equilibrium *equilibrium, int node) {
+    return node_weight(equilibrium->network, &equilibrium->network->node[node])->variance;
+}
+static double bias_of(const struct equilibrium *equilibrium, int node) {
+    return node_bias(equilibrium->network, &equilibrium->network->node[node])->variance;
+}
+
+static int64_t side_most(enum activation_kind kind) {
+    struct arena sizes = arena_counting();
+    struct dual dual = dual_prepare(kind, 0, NULL, &sizes);
+    return dual_side_most(&dual);
+}
+
+/* Columns whose places are held at once. */
+static int64_t columns_held(int64_t each, int64_t points) {
+    int64_t most = each > 0 ? NUMBERS / each : points;
+    return most < points ? (most > 0 ? most : 1) : points;
+}
+
+static struct equilibrium lay_out(const struct network *network, int64_t points, struct arena *arena) {
+    struct equilibrium equilibrium = {
+        .network = network, .points = points, .kind = limit_activation(&network->node[PHI])};
+    equilibrium.feedback = weight_of(&equilibrium, FEEDBACK);
+    equilibrium.q = ARENA_TAKE(arena, points, double);
+    equilibrium.variance = ARENA_TAKE(arena, points, double);
+    equilibrium.t = ARENA_TAKE(arena, points, double);
+    for (int i = 0; i < 4; i++) equilibrium.row[i] = ARENA_TAKE(arena, BATCH, double);
+    int64_t each = side_most(equilibrium.kind);
+    equilibrium.room[0] = ARENA_TAKE(arena, each, double);
+    equilibrium.room[1] = ARENA_TAKE(arena, each * columns_held(each, points), double);
+    return equilibrium;
+}
+
+/* next = s^2 C + Q in the place of `sigma` where it has not settled; returns how many have not. */
+static int64_t move(double feedback, int64_t count, const double *q, const double *t, double *sigma) {
+    const double largest = 1e100; /* beyond that nothing settles */
+    int64_t moved = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double next = feedback * t[i] + q[i];
+        bool settles = fabs(next - sigma[i]) <= 4 * DBL_EPSILON * fabs(next) || !(fabs(next) < largest);
+        if (settles) continue;
+        sigma[i] = next;
+        moved++;
+    }
+    return moved;
+}
+
+/* The activation's tables follow the range of variances, so they are made anew each time. */
+static void find_variances(struct equilibrium *equilibrium, struct arena *arena) {
+    int64_t n = equilibrium->points;
+    memcpy(equilibrium->variance, equilibrium->q, (size_t)n * sizeof *equilibrium->q);
+    for (int64_t step = 0, moved = 1; step < STEPS && moved; step++) {
+        size_t mark = arena_mark(arena);
+        struct dual dual = dual_prepare(equilibrium->kind, n, equilibrium->variance, arena);
+        dual_self(&dual, n, equilibrium->variance, equilibrium->t, NULL);
+        arena_release(arena, mark);
+        moved = move(equilibrium->feedback, n, equilibrium->q, equilibrium->t, equilibrium->variance);
+    }
+    equilibrium->dual = dual_prepare(equilibrium->kind, n, equilibrium->variance, arena);
+}
+
+/* Some columns' places. */
+struct columns {
+    int64_t first, count;
+    struct dual_side side;
+};
+
+static void map_row(const struct equilibrium *equilibrium, const struct dual_side *own, const struct columns *columns,
+                    int64_t j, int64_t count) {
+    const struct dual_pairs at = {.rows = 1, .columns = count, .pitch = count, .other = j - columns->first};
+    double *t = equilibrium->row[2], *tdot = equilibrium->row[3];
+    memcpy(t, equilibrium->row[1], (size_t)count * sizeof *t);
+    for (int64_t c = 0; c < count; c++) tdot[c] = 1;
+    dual_run(&equilibrium->dual, own, &columns->side, &at, t, tdot);
+}
+
+/* One row's pairs with points j .. j + count - 1: k holds <x, x'>/d. */
+static void run_pairs(const struct equilibrium *equilibrium, const struct dual_side *own, const struct columns *columns,
+                      int64_t j, int64_t count, double *k, double *theta) {
+    double s2 = equilibrium->feedback, w2 = weight_of(equilibrium, READOUT), b2 = bias_of(equilibrium, READOUT);
+    double *q = equilibrium->row[0], *sigma = equilibrium->row[1], *t = equilibrium->row[2],
+           *tdot = equilibrium->row[3];
+    for (int64_t c = 0; c < count; c++)
+        q[c] = sigma[c] = weight_of(equilibrium, INPUT) * k[c] + bias_of(equilibrium, INPUT);
+    for (int64_t step = 0, moved = 1; step < STEPS && moved; step++) {
+        map_row(equilibrium, own, columns, j, count);
+        moved = move(s2, count, q, t, sigma);
+    }
+    map_row(equilibrium, own, columns, j, count);
+    for (int64_t c = 0; c < count; c++) {
+        bool is_there = s2 * tdot[c] < 1;
+        k[c] = is_there ? w2 * t[c] + b2 : (double)NAN;
+        theta[c] = is_there ? w2 * (t[c] + tdot[c] * sigma[c] / (1 - s2 * tdot[c])) + b2 : (double)NAN;
+    }
+}
+
+static bool run_row(const struct equilibrium *equilibrium, int64_t i, const struct columns *columns, double *k,
+                    double *theta, const struct host *host) {
+    const struct dual_side own = dual_side_fill(&equilibrium->dual, 1, equilibrium->variance + i, equilibrium->room[0]);
+    int64_t last = columns->first + columns->count, end = last < i + 1 ? last : i + 1;
+    for (int64_t j = columns->first; j < end; j += BATCH) {
+        int64_t at = i * equilibrium->points + j;
+        run_pairs(equilibrium, &own, columns, j, end - j < BATCH ? end - j : BATCH, k + at, theta + at);
+        if (host_stops(host)) return true;
+    }
+    return false;
+}
+
+static bool run(const struct equilibrium *equilibrium, const struct infinite_points *points, const struct host *host) {
+    int64_t columns = points->columns;
+    int64_t held = columns_held(side_most(equilibrium->kind), equilibrium->points);
+    for (int64_t j = 0; j < columns; j += held) {
+        struct columns at = {.first = j, .count = columns - j < held ? columns - j : held};
+        at.side = dual_side_fill(&equilibrium->dual, at.count, equilibrium->variance + j, equilibrium->room[1]);
+        for (int64_t i = j; i < equilibrium->points; i++)
+            if (run_row(equilibrium, i, &at, points->k, points->theta, host)) return true;
+    }
+    return false;
+}
+
+bool infinite_equilibrium_kernels(const struct network *network, const struct infinite_points *points,
+                                  struct arena *arena, const struct host *host) {
+    size_t mark = arena_mark(arena);
+    bool stopped = false;
+    int64_t d = shape_size(network->node[INPUT].in);
+    struct equilibrium equilibrium = lay_out(network, points->count, arena);
+    if (arena_is_counting(arena)) {
+        (void)dual_prepare(equilibrium.kind, 0, NULL, arena);
+    } else {
+        la_syrk(points->count, d, 1 / (double)d, points->x, 0, points->k);
+        for (int64_t i = 0; i < points->count; i++)
+            equilibrium.q[i] =
+                weight_of(&equilibrium, INPUT) * points->k[i * (points->count + 1)] + bias_of(&equilibrium, INPUT);
+        find_variances(&equilibrium, arena);
+        stopped = run(&equilibrium, points, host);
+    }
+    arena_release(arena, mark);
+    return stopped;
+}
+
+/* Steps to a rounding at half the way to where there is no limit. */
+double infinite_equilibrium_work(const struct network *network, int64_t points, int64_t columns) {
+    const double steps = 50;
+    double n = (double)columns, m = (double)(points - columns);
+    return steps * (n * (n + 1) / 2 + n * m) * activation_of(limit_activation(&network->node[PHI]))->dual->nanoseconds;
+}

@@ -1,0 +1,49 @@
+/* A block of rows on its way to rest, and one step of each solver. Private to fixed_point.c and the solvers. */
+#ifndef FIXED_POINT_ROWS_H
+#define FIXED_POINT_ROWS_H
+
+#include <stdbool.h>
+#include "fixed_point.h"
+
+#define anderson_step        REAL_NAME(anderson_step)
+#define anderson_work        REAL_NAME(anderson_work)
+#define runge_kutta_step     REAL_NAME(runge_kutta_step)
+#define runge_kutta_work     REAL_NAME(runge_kutta_work)
+#define krylov_solve         REAL_NAME(krylov_solve)
+#define krylov_work          REAL_NAME(krylov_work)
+#define fixed_point_evaluate REAL_NAME(fixed_point_evaluate)
+
+enum { ANDERSON_HISTORY = 5, RESIDUALS = 8 };
+
+/* What anderson knows of a row; its arrays: anderson.c. */
+struct mixing {
+    bool is_begun;                                   /* a residual is there to take changes from */
+    int64_t count;                                   /* changes since the beginning or the last restart */
+    double least;                                    /* residual since then */
+    double gram[ANDERSON_HISTORY][ANDERSON_HISTORY]; /* inner products of the changes of the residual */
+};
+
+struct rows {
+    const struct fixed_point *how;
+    const struct fixed_point_map *map;
+    real *z, *g; /* g = M(z) + b [rows, size] */
+    real *work;
+    int64_t step;
+    bool is_done[FIXED_POINT_ROWS], is_lost[FIXED_POINT_ROWS];
+    int64_t steps[FIXED_POINT_ROWS];              /* of those that are done */
+    double residual[FIXED_POINT_ROWS][RESIDUALS]; /* of step i in i mod 8 */
+    struct mixing mixing[FIXED_POINT_ROWS];
+};
+
+/* out = M(in) + b, all rows */
+void fixed_point_evaluate(const struct rows *rows, const real *in, real *out);
+/* z of the rows that are not done from z, g; work for all rows. */
+void anderson_step(struct rows *rows);
+int64_t anderson_work(int64_t size);
+void runge_kutta_step(struct rows *rows);
+int64_t runge_kutta_work(int64_t size);
+/* One row of a linear map, z[size] = M z + b, by restarted GMRES; false where it does not rest. */
+bool krylov_solve(const struct fixed_point *how, const struct fixed_point_map *map, int64_t row, real *z, real *work);
+int64_t krylov_work(int64_t size);
+
+#endif
