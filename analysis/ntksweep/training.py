@@ -59,17 +59,18 @@ class Pass:
         self.net, self.theta, self.back, self.layers = net, theta, [], {}
         self.gradient = [np.zeros_like(tensor) for tensor in theta]
 
-    def affine(self, x, stride=1, name=None):
-        """The next layer; of those with a name the one of that name, which may have been used before."""
+    def affine(self, x, stride=1, name=None, w2=None):
+        """The next layer; of those with a name the one of that name, which may have been used before. w2: its own variance."""
         at = 2 * self.layers.setdefault(name or len(self.layers), len(self.layers))
         weight, bias = self.theta[at : at + 2]
-        (s_w, s_b), (r_w, r_b) = self.net.scales(weight.shape), self.net.rates(weight.shape)
+        (s_w, s_b), (r_w, r_b) = self.net.scales(weight.shape, w2), self.net.rates(weight.shape, w2)
+        self.net.own_w2[at] = w2
         size = weight.shape[0]
         if weight.ndim == 2:
             h = x.v @ weight
         else:
             h = sum(window @ weight[u, v] for u, v, window in windows(x.v, size, stride))
-        y = Value(s_w * h + s_b * bias)
+        y = Value(s_w * h + (s_b * bias if bias.size else 0))
 
         def back():
             if weight.ndim == 2:
@@ -81,7 +82,8 @@ class Pass:
                 for u, v, window in windows(x.v, size, stride):
                     gradient[u, v] = np.einsum("nrci,nrco->io", window, y.w)
             self.gradient[at] += r_w * s_w * gradient
-            self.gradient[at + 1] += (r_b * s_b * y.w.reshape(-1, bias.size).sum(0)).reshape(bias.shape)
+            if bias.size:
+                self.gradient[at + 1] += (r_b * s_b * y.w.reshape(-1, bias.size).sum(0)).reshape(bias.shape)
 
         self.back.append(back)
         return y
@@ -121,6 +123,29 @@ class Pass:
         self.back.append(lambda: (a.w.__iadd__(c_a * y.w), b.w.__iadd__(c_b * y.w)))
         return y
 
+    def equilibrium(self, u, cell):
+        """z = cell(z, u), and going back (1 - J')^-1, both by steps until nothing changes."""
+
+        def apart():
+            go = Pass(self.net, self.theta)
+            go.layers = self.layers.copy()
+            return go
+
+        z = settled(lambda z: cell(apart(), Value(z), u).v, np.zeros_like(u.v))
+        held = Value(z)
+        y = cell(self, held, u)
+        found = Value(y.v)
+
+        def transposed(w):
+            go, at, beside = apart(), Value(z), Value(u.v)
+            cell(go, at, beside).w += w
+            for back in reversed(go.back):
+                back()
+            return at.w
+
+        self.back.append(lambda: y.w.__iadd__(settled(lambda w: found.w + transposed(w), np.zeros_like(found.w))))
+        return found
+
     def components(self, x, count, beyond=0.0):
         """The first ones of x, and `beyond` after its last."""
         both = min(count, x.v.shape[1])
@@ -132,6 +157,14 @@ class Pass:
 
         self.back.append(back)
         return y
+
+
+def settled(step, z):
+    for _ in range(2000):
+        last, z = z, step(z)
+        if np.abs(z - last).max() <= 1e-14 * np.abs(z).max():
+            break
+    return z
 
 
 def fully_connected(net, go, x):
@@ -217,7 +250,35 @@ def residual(net, go, x):
     return go.affine(go.activation(h) if blocks.cell == "pre" else h, name="readout")
 
 
-FAMILIES = {"fc": fully_connected, "conv": convolutional, "wrn": wide_residual, "residual": residual}
+def deep_equilibrium(net, go, x):
+    cell = net.cell
+    u = go.affine(x, name="input") if cell.enters else go.components(x, x.v.shape[1] + cell.augment)
+    z = go.equilibrium(u, cell)
+    return go.affine(z, name="readout") if cell.has_readout else go.components(z, net.count or z.v.shape[1])
+
+
+class Cell:
+    """Of an equilibrium network, by the settings of its section."""
+
+    def __init__(self, settings):
+        self.is_two, self.w2 = settings["network.cell"] == "two", float(settings["network.feedback_w2"])
+        self.enters, self.has_readout = settings["network.state"] == "width", settings["network.readout"] == "dense"
+        self.augment = int(settings.get("network.augment", 0))
+
+    def __call__(self, go, z, u):
+        if not self.is_two:
+            return go.activation(go.add(go.affine(z, name="feedback", w2=self.w2), u))
+        hidden = go.activation(go.affine(go.add(z, u), name="feedback_1", w2=self.w2))
+        return go.affine(hidden, name="feedback_2", w2=self.w2)
+
+
+FAMILIES = {
+    "fc": fully_connected,
+    "conv": convolutional,
+    "wrn": wide_residual,
+    "residual": residual,
+    "deq": deep_equilibrium,
+}
 
 
 class Network:
@@ -233,20 +294,22 @@ class Network:
         self.depth, self.wide_blocks = (int(settings.get(f"network.{name}", 0)) for name in ("depth", "blocks"))
         self.flattens = settings.get("network.pooling") == "flatten"
         self.blocks = Blocks(settings) if settings["network.family"] == "residual" else None
-        self.is_flat = settings["network.family"] in ("fc", "residual")
+        self.own_w2: dict[int, float | None] = {}  # of layers with a variance of their own, by their weight's number
+        self.cell = Cell(settings) if settings["network.family"] == "deq" else None
+        self.is_flat = settings["network.family"] in ("fc", "residual", "deq")
         self.w2, self.b2 = (float(settings[f"network.sigma_{name}"]) for name in ("w2", "b2"))
         self.ntk = settings["network.parameterization"] == "ntk"
         self.matched = settings.get("training.rates") == "matched"
         self.alpha = float(settings["network.output_scale"])
         self.readout_alone = settings["training.layers"] == "readout"
 
-    def scales(self, shape):
+    def scales(self, shape, w2=None):
         fan_in = np.prod(shape[:-1])
-        return (np.sqrt(self.w2 / fan_in), np.sqrt(self.b2)) if self.ntk else (1.0, float(self.b2 > 0))
+        return (np.sqrt((w2 or self.w2) / fan_in), np.sqrt(self.b2)) if self.ntk else (1.0, float(self.b2 > 0))
 
-    def rates(self, shape):
+    def rates(self, shape, w2=None):
         """Of a layer's weights and biases, over the learning rate."""
-        return (self.w2 / np.prod(shape[:-1]), self.b2) if self.matched and len(shape) > 1 else (1.0, 1.0)
+        return ((w2 or self.w2) / np.prod(shape[:-1]), self.b2) if self.matched and len(shape) > 1 else (1.0, 1.0)
 
     def forward(self, theta: Tensors, x: np.ndarray):
         go = Pass(self, theta)
@@ -267,8 +330,9 @@ class Network:
 
     def jacobian(self, theta: Tensors, x: np.ndarray) -> np.ndarray:
         """Rows (example, output) of J times sqrt(rate)."""
-        roots = [np.sqrt(rate) for weight in theta[::2] for rate in self.rates(weight.shape)]
         rows, outputs = [], self.outputs(theta, x[:1]).shape[1]
+        rates = [self.rates(weight.shape, self.own_w2.get(2 * at)) for at, weight in enumerate(theta[::2])]
+        roots = [np.sqrt(rate) for pair in rates for rate in pair]
         for i in range(len(x)):
             for w in np.eye(outputs):
                 g = self.gradient(theta, x[i : i + 1], w)
