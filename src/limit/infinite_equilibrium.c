@@ -48,7 +48,6 @@ status infinite_equilibrium_check(const struct network *network) {
 
 struct equilibrium {
     const struct network *network;
-    enum activation_kind kind;
     double feedback; /* s^2 */
     int64_t points;
     double *q, *variance, *t; /* of all points: Q, Sigma, C of x = x' */
@@ -64,9 +63,14 @@ static double bias_of(const struct equilibrium *equilibrium, int node) {
     return node_bias(equilibrium->network, &equilibrium->network->node[node])->variance;
 }
 
-static int64_t side_most(enum activation_kind kind) {
+static struct dual dual_of(const struct network *network, int64_t count, const double *variance, struct arena *arena) {
+    const struct node *phi = &network->node[PHI];
+    return dual_prepare(limit_activation(phi), limit_slope(phi), count, variance, arena);
+}
+
+static int64_t side_most(const struct network *network) {
     struct arena sizes = arena_counting();
-    struct dual dual = dual_prepare(kind, 0, NULL, &sizes);
+    struct dual dual = dual_of(network, 0, NULL, &sizes);
     return dual_side_most(&dual);
 }
 
@@ -77,14 +81,13 @@ static int64_t columns_held(int64_t each, int64_t points) {
 }
 
 static struct equilibrium lay_out(const struct network *network, int64_t points, struct arena *arena) {
-    struct equilibrium equilibrium = {
-        .network = network, .points = points, .kind = limit_activation(&network->node[PHI])};
+    struct equilibrium equilibrium = {.network = network, .points = points};
     equilibrium.feedback = weight_of(&equilibrium, FEEDBACK);
     equilibrium.q = ARENA_TAKE(arena, points, double);
     equilibrium.variance = ARENA_TAKE(arena, points, double);
     equilibrium.t = ARENA_TAKE(arena, points, double);
     for (int i = 0; i < 4; i++) equilibrium.row[i] = ARENA_TAKE(arena, BATCH, double);
-    int64_t each = side_most(equilibrium.kind);
+    int64_t each = side_most(network);
     equilibrium.room[0] = ARENA_TAKE(arena, each, double);
     equilibrium.room[1] = ARENA_TAKE(arena, each * columns_held(each, points), double);
     return equilibrium;
@@ -110,12 +113,12 @@ static void find_variances(struct equilibrium *equilibrium, struct arena *arena)
     memcpy(equilibrium->variance, equilibrium->q, (size_t)n * sizeof *equilibrium->q);
     for (int64_t step = 0, moved = 1; step < STEPS && moved; step++) {
         size_t mark = arena_mark(arena);
-        struct dual dual = dual_prepare(equilibrium->kind, n, equilibrium->variance, arena);
+        struct dual dual = dual_of(equilibrium->network, n, equilibrium->variance, arena);
         dual_self(&dual, n, equilibrium->variance, equilibrium->t, NULL);
         arena_release(arena, mark);
         moved = move(equilibrium->feedback, n, equilibrium->q, equilibrium->t, equilibrium->variance);
     }
-    equilibrium->dual = dual_prepare(equilibrium->kind, n, equilibrium->variance, arena);
+    equilibrium->dual = dual_of(equilibrium->network, n, equilibrium->variance, arena);
 }
 
 /* Some columns' places. */
@@ -167,7 +170,7 @@ static bool run_row(const struct equilibrium *equilibrium, int64_t i, const stru
 
 static bool run(const struct equilibrium *equilibrium, const struct infinite_points *points, const struct host *host) {
     int64_t columns = points->columns;
-    int64_t held = columns_held(side_most(equilibrium->kind), equilibrium->points);
+    int64_t held = columns_held(side_most(equilibrium->network), equilibrium->points);
     for (int64_t j = 0; j < columns; j += held) {
         struct columns at = {.first = j, .count = columns - j < held ? columns - j : held};
         at.side = dual_side_fill(&equilibrium->dual, at.count, equilibrium->variance + j, equilibrium->room[1]);
@@ -184,7 +187,7 @@ bool infinite_equilibrium_kernels(const struct network *network, const struct in
     int64_t d = shape_size(network->node[INPUT].in);
     struct equilibrium equilibrium = lay_out(network, points->count, arena);
     if (arena_is_counting(arena)) {
-        (void)dual_prepare(equilibrium.kind, 0, NULL, arena);
+        (void)dual_of(network, 0, NULL, arena);
     } else {
         la_syrk(points->count, d, 1 / (double)d, points->x, 0, points->k);
         for (int64_t i = 0; i < points->count; i++)

@@ -100,7 +100,7 @@ static bool begins_on(const struct drive *d, double g) {
 static double turning_on(const struct drive *d, double g) {
     double root[2];
     if (d->h > 0) return roots_of(d, g, root) ? root[1] : 0;
-    return d->w1 > 0 ? -g / d->w1 : INFINITY;
+    return d->w1 > 0 ? -g / d->w1 : (double)INFINITY;
 }
 
 /* After it was on and went off at u, a parabola's other root; then it is on for ever. */

@@ -23,8 +23,9 @@ static struct moments moments_of(const struct config *config, double variance) {
         one[i] = 1;
     }
     const struct activation *activation = activation_of((enum activation_kind)config->network.activation);
-    activation->map(POINTS, g, x);
-    activation->backward(POINTS, g, x, one, slope);
+    const real bend = (real)config->network.slope;
+    activation->map(POINTS, bend, g, x);
+    activation->backward(POINTS, bend, g, x, one, slope);
     struct moments sum = {0, 0};
     for (int i = 0; i < POINTS; i++) {
         double t = (double)(i - POINTS / 2) / PER_DEVIATION, weight = exp(-t * t / 2) / sqrt(2 * M_PI) / PER_DEVIATION;

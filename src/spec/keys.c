@@ -21,7 +21,7 @@ static const struct key_condition with_files = {AT(data.source), 0, NULL, SOURCE
                                   with_pixels = {AT(data.source), 0, NULL, SOURCE_PIXELS},
                                   with_drawn = {AT(data.source), 0, NULL, SOURCE_DRAWN};
 #define WITH_SOURCE(NAME) (&(const struct key_condition){AT(data.source), 1u << SOURCE_##NAME, NULL, 0})
-static const struct key_condition with_slope = {AT(data.function), 1u << FUNCTION_LINEAR, NULL, 0};
+static const struct key_condition with_linear_function = {AT(data.function), 1u << FUNCTION_LINEAR, NULL, 0};
 static const struct key_condition with_depth = {AT(network.family),
                                                 1u << FAMILY_FC | 1u << FAMILY_CONV | 1u << FAMILY_RESIDUAL,
                                                 "network.family is fc, conv or residual (wrn has blocks)", 0};
@@ -113,7 +113,7 @@ const struct key key_table[] = {
      .fallback = "sin", .axis = "function", .effect = EFFECT_DATA, .when = WITH_SOURCE(FUNCTION), .unit = "1",
      .meaning = "sin x, slope x, -x, |x|; inputs are not scaled"},
     {"data.slope", TYPE_REAL, AT(data.slope), .least = -HUGE_VAL, .most = HUGE_VAL, .fallback = "1",
-     .axis = "data_slope", .effect = EFFECT_DATA, .when = &with_slope, .unit = "1",
+     .axis = "data_slope", .effect = EFFECT_DATA, .when = &with_linear_function, .unit = "1",
      .meaning = "of the linear function"},
     {"data.interval", TYPE_INTERVAL, AT(data.interval), .fallback = "[-1, 1]", .effect = EFFECT_DATA,
      .when = WITH_SOURCE(FUNCTION), .unit = "1",

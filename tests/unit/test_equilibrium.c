@@ -301,6 +301,49 @@ static void test_without_rest(void **state) {
     }
 }
 
+/* ---- held contractive ---- */
+
+/* |W| with its prefactor, by many steps of power iteration from another vector. */
+static double norm_of(struct sample *sample, int t) {
+    const struct tensor *weight = &sample->network->tensor[t];
+    int64_t in = weight->shape[0], out = weight->shape[1];
+    const real *w = sample->theta + weight->offset;
+    real *x = sample_random(sample, 41, out), *y = sample_take(sample, in);
+    double norm = 0;
+    for (int step = 0; step < 3000; step++) {
+        la_scale(out, (real)(1 / sqrt(la_dot(out, x, x))), x);
+        la_gemv(LA_PLAIN, in, out, weight->scale, w, x, 0, y);
+        norm = sqrt(la_dot(in, y, y));
+        la_gemv(LA_TRANSPOSED, in, out, weight->scale, w, y, 0, x);
+    }
+    return norm;
+}
+
+static void check_held(enum cell cell, real most, struct tally *tally) {
+    struct recipe recipe = small_deq;
+    struct sample sample;
+    recipe.cell = cell;
+    sample_create(recipe, &sample);
+    int first = sample.network->layer[1].weight, last = sample.network->layer[cell == CELL_TWO ? 2 : 1].weight;
+    double before = norm_of(&sample, first) * (cell == CELL_TWO ? norm_of(&sample, last) : 1);
+    const real *theta = sample_copy(&sample, sample.theta, sample.network->theta);
+    network_contract(sample.network, (real)(2 * before), sample.theta, sample.work);
+    assert_memory_equal(sample.theta, theta, (size_t)sample.network->theta * sizeof *theta);
+    network_contract(sample.network, most, sample.theta, sample.work);
+    double product = norm_of(&sample, first) * (cell == CELL_TWO ? norm_of(&sample, last) : 1);
+    assert_true(before > (double)most);
+    tally_numbers(tally, cell == CELL_TWO ? "two" : "one", product, (double)most);
+    sample_free(&sample);
+}
+
+static void test_contraction(void **state) {
+    (void)state;
+    struct tally tally = {"norms of a cell's weights are brought down to what was asked", 0.02, 0};
+    check_held(CELL_ONE, (real)0.5, &tally);
+    check_held(CELL_TWO, (real)0.25, &tally);
+    tally_end(&tally);
+}
+
 /* Steps of a wide cell: ln(tolerance)/ln(s sqrt(E phi'^2)), to 35 %. */
 static void test_expected_steps(void **state) {
     (void)state;
@@ -339,6 +382,7 @@ int main(void) {
         cmocka_unit_test(test_tolerance),
         cmocka_unit_test(test_beyond_contraction),
         cmocka_unit_test(test_without_rest),
+        cmocka_unit_test(test_contraction),
         cmocka_unit_test(test_expected_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
