@@ -22,9 +22,9 @@ module(limit SOURCES limit.c covariance.c dual.c dual_series.c dual_hermite.c in
 module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPENDS base spec la solve nn)
 module(train REAL SOURCES loss.c difference.c points.c optimizer.c model.c sample_space.c trainer.c
        linear_functions.c linear_parameters.c PLAIN batches.c DEPENDS base spec la nn)
-module(task REAL SOURCES problem.c point.c run.c kernels.c predict.c measure.c measure_circumstances.c measure_losses.c
-       measure_differences.c measure_outputs.c measure_layers.c measure_kernels.c measure_stability.c measure_kept.c measure_rounding.c
-       measure_equilibria.c PLAIN task.c schedule.c reference.c reduce.c rounding.c
+module(task REAL SOURCES problem.c point_plan.c orders.c run.c kernels.c predict.c elements.c measure.c measure_circumstances.c
+       measure_losses.c measure_differences.c measure_outputs.c measure_layers.c measure_kernels.c measure_stability.c measure_kept.c
+       measure_rounding.c measure_equilibria.c PLAIN task.c hooks.c schedule.c reference.c reduce.c rounding.c
        DEPENDS base spec data la nn ntk limit train)
 module(io SOURCES owner.c draft.c store.c claim.c manifest.c failure.c frozen.c provenance.c driver.c sum.c hdf.c hdf_record.c
        record_file.c checkpoint.c layout.c results.c array_file.c array_apart.c

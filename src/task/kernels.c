@@ -1,7 +1,6 @@
 #include "kernels.h"
 
 #include "matrix.h"
-#include "point.h"
 
 int64_t kernels_rows(const struct point *point) { return point->problem.points.train * point->problem.points.outputs; }
 

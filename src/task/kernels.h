@@ -3,9 +3,7 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
-#include <stdbool.h>
-#include "empirical.h"
-#include "task.h"
+#include "point.h"
 
 #define kernels_rows       REAL_NAME(kernels_rows)
 #define kernels_are_wanted REAL_NAME(kernels_are_wanted)
@@ -18,15 +16,6 @@
 #define kernels_index      REAL_NAME(kernels_index)
 #define kernels_move       REAL_NAME(kernels_move)
 #define kernels_are_bad    REAL_NAME(kernels_are_bad)
-
-struct point;
-
-struct kernels {
-    bool is_there, is_finite; /* is_finite: at theta_0 */
-    struct ntk_kernels first; /* at theta_0 */
-    struct ntk_kernels moved; /* at a later step, of the training points */
-    int64_t room;             /* what computing them may take for itself */
-};
 
 /* N k */
 int64_t kernels_rows(const struct point *point);

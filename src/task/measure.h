@@ -1,27 +1,18 @@
 /* What is measured at a point: a list of elements, a file each, with their arrays of the record and what they cost.
  * Private to task. Not collective. Adding a metric: a row in spec/metric.c, a function and a row in the element that it
- * belongs to. Adding an element: a file, a line below, a line in measure.c. */
+ * belongs to. Adding an element: a file, a line below, a line in elements.c. */
 #ifndef MEASURE_H
 #define MEASURE_H
 
-#include <stdbool.h>
-#include "arena.h"
+#include "cost.h"
 #include "metric.h"
-#include "model.h"
-#include "task.h"
+#include "point.h"
 
 #define measure_is_of         REAL_NAME(measure_is_of)
 #define measure_numbers       REAL_NAME(measure_numbers)
 #define measure_add           REAL_NAME(measure_add)
 #define measure_row           REAL_NAME(measure_row)
-#define measure_lay_out       REAL_NAME(measure_lay_out)
-#define measure_count         REAL_NAME(measure_count)
-#define measure_declare       REAL_NAME(measure_declare)
-#define measure_start         REAL_NAME(measure_start)
-#define measure_step          REAL_NAME(measure_step)
-#define measure_end           REAL_NAME(measure_end)
-#define measure_after         REAL_NAME(measure_after)
-#define measure_cost          REAL_NAME(measure_cost)
+#define measure_model         REAL_NAME(measure_model)
 #define measure_circumstances REAL_NAME(measure_circumstances)
 #define measure_losses        REAL_NAME(measure_losses)
 #define measure_differences   REAL_NAME(measure_differences)
@@ -33,8 +24,6 @@
 #define measure_kept          REAL_NAME(measure_kept)
 #define measure_rounding      REAL_NAME(measure_rounding)
 #define measure_equilibria    REAL_NAME(measure_equilibria)
-
-struct point;
 
 /* A metric [step, ...] with a row for each recorded step. It is there where the models are trained that it is of (its
  * row in spec/metric.c), and NaN from the step on at which one of them has diverged. */
@@ -81,15 +70,7 @@ double measure_numbers(const struct point *point, enum metric_id metric);
 double *measure_add(struct point *point, enum metric_id metric);
 /* Row `index` of an array [step, ...]; NULL where it is not recorded. */
 double *measure_row(const struct point *point, enum metric_id metric, int64_t index);
-
-/* All elements, in the order of the list. */
-void measure_lay_out(struct arena *arena, struct point *point);
-void measure_count(struct arena *arena, struct point *point);
-void measure_declare(struct point *point);
-status measure_start(struct point *point, struct arena *arena);
-void measure_step(struct point *point, int64_t index);
-void measure_end(struct point *point);
-status measure_after(struct point *point, struct arena *arena);
-void measure_cost(struct point *point, struct task_cost *cost);
+/* The last of the models that it is of. */
+const struct model *measure_model(const struct point *point, enum metric_id metric);
 
 #endif

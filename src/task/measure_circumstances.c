@@ -1,7 +1,7 @@
 /* Under which circumstances a point ran, and how it ended. */
 #include <math.h>
 
-#include "point.h"
+#include "measure.h"
 
 static void declare(struct point *point) {
     const struct schedule *schedule = &point->schedule;

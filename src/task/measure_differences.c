@@ -1,7 +1,7 @@
 /* The network against an expansion of it. */
 #include "difference.h"
 #include "loss.h"
-#include "point.h"
+#include "measure.h"
 
 static const struct model *network_of(const struct point *point) { return point->model[MODEL_NETWORK]; }
 

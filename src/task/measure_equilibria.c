@@ -2,7 +2,7 @@
  * Told also at the step at which a network diverges, for examples without rest are what it may have diverged of. */
 #include <math.h>
 
-#include "point.h"
+#include "measure.h"
 
 static bool has_equilibria(const struct point *point) { return network_expected_steps(point->problem.network) > 0; }
 

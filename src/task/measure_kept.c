@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "matrix.h"
-#include "point.h"
+#include "measure.h"
 
 static bool keeps(const struct point *point, int what) { return (point->config->measure.keep & what) != 0; }
 

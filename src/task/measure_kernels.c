@@ -4,8 +4,10 @@
 
 #include "clock.h"
 #include "eigen.h"
+#include "kernels.h"
 #include "matrix.h"
-#include "point.h"
+#include "measure.h"
+#include "predict.h"
 
 static bool keeps_kernels(const struct point *point) { return (point->config->measure.keep & KEEP_KERNELS) != 0; }
 

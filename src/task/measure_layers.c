@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "panic.h"
-#include "point.h"
+#include "measure.h"
 
 static void parameter_change(const struct point *point, const struct model *model, double *out) {
     (void)model;

@@ -3,7 +3,7 @@
 
 #include "loss.h"
 #include "matrix.h"
-#include "point.h"
+#include "measure.h"
 
 /* Accuracy means something where targets are classes. */
 static bool has_classes(const struct point *point) { return point->shape->has_classes; }

@@ -1,6 +1,6 @@
 /* Outputs of each model: of the test points that measure.outputs names, and all that are kept. */
 #include "matrix.h"
-#include "point.h"
+#include "measure.h"
 
 static bool keeps_outputs(const struct point *point) { return (point->config->measure.keep & KEEP_OUTPUTS) != 0; }
 

@@ -1,6 +1,7 @@
 /* What single precision adds: the point's end repeated in double (rounding.h), in the place of the training's
  * memory. */
-#include "point.h"
+#include "measure.h"
+#include "orders.h"
 #include "rounding.h"
 
 static bool is_rounded(const struct point *point) { return point->config->run.precision == PRECISION_F32; }

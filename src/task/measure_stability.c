@@ -10,7 +10,8 @@
 #include "jacobian.h"
 #include "loss.h"
 #include "matrix.h"
-#include "point.h"
+#include "measure.h"
+#include "orders.h"
 
 static bool has_stability(const struct point *point) { return point->config->measure.stability; }
 static bool has_trajectories(const struct point *point) { return point->config->measure.trajectories; }

@@ -1,30 +1,18 @@
-/* One point while it runs. Private to task; task.h is the front. Not collective. */
+/* What a point is while it runs. What makes it: point_plan.h; what it goes through: run.c. Private to task; task.h is the
+ * front. Not collective. */
 #ifndef POINT_H
 #define POINT_H
 
 #include <stdbool.h>
 #include "batches.h"
-#include "kernels.h"
+#include "empirical.h"
+#include "hooks.h"
 #include "linear.h"
-#include "measure.h"
-#include "predict.h"
+#include "prediction.h"
 #include "problem.h"
 #include "schedule.h"
 #include "stability.h"
-#include "task.h"
 #include "trainer.h"
-#include "variants.h"
-
-#define point_create        REAL_NAME(point_create)
-#define point_free          REAL_NAME(point_free)
-#define point_lay_out       REAL_NAME(point_lay_out)
-#define point_linearization REAL_NAME(point_linearization)
-#define point_values        REAL_NAME(point_values)
-#define point_state         REAL_NAME(point_state)
-#define point_hooks_at_end  REAL_NAME(point_hooks_at_end)
-#define point_add_cost      REAL_NAME(point_add_cost)
-#define point_plan          REAL_NAME(point_plan)
-#define point_run           REAL_NAME(point_run)
 
 /* What the future of a point depends on beside the arrays of its models. Doubles, so that it is an array of the
  * state. */
@@ -34,6 +22,31 @@ struct progress {
     double diverged[MODELS]; /* the step, or -1 */
     double first_loss[MODELS];
     double seconds_setup, seconds_kernel, seconds_training, seconds_recording;
+};
+
+/* kernels.h */
+struct kernels {
+    bool is_there, is_finite; /* is_finite: at theta_0 */
+    struct ntk_kernels first; /* at theta_0 */
+    struct ntk_kernels moved; /* at a later step, of the training points */
+    int64_t room;             /* what computing them may take for itself */
+};
+
+/* Predictions are made with the empirical kernel and with the infinite-width one. */
+enum predictor { PREDICTOR_EMPIRICAL, PREDICTOR_INFINITE, PREDICTORS };
+
+/* In which way each predicts: a closed form at every step asked for, or cross-entropy's flow, integrated once. */
+struct predictor_state {
+    bool is_closed, is_flow;
+    double rate;              /* eta/(N k), eta/N for cross-entropy; for the infinite kernel times alpha^2 */
+    struct prediction closed; /* is_closed */
+    double *lambda;           /* empirical, is_closed: eigenvalues [N k] */
+    double *flow;             /* is_flow: [recorded steps, test, k] */
+};
+
+struct predictions {
+    struct predictor_state of[PREDICTORS];
+    double *at_step; /* of one predictor at one step [test, k] */
 };
 
 struct point {
@@ -63,12 +76,6 @@ struct point {
     bool is_saved_at_end; /* a checkpoint of the end is written */
 };
 
-/* Sizes and choices; no memory of the arena yet. Ended by point_free, also where it fails: ERROR_INPUT, a network that
- * cannot be. */
-status point_create(const struct config *config, const struct data_shape *shape, struct point *point);
-void point_free(struct point *point);
-/* Takes everything but what phases take and give back; a counting arena then also counts those. */
-void point_lay_out(struct arena *arena, struct point *point);
 /* Is it trained, and has it not diverged? */
 static inline bool point_has(const struct point *point, enum model_id model) {
     return point->kind[model] && point->progress.diverged[model] < 0;
@@ -78,15 +85,18 @@ static inline struct trainer *point_trainer(const struct point *point) {
     return (struct trainer *)point->model[MODEL_NETWORK];
 }
 /* The space of the linearization; LINEARIZATION_AUTO: there is none. */
-enum linearization point_linearization(const struct point *point);
+static inline enum linearization point_linearization(const struct point *point) {
+    const struct model_kind *kind = point->kind[MODEL_LINEAR];
+    if (!kind) return LINEARIZATION_AUTO;
+    return kind == &linear_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
+}
 /* Numbers of an example's values, from the first that a model computes on. */
-double point_values(const struct point *point);
-/* What a checkpoint holds: of a point in training, of one at its end; both where it is not known yet which of them will
- * be read. */
-struct state point_state(struct point *point, int in_training, int at_end);
-/* For what follows the training: orders to save write one checkpoint, for nothing changes any more. */
-struct task_hooks point_hooks_at_end(struct point *point);
-/* All but the arena's bytes, which are known once it is laid out. */
-void point_add_cost(struct point *point, struct task_cost *cost);
+static inline double point_values(const struct point *point) {
+    const struct network *network = point->problem.network;
+    double numbers = 0;
+    for (int v = point->problem.points.first + 1; v <= network->nodes; v++)
+        numbers += (double)network_value_size(network, v);
+    return numbers;
+}
 
 #endif

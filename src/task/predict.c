@@ -5,7 +5,9 @@
 
 #include "eigen.h"
 #include "matrix.h"
-#include "point.h"
+#include "kernels.h"
+#include "measure.h"
+#include "orders.h"
 
 /* ---- which ---- */
 

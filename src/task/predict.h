@@ -3,34 +3,11 @@
 #ifndef PREDICT_H
 #define PREDICT_H
 
-#include <stdbool.h>
-#include "arena.h"
-#include "prediction.h"
-#include "real.h"
-#include "status.h"
+#include "point.h"
 
 #define predict_choose    REAL_NAME(predict_choose)
 #define predict_empirical REAL_NAME(predict_empirical)
 #define predict_nothing   REAL_NAME(predict_nothing)
-
-struct point;
-
-/* Predictions are made with the empirical kernel and with the infinite-width one. */
-enum predictor { PREDICTOR_EMPIRICAL, PREDICTOR_INFINITE, PREDICTORS };
-
-/* In which way each predicts: a closed form at every step asked for, or cross-entropy's flow, integrated once. */
-struct predictor_state {
-    bool is_closed, is_flow;
-    double rate;              /* eta/(N k), eta/N for cross-entropy; for the infinite kernel times alpha^2 */
-    struct prediction closed; /* is_closed */
-    double *lambda;           /* empirical, is_closed: eigenvalues [N k] */
-    double *flow;             /* is_flow: [recorded steps, test, k] */
-};
-
-struct predictions {
-    struct predictor_state of[PREDICTORS];
-    double *at_step; /* of one predictor at one step [test, k] */
-};
 
 /* Which there are: from config and reference alone. */
 void predict_choose(struct point *point);

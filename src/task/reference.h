@@ -2,7 +2,9 @@
 #ifndef REFERENCE_H
 #define REFERENCE_H
 
-#include "task.h"
+#include "cost.h"
+#include "data.h"
+#include "hooks.h"
 
 /* As task_plan_reference. */
 status reference_plan(const struct config *config, const struct data_shape *shape, struct task_cost *cost);

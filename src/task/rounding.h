@@ -8,7 +8,7 @@
 #include "arena.h"
 #include "config.h"
 #include "data.h"
-#include "task.h"
+#include "hooks.h"
 
 struct rounding {
     const float *theta0, *theta;         /* at the first and the last step */

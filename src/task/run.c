@@ -7,48 +7,12 @@
 #include "eigen.h"
 #include "loss.h"
 #include "matrix.h"
-#include "point.h"
+#include "elements.h"
+#include "kernels.h"
+#include "orders.h"
+#include "point_plan.h"
 #include "reference.h"
-
-/* ---- orders ---- */
-
-/* At a step of which nothing is measured yet. */
-static status save(struct point *point) {
-    if (!point->hooks.save) return OK;
-    int at_end = point->progress.is_trained > 0;
-    struct state state = point_state(point, !at_end, at_end);
-    return point->hooks.save(point->hooks.context, point->record, &state);
-}
-
-static status stop(struct point *point) {
-    TRY(save(point));
-    FAIL(ERROR_INTERRUPTED, "stopped at step %lld", (long long)point->progress.step);
-}
-
-static status obey(struct point *point) {
-    switch (point->hooks.order ? point->hooks.order(point->hooks.context) : TASK_GO_ON) {
-    case TASK_SAVE:
-        return save(point);
-    case TASK_STOP:
-        return stop(point);
-    default:
-        return OK;
-    }
-}
-
-/* What an interrupted point has left, if anything: then the record is its record. */
-static status resume(struct point *point) {
-    struct record *unfinished = NULL;
-    struct state state = point_state(point, 1, 1);
-    if (!point->hooks.load) return OK;
-    TRY(point->hooks.load(point->hooks.context, &unfinished, &state));
-    if (!unfinished) return OK;
-    struct record fresh = *point->record;
-    *point->record = *unfinished;
-    *unfinished = fresh;
-    record_free(unfinished);
-    return OK;
-}
+#include "variants.h"
 
 /* ---- beginning ---- */
 
@@ -148,7 +112,7 @@ static status begin_expansions(struct point *point, struct arena *arena) {
     if (host_stops(&host)) FAIL(ERROR_INTERRUPTED, "stopped before step 0");
     model_look(network);
     if (!points_are_in_batches(&point->problem.points)) model_forward(network, NULL);
-    TRY(measure_start(point, arena));
+    TRY(elements_start(point, arena));
     for (int i = MODEL_NETWORK + 1; i < MODELS; i++)
         if (point->kind[i]) begin_model(point, i);
     return OK;
@@ -165,7 +129,7 @@ static status move_kernels(struct point *point, struct arena *arena) {
     double begin = clock_seconds();
     status result = kernels_move(point, arena);
     point->progress.seconds_kernel += clock_seconds() - begin;
-    return result == ERROR_INTERRUPTED ? stop(point) : result;
+    return result == ERROR_INTERRUPTED ? orders_stop(point) : result;
 }
 
 /* Of those that have not diverged. */
@@ -235,7 +199,7 @@ static bool is_in_training(const struct point *point) {
 static void record_step(struct point *point) {
     if (recorded_index(point) < 0) return;
     double begin = clock_seconds();
-    measure_step(point, recorded_index(point));
+    elements_step(point, recorded_index(point));
     point->progress.seconds_recording += clock_seconds() - begin;
 }
 
@@ -266,7 +230,7 @@ static status train(struct point *point, struct arena *arena) {
     struct progress *progress = &point->progress;
     double begin = clock_seconds(), others = progress->seconds_recording + progress->seconds_kernel;
     while (is_in_training(point)) {
-        if (progress->step > 0) TRY(obey(point));
+        if (progress->step > 0) TRY(orders_obey(point));
         TRY(visit_step(point, arena));
         if (is_at_end(point)) break;
         step_on(point);
@@ -285,30 +249,18 @@ static void end_training(struct point *point) {
     if (point_has(point, MODEL_NETWORK)) trainer_settle(point_trainer(point));
     if (point_has(point, MODEL_NETWORK) && !la_is_finite(point->problem.network->theta, point->theta))
         point->progress.diverged[MODEL_NETWORK] = point->progress.step;
-    measure_end(point);
+    elements_end(point);
     for (int i = 0; i < MODELS; i++)
         if (point->kind[i]) memcpy(point->f_test_last[i], point->model[i]->f_test, (size_t)test * sizeof(real));
     point->progress.is_trained = 1;
-}
-
-/* A checkpoint that cannot be written does not end the point. */
-static enum task_order order_at_end(void *context) {
-    struct point *point = context;
-    enum task_order order = point->hooks.order ? point->hooks.order(point->hooks.context) : TASK_GO_ON;
-    if (order == TASK_SAVE && !point->is_saved_at_end) point->is_saved_at_end = save(point) == OK;
-    return order;
-}
-
-struct task_hooks point_hooks_at_end(struct point *point) {
-    return (struct task_hooks){.order = order_at_end, .context = point};
 }
 
 static status end(struct point *point, struct arena *arena) {
     const struct progress *progress = &point->progress;
     double begin = clock_seconds();
     struct task_cost cost = {0};
-    status result = measure_after(point, arena);
-    if (result == ERROR_INTERRUPTED) return stop(point);
+    status result = elements_after(point, arena);
+    if (result == ERROR_INTERRUPTED) return orders_stop(point);
     TRY(result);
     point_add_cost(point, &cost);
     record_scalar(point->record, METRIC_SECONDS_SETUP, progress->seconds_setup);
@@ -326,9 +278,9 @@ static status run_in(struct point *point, struct arena *arena) {
     set_up(point, arena);
     TRY(kernels_at_start(point, arena));
     TRY(begin_at_own_rate(point, arena));
-    measure_declare(point);
+    elements_declare(point);
     TRY(begin_expansions(point, arena));
-    TRY(resume(point));
+    TRY(orders_resume(point));
     if (point->progress.is_trained == 0) {
         TRY(train(point, arena));
         end_training(point);

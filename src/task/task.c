@@ -45,15 +45,6 @@ double task_point_memory(const struct config *config, const struct data_shape *s
     return high;
 }
 
-static bool is_told_to_stop(void *context) {
-    const struct task_hooks *hooks = context;
-    return hooks->order && hooks->order(hooks->context) == TASK_STOP;
-}
-
-struct host task_host(const struct task_hooks *hooks) {
-    return (struct host){is_told_to_stop, (void *)hooks};
-}
-
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,
                   struct task_hooks hooks, struct record **record) {
     struct record *made = record_create();

@@ -2,59 +2,9 @@
 #ifndef TASK_H
 #define TASK_H
 
-#include <stdbool.h>
-#include "config.h"
+#include "cost.h"
 #include "data.h"
-#include "host.h"
-#include "record.h"
-#include "state.h"
-#include "status.h"
-
-/* What a running task is told. */
-enum task_order { TASK_GO_ON, TASK_SAVE, TASK_STOP };
-
-/* What the sweep lends to a running task. Each may be NULL. */
-struct task_hooks {
-    /* Asked between steps of training, and between pieces of long computations. TASK_SAVE: a point in training hands
-     * its state to `save` and goes on. TASK_STOP: a point hands over its state if it has one, and the task returns
-     * ERROR_INTERRUPTED. */
-    enum task_order (*order)(void *context);
-    /* A point's unfinished record and its state, both the task's. What fails here ends the task. */
-    status (*save)(void *context, const struct record *record, const struct state *state);
-    /* Asked once, at the beginning: fills the arrays of `state` from what `save` was given for this point, and *record
-     * (owned by the task), which stays NULL where there is nothing, or nothing that fits. Arrays that were not saved
-     * stay as they are. */
-    status (*load)(void *context, struct record **record, const struct state *state);
-    void *context;
-};
-
-/* The host of long computations: it stops them where the task is told to stop. Lives as long as the hooks. */
-struct host task_host(const struct task_hooks *hooks);
-
-/* What a task will take, counted from the sizes alone, without data. */
-struct task_cost {
-    double parameters;    /* trained ones */
-    double flops;         /* of the whole task, convolutions counted as direct sums */
-    double share;         /* of the flops' time that is really taken */
-    double elementwise;   /* numbers touched outside of matrix products */
-    double calls;         /* calls of operators in the training */
-    double solver_steps;  /* that an equilibrium is expected to take, and flops with it; 0: there is none */
-    double arena_bytes;   /* numerical memory of the task itself, with outside_bytes */
-    double outside_bytes; /* of it, what libraries take for themselves */
-    double record_bytes;  /* values in the record, before compression; counts among the memory too */
-    double state_bytes;   /* of a checkpoint, beside the record */
-};
-
-/* What becomes of a point, from its config and the sizes of its data alone. */
-struct task_plan {
-    struct task_cost cost;
-    /* enum linearization: what `auto` comes to, which depends on run.memory; LINEARIZATION_AUTO: there is none. It is
-     * put into the config before config_key, so that a record's name says what was done. */
-    int linearization;
-    /* Does it use infinite-width kernels? All do but those in the standard parameterization at one rate for all
-     * tensors, whose kernel has no such limit (unless kernels are kept). */
-    bool needs_reference;
-};
+#include "hooks.h"
 
 /* For plan and run, before any work starts. ERROR_INPUT in one line that begins with the key: what cannot be computed
  * at all, whatever the memory: a network that cannot be, an eigenproblem beyond LAPACK's sizes. */

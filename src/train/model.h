@@ -3,7 +3,7 @@
  * one chunk model_forward keeps the values and model_step goes back through them; with several, model_forward also
  * takes each chunk back, summing the gradient, and model_step applies it. Between steps everything that the future
  * depends on is in model_state. Not collective; cannot fail. Adding a model: a file with its kind, a word of
- * training.models, a row of the table in task/point.c. */
+ * training.models, a row of the table in task/point_plan.c. */
 #ifndef MODEL_H
 #define MODEL_H
 

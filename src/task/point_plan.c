@@ -1,11 +1,14 @@
-/* A point before it runs: its choices, its memory, what it costs. */
-#include "point.h"
+#include "point_plan.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "eigen.h"
+#include "elements.h"
+#include "kernels.h"
+#include "predict.h"
+#include "variants.h"
 
 /* ---- choices, from sizes alone ---- */
 
@@ -49,12 +52,6 @@ static void choose_models(struct point *point) {
     }
 }
 
-enum linearization point_linearization(const struct point *point) {
-    const struct model_kind *kind = point->kind[MODEL_LINEAR];
-    if (!kind) return LINEARIZATION_AUTO;
-    return kind == &linear_parameters ? LINEARIZATION_PARAMETER : LINEARIZATION_FUNCTION;
-}
-
 status point_create(const struct config *config, const struct data_shape *shape, struct point *point) {
     *point = (struct point){.config = config, .shape = shape, .stopped = -1};
     point->schedule = schedule_create(config);
@@ -94,30 +91,11 @@ void point_lay_out(struct arena *arena, struct point *point) {
     problem_lay_out(arena, &point->problem);
     for (int i = 0; i < MODELS; i++)
         if (point->kind[i]) model_create(point->kind[i], &point->training, arena, point->model[i]);
-    measure_lay_out(arena, point);
+    elements_lay_out(arena, point);
     point->kernels.room = config->run.memory - (int64_t)arena_mark(arena);
     if (!arena_is_counting(arena)) return;
     problem_count_fill(arena, &point->problem);
-    measure_count(arena, point);
-}
-
-/* ---- state ---- */
-
-static void add_end(struct point *point, struct state *state) {
-    static const char *const names[MODELS] = {"f_test_last", "f_test_linear_last"};
-    int64_t test = point->problem.points.test * point->problem.points.outputs;
-    state_add(state, "theta_last", REAL_BITS, point->problem.network->theta, point->theta);
-    for (int i = 0; i < MODELS; i++) state_add(state, names[i], REAL_BITS, test, point->f_test_last[i]);
-}
-
-struct state point_state(struct point *point, int in_training, int at_end) {
-    struct state state = {0};
-    state_add(&state, "progress", 64, sizeof point->progress / sizeof(double), &point->progress);
-    if (at_end) add_end(point, &state);
-    if (!in_training) return state;
-    for (int i = 0; i < MODELS; i++)
-        if (point->kind[i]) model_state(point->model[i], &state);
-    return state;
+    elements_count(arena, point);
 }
 
 /* ---- cost ---- */
@@ -158,14 +136,6 @@ static double optimizer_work(const struct point *point) {
     return has_arrays ? (double)point->config->training.steps * trained * passes(point) : 0;
 }
 
-double point_values(const struct point *point) {
-    const struct network *network = point->problem.network;
-    double numbers = 0;
-    for (int v = point->problem.points.first + 1; v <= network->nodes; v++)
-        numbers += (double)network_value_size(network, v);
-    return numbers;
-}
-
 /* Values forth and back by each model that goes through the network; weights drawn. */
 static double training_elementwise(const struct point *point) {
     const struct points *points = &point->problem.points;
@@ -197,7 +167,7 @@ void point_add_cost(struct point *point, struct task_cost *cost) {
     cost->elementwise += training_elementwise(point);
     cost->calls = node_calls(point);
     cost->state_bytes = checkpoint_bytes(point);
-    measure_cost(point, cost);
+    elements_cost(point, cost);
 }
 
 /* ---- plan ---- */
