@@ -106,7 +106,9 @@ void network_jvp_between(const struct network *network, int first, int last, con
 }
 
 /* Is a value's cotangent of use to what made it? */
-static bool goes_back(const struct network *network, int value) { return network->node[value - 1].kind->vjp != NULL; }
+static bool goes_back(const struct network *network, int value) {
+    return value == 0 || network->node[value - 1].kind->vjp;
+}
 
 /* Cotangents of what a node reads from those of its value; the one that takes their place comes last. */
 static void pass_back(const struct node *node, int first, const struct pass *pass, const struct cotape *cotape) {

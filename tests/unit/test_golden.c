@@ -98,6 +98,7 @@ static const struct {
 };
 enum { CASES = sizeof cases / sizeof cases[0], TRAIN = 6, TEST = 4, KEPT_STEPS = 4 };
 
+/* NULL: another test reads it */
 static const char *const file_of[FAMILIES] = {[FAMILY_FC] = TEST_DATA "/golden_fc.h5",
                                               [FAMILY_CONV] = TEST_DATA "/golden_images.h5",
                                               [FAMILY_WRN] = TEST_DATA "/golden_images.h5",
@@ -182,8 +183,8 @@ static void check_golden(const char *what, double limit, golden_check *check) {
     struct tally tally = {.what = what, .limit = limit};
     hid_t file[FAMILIES];
     for (int f = 0; f < FAMILIES; f++) {
-        file[f] = H5Fopen(file_of[f], H5F_ACC_RDONLY, H5P_DEFAULT);
-        assert_true(file[f] >= 0);
+        file[f] = file_of[f] ? H5Fopen(file_of[f], H5F_ACC_RDONLY, H5P_DEFAULT) : H5I_INVALID_HID;
+        assert_true(file[f] >= 0 || !file_of[f]);
     }
     for (int number = 0; number < CASES; number++) {
         struct golden golden;
@@ -192,7 +193,8 @@ static void check_golden(const char *what, double limit, golden_check *check) {
         H5Gclose(golden.group);
         sample_free(&golden.sample);
     }
-    for (int f = 0; f < FAMILIES; f++) H5Fclose(file[f]);
+    for (int f = 0; f < FAMILIES; f++)
+        if (file_of[f]) H5Fclose(file[f]);
     tally_end(&tally);
 }
 
