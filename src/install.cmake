@@ -20,7 +20,7 @@ install(TARGETS ntksweep)
 install(PROGRAMS jobs/submit DESTINATION ${share}/jobs)
 install(FILES jobs/lib.sh jobs/profile.sh jobs/sizing.sh jobs/script.sh jobs/job_body.sh DESTINATION ${share}/jobs)
 install(DIRECTORY jobs/studies jobs/profiles DESTINATION ${share}/jobs)
-install(PROGRAMS analysis/report analysis/python DESTINATION ${share}/analysis)
+install(PROGRAMS analysis/report analysis/check-bands analysis/python DESTINATION ${share}/analysis)
 install(FILES analysis/lee2019.csv DESTINATION ${share}/analysis)
 install(DIRECTORY analysis/ntksweep DESTINATION ${share}/analysis PATTERN __pycache__ EXCLUDE)
 
