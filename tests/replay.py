@@ -14,14 +14,15 @@ from ntksweep.training import Network, dataset_of, states, tensors_of
 
 STUDY = """
 data:     {{ {data}, test_size: 5 }}
-network:  {{ {network}, activation: {activation}, sigma_w2: 1.7, sigma_b2: {sigma_b2}, parameterization: {parameterization},
+network:  {{ {network}{activation}, sigma_w2: 1.7, sigma_b2: {sigma_b2}, parameterization: {parameterization},
             output_scale: {alpha} }}
 training: {{ learning_rate: {rate}, steps: 40, {training} }}
 measure:  {{ recorded_steps: 9, kernel_steps: none, probes: 2, keep: [inputs, outputs, parameters, kernels] }}
-sweep:    {{ width: {width}, train_size: 7, seed: 3 }}
+sweep:    {{ {width}train_size: 7, seed: 3 }}
 run:      {{ precision: f64 }}
 """
 GAUSSIAN = "source: gaussian, outputs: 3, dimension: "
+NUMBER = "source: gaussian, dimension: 1"
 COLOUR = "source: cifar10, path: ., classes: [airplane, cat, horse], resize: 8"
 GREY = "source: mnist, path: ., classes: ['0', '3', '7'], resize: 2"
 PAIR = "source: mnist, path: ., classes: ['0', '3'], resize: 2"
@@ -74,6 +75,14 @@ CASES = [
     dict(data=GREY, network="family: conv, depth: 2, pooling: global", width=5, activation="tanh", sigma_b2=0.2, alpha=0.5,
          parameterization="standard", rate=SMALL, linearization="parameter",
          training="loss: cross_entropy, momentum: 0.8, batch_size: 2, centred: true, rates: matched"),
+    dict(data=NUMBER, network="family: closed, example: 2, reading: state, time: 0.9", sigma_b2=0.4,
+         parameterization="ntk", rate=OWN, linearization="function", training=PLAIN),
+    dict(data=NUMBER, network="family: closed", sigma_b2=0.4,
+         parameterization="standard", rate=OWN, linearization="parameter", training="rates: matched"),
+    dict(data=GAUSSIAN + "5", network="family: residual, cell: two, weights: knots, step: time, solver: rk4, depth: 2", width=7,
+         activation="prelu", sigma_b2=0.2, parameterization="ntk", rate=OWN, linearization="parameter", training=PLAIN),
+    dict(data=GAUSSIAN + "5", network="family: residual, weights: shared, depth: 3", width=7,
+         activation="prelu", sigma_b2=0.2, parameterization="ntk", rate=OWN, linearization="parameter", training=PLAIN),
     dict(data=GAUSSIAN + "5", network="family: fc, depth: 2", width=13, activation="cos", sigma_b2=0.2,
          parameterization="ntk", rate=CRITICAL, linearization="function", training=PLAIN),
     dict(data=GAUSSIAN + "5", network="family: fc, depth: 2, slope: 0.4", width=13, activation="prelu", sigma_b2=0.2,
@@ -171,7 +180,9 @@ def main(program):
             with open(folder + "/study.yaml", "w") as study:
                 space = {"linearization": case["linearization"]} if "linearization" in case else {}
                 words = ", ".join([case["training"], *(f"{key}: {word}" for key, word in space.items())])
-                study.write(STUDY.format(**{"alpha": 1, **case, "training": words}))
+                forms = {"activation": ", activation: {}", "width": "width: {}, "}  # of networks that have them
+                put = {name: text.format(case[name]) if name in case else "" for name, text in forms.items()}
+                study.write(STUDY.format(**{"alpha": 1, **case, **put, "training": words}))
             subprocess.run([program, "run", folder + "/study.yaml", "-o", folder + "/out"], check=True)
             check_point(case, ntksweep.open(folder + "/out").point())
 

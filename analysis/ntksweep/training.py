@@ -11,6 +11,7 @@ from typing import Callable, Iterator, NamedTuple
 import numpy as np
 import xarray as xr
 
+from .flows import flow
 from .point import InputError, Point
 
 Tensors = list[np.ndarray]  # weight, bias, weight, ... in the order of the forward pass
@@ -88,25 +89,45 @@ class Pass:
         self.back.append(back)
         return y
 
-    def activation(self, x):
+    def activation(self, x, name=None):
         phi, slope = self.net.phi
-        a = self.theta[2 * self.layer] if self.net.learns_slope else self.net.slope
-        y = Value(phi(x.v, *a))
         if self.net.learns_slope:
-            self.learn_slope(x, y)
-        self.back.append(lambda: x.w.__iadd__(y.w * slope(x.v, *a)))
+            return self.prelu(x, name)
+        y = Value(phi(x.v, *self.net.slope))
+        self.back.append(lambda: x.w.__iadd__(y.w * slope(x.v, *self.net.slope)))
         return y
 
-    def learn_slope(self, x, y):
-        """The weight [1] of a layer without a bias."""
-        at = 2 * self.layer
-        self.layer += 1
+    def prelu(self, x, name=None):
+        """Its slope is the weight [1] of a layer without a bias."""
+        at = 2 * self.layers.setdefault(name or len(self.layers), len(self.layers))
+        phi, slope = self.net.phi
+        a = self.theta[at]
+        y = Value(phi(x.v, a))
 
         def back():
-            self.gradient[at] = np.array([np.sum(np.minimum(x.v, 0) * y.w)])
-            self.gradient[at + 1] = np.zeros(0)
+            x.w += y.w * slope(x.v, a)
+            self.gradient[at] += np.sum(np.minimum(x.v, 0) * y.w)
 
         self.back.append(back)
+        return y
+
+    def flow(self, x):
+        """Of family closed, a number at a time."""
+        at, has_layer = 2 * len(self.layers), len(self.theta) > 0
+        (s_w, s_b), (r_w, r_b) = self.net.scales((1, 1)), self.net.rates((1, 1))
+        w1, w2 = (s_w * self.theta[at].item(), s_b * self.theta[at + 1].item()) if has_layer else (0.0, 0.0)
+        flows = [flow(*self.net.flow, each, w1, w2) for each in x.v[:, 0]]
+        f, by_x, by_w1, by_w2 = np.array(flows, float).T[:, :, None]
+        y = Value(f)
+
+        def back():
+            x.w += by_x * y.w
+            if has_layer:
+                self.gradient[at] += r_w * s_w * np.sum(by_w1 * y.w)
+                self.gradient[at + 1] += r_b * s_b * np.sum(by_w2 * y.w)
+
+        self.back.append(back)
+        return y
 
     def mean(self, x):
         y = Value(x.v.mean((1, 2)))
@@ -211,23 +232,29 @@ class Blocks:
         self.size = {"one": 1.0, "time": ratio, "root": math.sqrt(ratio)}[get("step", "one")]
 
     def affine(self, go, x, place, block, time):
+        return self.layer(go, go.affine, x, place, block, time)
+
+    def activation(self, go, x, block, time):
+        return self.layer(go, go.prelu, x, "slope", block, time) if go.net.learns_slope else go.activation(x)
+
+    def layer(self, go, make, x, place, block, time):
         """A layer of a cell at a time in steps: a block's own, that of all, or between two knots."""
         if self.weights != "knots":
-            return go.affine(x, name=(place, block if self.weights == "independent" else 0))
+            return make(x, name=(place, block if self.weights == "independent" else 0))
         at = time * (self.knots - 1) / self.depth
         low, share = int(at), at - int(at)
-        y = go.affine(x, name=(place, low))
-        return go.add(y, go.affine(x, name=(place, low + 1)), 1 - share, share) if share > 0 else y
+        y = make(x, name=(place, low))
+        return go.add(y, make(x, name=(place, low + 1)), 1 - share, share) if share > 0 else y
 
     def cell_of(self, go, h, x, block, time):
-        y = go.activation(h) if self.cell == "pre" else h
+        y = self.activation(go, h, block, time) if self.cell == "pre" else h
         if self.reads_time:
             y = go.components(y, y.v.shape[1] + 1, self.size * time)
         y = self.affine(go, y, "first", block, time)
         if self.injects:
             y = go.add(y, self.affine(go, x, "inject", block, time))
         if self.cell != "pre":
-            y = go.activation(y)
+            y = self.activation(go, y, block, time)
         return self.affine(go, y, "second", block, time) if self.cell == "two" else y
 
     def advance(self, go, h, weights, k):
@@ -272,12 +299,17 @@ class Cell:
         return go.affine(hidden, name="feedback_2", w2=self.w2)
 
 
+def closed(net, go, x):
+    return go.flow(x)
+
+
 FAMILIES = {
     "fc": fully_connected,
     "conv": convolutional,
     "wrn": wide_residual,
     "residual": residual,
     "deq": deep_equilibrium,
+    "closed": closed,
 }
 
 
@@ -287,16 +319,18 @@ class Network:
 
     def __init__(self, settings: dict[str, str], count: int | None = None):
         self.family = one_of(settings, "network.family", FAMILIES)
-        self.phi = one_of(settings, "network.activation", PHI)
         self.count = count
-        self.learns_slope = settings["network.activation"] == "prelu"
+        self.phi = one_of({"network.activation": "identity", **settings}, "network.activation", PHI)
+        self.learns_slope = settings.get("network.activation") == "prelu"
         self.slope = [float(settings["network.slope"])] if "network.slope" in settings else []
         self.depth, self.wide_blocks = (int(settings.get(f"network.{name}", 0)) for name in ("depth", "blocks"))
         self.flattens = settings.get("network.pooling") == "flatten"
         self.blocks = Blocks(settings) if settings["network.family"] == "residual" else None
         self.own_w2: dict[int, float | None] = {}  # of layers with a variance of their own, by their weight's number
         self.cell = Cell(settings) if settings["network.family"] == "deq" else None
-        self.is_flat = settings["network.family"] in ("fc", "residual", "deq")
+        self.is_flat = settings["network.family"] in ("fc", "residual", "deq", "closed")
+        example, reading = settings.get("network.example"), settings.get("network.reading", "state")
+        self.flow = (float(example == "2"), reading == "state", float(settings.get("network.time", 1)))
         self.w2, self.b2 = (float(settings[f"network.sigma_{name}"]) for name in ("w2", "b2"))
         self.ntk = settings["network.parameterization"] == "ntk"
         self.matched = settings.get("training.rates") == "matched"

@@ -33,7 +33,7 @@ OLDER = {  # the same of the models; a metric that stands nowhere needs both
 }
 MODELS_OF = {metric: models for models, metrics in OLDER.items() for metric in metrics.split()}
 LOSSES = {"mse": "MSE", "cross_entropy": "cross-entropy"}
-FAMILIES = {"fc": "fully connected", "conv": "convolutional", "wrn": "wide residual", "residual": "residual"}
+FAMILIES = {"fc": "fully connected", "conv": "convolutional", "wrn": "wide residual", "residual": "residual", "closed": "closed form"}
 WIDTHS = {"conv": "channels", "wrn": "channels"}
 AXES = {
     "train_size": "training points $N$",

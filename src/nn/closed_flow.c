@@ -76,7 +76,7 @@ static double growth(const struct drive *d, double a, double g) { return g + slo
 /* When g falls to 0, beginning with g > 0 at 0, C < 2 h where it falls at all; Newton's method between bounds. */
 static double turning_off(const struct drive *d, double g) {
     double c = growth(d, 0, g), low = 0, high = c > 0 ? fmin(d->time, log(2 * d->h / c)) : d->time;
-    if (c >= 2 * d->h || g + c * expm1(high) - 2 * d->h * high >= 0) return INFINITY;
+    if (c >= 2 * d->h || g + c * expm1(high) - 2 * d->h * high >= 0) return HUGE_VAL;
     double t = high;
     for (int round = 0; round < 100 && high - low > 0; round++) {
         double now = g + c * expm1(t) - 2 * d->h * t, next = t - now / (c * exp(t) - 2 * d->h);
@@ -100,7 +100,7 @@ static bool begins_on(const struct drive *d, double g) {
 static double turning_on(const struct drive *d, double g) {
     double root[2];
     if (d->h > 0) return roots_of(d, g, root) ? root[1] : 0;
-    return d->w1 > 0 ? -g / d->w1 : (double)INFINITY;
+    return d->w1 > 0 ? -g / d->w1 : HUGE_VAL;
 }
 
 /* After it was on and went off at u, a parabola's other root; then it is on for ever. */
@@ -132,7 +132,7 @@ static struct flow flow_of_state(const struct drive *d, double x) {
 }
 
 struct flow closed_flow(const struct closed *closed, double x, double w1, double w2) {
-    if (!isfinite(x + w1 + w2)) return (struct flow){NAN, NAN, NAN, NAN};
+    if (!isfinite(x + w1 + w2)) return (struct flow){(double)NAN, (double)NAN, (double)NAN, (double)NAN};
     struct drive drive = {closed->example == EXAMPLE_2, w1, w2, closed->time};
     if (closed->example == EXAMPLE_3) drive.w1 = drive.w2 = 0;
     return closed->example == EXAMPLE_3 || closed->reading == READING_STATE ? flow_of_state(&drive, x)

@@ -28,8 +28,9 @@ static const struct method {
     [SOLVER_RK4] = {4, {0, 1, 1, 2}, {{0}, {0.5}, {0, 0.5}, {0, 0, 1}}, {1 / 6.0, 1 / 3.0, 1 / 3.0, 1 / 6.0}},
 };
 
-/* Where a cell has weights: its dense layers in the order of the forward pass, and the one that reads the input. */
-enum place { PLACE_FIRST, PLACE_INJECT, PLACE_SECOND, PLACES };
+/* Where a cell has weights: its dense layers in the order of the forward pass, the one that reads the input, the slope
+ * of prelu. */
+enum place { PLACE_FIRST, PLACE_INJECT, PLACE_SECOND, PLACE_SLOPE, PLACES };
 
 struct banks {
     int count;
@@ -82,7 +83,10 @@ static void use_bank(struct chain *chain, enum place place, int bank, int64_t fa
     int *first = &chain->banks.node[place][bank];
     struct builder *builder = chain->builder;
     char name[LAYER_NAME];
-    if (*first == NONE) {
+    if (*first == NONE && place == PLACE_SLOPE) {
+        *first = builder->network->nodes;
+        build_activation(builder);
+    } else if (*first == NONE) {
         *first = builder->network->nodes;
         name_of(chain, place, bank, name);
         build_dense(builder, fan_out, "%s", name);
@@ -93,7 +97,7 @@ static void use_bank(struct chain *chain, enum place place, int bank, int64_t fa
     }
 }
 
-static void dense_at(struct chain *chain, enum place place, struct mixture mixture, int64_t fan_out) {
+static void layer_at(struct chain *chain, enum place place, struct mixture mixture, int64_t fan_out) {
     struct builder *builder = chain->builder;
     struct cursor read = builder->at;
     use_bank(chain, place, mixture.bank, fan_out);
@@ -104,6 +108,14 @@ static void dense_at(struct chain *chain, enum place place, struct mixture mixtu
     build_combination(builder, mixture.share, before, 1 - mixture.share);
 }
 
+/* Of prelu the slope is one of the cell's weights; what it makes is linear in it. */
+static void activation_at(struct chain *chain, struct mixture mixture) {
+    if (chain->config->network.activation == ACTIVATION_PRELU)
+        layer_at(chain, PLACE_SLOPE, mixture, 0);
+    else
+        build_activation(chain->builder);
+}
+
 /* ---- a cell ---- */
 
 /* The value `at` + dense(input). */
@@ -111,7 +123,7 @@ static void inject(struct chain *chain, struct mixture mixture) {
     struct builder *builder = chain->builder;
     struct cursor at = builder->at;
     builder->at = chain->input;
-    dense_at(chain, PLACE_INJECT, mixture, at.shape.channels);
+    layer_at(chain, PLACE_INJECT, mixture, at.shape.channels);
     build_sum(builder, at, 1);
 }
 
@@ -119,7 +131,7 @@ static void inject(struct chain *chain, struct mixture mixture) {
 static void first_dense(struct chain *chain, struct mixture mixture, double time, int64_t fan_out) {
     struct builder *builder = chain->builder;
     if (chain->config->network.time_input) build_components(builder, builder->at.shape.channels + 1, time);
-    dense_at(chain, PLACE_FIRST, mixture, fan_out);
+    layer_at(chain, PLACE_FIRST, mixture, fan_out);
     if (chain->config->network.inject) inject(chain, mixture);
 }
 
@@ -128,10 +140,10 @@ static void cell(struct chain *chain, int64_t block, int64_t halves) {
     int kind = chain->config->network.cell;
     struct mixture mixture = mixture_at(chain, block, halves);
     double time = chain->step * (double)halves / 2;
-    if (kind == CELL_PRE) build_activation(chain->builder);
+    if (kind == CELL_PRE) activation_at(chain, mixture);
     first_dense(chain, mixture, time, kind == CELL_TWO ? chain->config->width : chain->state);
-    if (kind != CELL_PRE) build_activation(chain->builder);
-    if (kind == CELL_TWO) dense_at(chain, PLACE_SECOND, mixture, chain->state);
+    if (kind != CELL_PRE) activation_at(chain, mixture);
+    if (kind == CELL_TWO) layer_at(chain, PLACE_SECOND, mixture, chain->state);
 }
 
 /* h + H sum_j weight_j k_j; a weight of 0 leaves its k out */

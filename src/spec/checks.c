@@ -67,6 +67,10 @@ static bool is_critical_of_draw(const struct config *config) {
     return is_at_critical_rate(config) && config->network.draw != DRAW_NORMAL;
 }
 
+static bool is_wide_without_width(const struct config *config) {
+    return config->network.family == FAMILY_CLOSED && config->width != 1;
+}
+
 static bool is_training_without_parameters(const struct config *config) {
     return !config_has_parameters(config) && config->training.steps > 0;
 }
@@ -185,6 +189,7 @@ static const struct conflict {
     {"training.learning_rate", "network.activation", is_critical_of_prelu, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.draw", is_critical_of_draw, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.family", is_critical_of_closed, WITHOUT_LIMIT, NULL},
+    {"sweep.width", "network.family", is_wide_without_width, "1, or nothing,", NULL},
     {"training.steps", "network.example", is_training_without_parameters, "0, since there are no parameters,", NULL},
     {"training.models", "network.example", is_linear_without_parameters, "[], since there are no parameters,", NULL},
     {"training.learning_rate", "network.example", is_kernel_without_parameters,

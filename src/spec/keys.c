@@ -333,8 +333,7 @@ const struct key key_table[] = {
     {"sweep.train_size", TYPE_COUNT, AT(train_size), .least = 1, .most = ANY_COUNT, .axis = "train_size",
      .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "training examples"},
     {"sweep.width", TYPE_COUNT, AT(width), .least = 1, .most = ANY_COUNT, .axis = "width", .effect = EFFECT_POINT,
-     .when = &without_closed, .unit = "1",
-     .meaning = "units of a hidden layer (fc) or channels of a convolution (conv, wrn)"},
+     .unit = "1", .meaning = "units of a hidden layer (fc) or channels of a convolution (conv, wrn); closed has none"},
     {"sweep.seed", TYPE_COUNT, AT(seed), .least = 0, .most = EXACT_COUNT, .range = true, .fallback = "0",
      .axis = "seed", .effect = EFFECT_POINT, .unit = "1", .meaning = "seed of the initial parameters"},
     {.name = NULL}};

@@ -140,22 +140,23 @@ static status apply_data_path(struct reader *reader, const char *path) {
 
 /* ---- resolving ---- */
 
-/* Critical fractions were of matched rates before there was a key that says so. */
+/* Critical fractions were of matched rates before there was a key that says so. A flow in closed form has no width. */
 static const char *fallback_of(const struct reader *reader, const struct key *key) {
     int form = reader->study->config.training.learning_rate.form;
     bool is_matched =
         reader->input->is_frozen && form == RATE_CRITICAL_FRACTION && strcmp(key->name, "training.rates") == 0;
-    return is_matched ? "matched" : key->fallback;
+    bool is_idle = reader->study->config.network.family == FAMILY_CLOSED && strcmp(key->name, "sweep.width") == 0;
+    return is_idle ? "1" : is_matched ? "matched" : key->fallback;
 }
 
 static status fill_slot(struct reader *reader, const struct key *key, struct place *slot) {
     struct source *source = add_source(reader, ORIGIN_DEFAULT, reader->study->file);
-    if (!key->fallback) {
+    const char *text = fallback_of(reader, key);
+    if (!text) {
         char words[NAME_BYTES];
         value_expected(key, sizeof words, words);
         return place_fail(source_place(source), key->name, "missing; %s was expected", words);
     }
-    const char *text = fallback_of(reader, key);
     TRY(source_read_text(source, text, strlen(text)));
     *slot = source_place(source);
     return OK;

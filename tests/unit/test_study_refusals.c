@@ -417,6 +417,11 @@ static void test_dynamics(void **state) {
         {3, "network: { draw: uniform }",
          "study.yaml:4:28: training.learning_rate: {critical_fraction: 0.5} does not go with network.draw: uniform; "
          "{ empirical_fraction: c }, since no limit of infinite width is known, was expected"},
+        {3, "network: { family: closed }",
+         "study.yaml:4:28: training.learning_rate: {critical_fraction: 0.5} does not go with network.family: closed; "
+         "{ empirical_fraction: c }, since no limit of infinite width is known, was expected"},
+        {3, "network: { family: closed, activation: erf }",
+         "study.yaml:3:40: network.activation: not used here; it stands only where network.family is not closed"},
         {3, "network: { slope: 0.1 }",
          "study.yaml:3:19: network.slope: not used here; it stands only where network.activation is leaky_relu or "
          "prelu"},
