@@ -8,6 +8,12 @@ static const struct activation *const table[] = {ACTIVATION_LIST(ACTIVATION_ROW)
 
 const struct activation *activation_of(enum activation_kind kind) { return table[kind]; }
 
+struct activation_form activation_at_first(const struct config *config) {
+    int kind = config->network.activation;
+    return (struct activation_form){table[kind == ACTIVATION_PRELU ? ACTIVATION_LEAKY_RELU : kind],
+                                    (real)config->network.slope};
+}
+
 void activation_forward(struct activation_form phi, const struct node *node, const struct pass *pass, real *out) {
     phi.activation->map(pass->n * shape_size(node->in), phi.slope, pass_in(pass, node, 0), out);
 }

@@ -39,6 +39,9 @@ void activation_vjp(struct activation_form phi, const struct node *node, const s
 
 #define activation_of REAL_NAME(activation_of)
 const struct activation *activation_of(enum activation_kind kind);
+/* What a config asks for; prelu as it begins. */
+#define activation_at_first REAL_NAME(activation_at_first)
+struct activation_form activation_at_first(const struct config *config);
 
 /* The third entry of a row, whose file defines it in double alone. */
 #if REAL_BITS == 64

@@ -197,8 +197,7 @@ static void build_prelu(struct builder *builder) {
 }
 
 static void build_function(struct builder *builder) {
-    const struct activation_form form = {activation_of((enum activation_kind)builder->config->network.activation),
-                                         (real)builder->config->network.slope};
+    const struct activation_form form = activation_at_first(builder->config);
     build_node(builder, &activation_operator, builder->at.shape, build_form(builder, &form, sizeof form));
 }
 

@@ -22,10 +22,9 @@ static struct moments moments_of(const struct config *config, double variance) {
         g[i] = (real)(sqrt(variance) * (i - POINTS / 2) / PER_DEVIATION);
         one[i] = 1;
     }
-    const struct activation *activation = activation_of((enum activation_kind)config->network.activation);
-    const real bend = (real)config->network.slope;
-    activation->map(POINTS, bend, g, x);
-    activation->backward(POINTS, bend, g, x, one, slope);
+    const struct activation_form phi = activation_at_first(config);
+    phi.activation->map(POINTS, phi.slope, g, x);
+    phi.activation->backward(POINTS, phi.slope, g, x, one, slope);
     struct moments sum = {0, 0};
     for (int i = 0; i < POINTS; i++) {
         double t = (double)(i - POINTS / 2) / PER_DEVIATION, weight = exp(-t * t / 2) / sqrt(2 * M_PI) / PER_DEVIATION;
