@@ -70,6 +70,32 @@ def test_other_axes_and_steps(tmp_path, against, kind):
     assert kind in {name.removesuffix("_1") for name in ntksweep.plot.names(opened(tmp_path, data))}
 
 
+def test_over_layers_each_network_has_its_own(tmp_path):
+    axes = {**AXES, "train_size": [32], "width": [64]}
+    data = dataset({**SAID, "figure_against": "layer"}, "parameter_change", axes)
+    names = list(data["layer"].values)
+    data["sharpness"].values[...] += 1e-3
+    data["sharpness"].loc[dict(activation="relu", layer=names[1])] = np.nan
+    figure = ntksweep.plot.metric(opened(tmp_path, data), "sharpness")
+    assert {panel.get_title() for panel in figure.axes} == {"step 0", f"step {synthetic.STEPS[-1]}"}
+    drawn = [len(line.get_xdata()) for line in figure.axes[1].lines if line.get_linestyle() == "-"]
+    ends = [line.get_xdata()[-1] for line in figure.axes[1].lines if line.get_linestyle() == "-"]
+    assert len(names) in drawn and len(names) - 1 in drawn and {len(names) - 1, len(names) - 2} <= set(ends)
+
+
+def test_over_states_at_the_first_and_the_last_step(tmp_path):
+    data = dataset(axes={**AXES, "train_size": [32], "width": [64]})
+    change = data["parameter_change"].isel(step=[2, -1])
+    data["sharpness"] = change.drop_vars(["step", "layer"]).rename(step="state_step", layer="state_index")
+    data = data.assign_coords(state_step=[0, 11])
+    data["sharpness"].attrs = {**SAID, "figure_against": "state_index"}
+    data = opened(tmp_path, data)
+    assert "sharpness_state_index" in ntksweep.plot.names(data)
+    figure = ntksweep.plot.metric(data, "sharpness")
+    assert {panel.get_title() for panel in figure.axes} == {"step 0", "step 11"}
+    assert {panel.get_xlabel() for panel in figure.axes} == {"state $h_l$, $l$"}
+
+
 @pytest.mark.parametrize("against", ["width", "step"])
 def test_of_each_test_point_and_output(tmp_path, against):
     data = dataset({**SAID, "figure_against": against}, "outputs", {**AXES, "activation": ["erf"]}, probes=2, outputs=2)
