@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "infinite.h"
+#include "infinite_average.h"
 #include "infinite_plain.h"
 
 /* ---- calls ---- */
@@ -298,56 +299,12 @@ static void test_columns(void **state) {
 
 enum { SEEDS = 200, SEEDS_POINTS = 400, AVERAGED = 5, ENTRIES = AVERAGED * AVERAGED };
 
-/* Mean over seeds of 2 K(2n) - K(n), which has no term in 1/n left, and its standard error. */
-struct average {
-    double mean[2][ENTRIES], error[2][ENTRIES]; /* NNGP, NTK */
-};
-
-static void empirical_pair(struct recipe recipe, double kernel[2][ENTRIES]) {
-    struct sample sample;
-    sample_create(recipe, &sample);
-    struct ntk_points points = {recipe.train, 0, 0, sample.x, NULL};
-    struct ntk_kernels kernels = {.train_train = kernel[1], .nngp_train_train = kernel[0]};
-    const int64_t bytes = 1 << 22;
-    struct arena counting = arena_counting(), arena;
-    ntk_empirical(sample.network, sample.theta, &points, bytes, &counting, &kernels, NULL);
-    assert_int_equal(arena_create(counting.peak, &arena), OK);
-    ntk_empirical(sample.network, sample.theta, &points, bytes, &arena, &kernels, NULL);
-    arena_free(&arena);
-    sample_free(&sample);
-}
-
-static void average_over_seeds(struct recipe recipe, int seeds, struct average *average) {
-    memset(average, 0, sizeof *average);
-    const int64_t width = recipe.width;
-    for (int seed = 0; seed < seeds; seed++) {
-        double narrow[2][ENTRIES] = {{0}}, wide[2][ENTRIES] = {{0}};
-        recipe.seed = 2 * (uint64_t)seed;
-        recipe.width = width;
-        empirical_pair(recipe, narrow);
-        recipe.seed++;
-        recipe.width = 2 * width;
-        empirical_pair(recipe, wide);
-        for (int which = 0; which < 2; which++)
-            for (int i = 0; i < ENTRIES; i++) {
-                double value = 2 * wide[which][i] - narrow[which][i];
-                average->mean[which][i] += value / seeds;
-                average->error[which][i] += value * value / seeds;
-            }
-    }
-    for (int which = 0; which < 2; which++)
-        for (int i = 0; i < ENTRIES; i++) {
-            double variance = average->error[which][i] - average->mean[which][i] * average->mean[which][i];
-            average->error[which][i] = sqrt(variance / seeds);
-        }
-}
-
 static void check_average(struct recipe recipe, int seeds, struct tally *tally) {
     static struct average average;
     average_over_seeds(recipe, seeds, &average);
     struct sample sample;
     sample_create(recipe, &sample);
-    double kernel[2][ENTRIES];
+    double kernel[2][AVERAGE_ENTRIES];
     const int64_t n = recipe.train;
     compute(sample.network, n, n, sample.x, kernel[0], kernel[1], NULL);
     for (int which = 0; which < 2; which++)
