@@ -96,11 +96,18 @@ class Curve:
 
 @lru_cache(maxsize=None)
 def final(study, metric):
-    """The metric at its last recorded step, on the axes and perhaps `layer`; nothing there of points where a model on
-    which it depends diverged."""
-    array = study.data[metric]
+    """The metric at the last recorded step of the training, on the axes and perhaps `layer`; nothing there of points
+    where a model on which it depends diverged."""
+    array = at_stop(study, study.data[metric])
     last = {name: -1 for name in ("step", "kernel_step") if name in array.dims}
     return array.isel(last).where((study.data["status"] & models_of(metric, study.said(metric))) == 0)
+
+
+def at_stop(study, array):
+    """Of points that training.stop_loss ended that step, of others the last."""
+    if "step" not in array.dims or not study.has("stopped_step"):
+        return array
+    return array.sel(step=study.data["stopped_step"].fillna(array["step"][-1])).drop_vars("step")
 
 
 def every_step(study, metric):
