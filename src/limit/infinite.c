@@ -322,11 +322,15 @@ static void map_images(struct engine *engine, const struct infinite_pair *pair) 
     }
 }
 
+/* The nodes of a pair of activations: the later one's side is the own one. */
+static int later_of(const struct infinite_pair *pair) { return (int)most(pair->u, pair->v) - 1; }
+static int earlier_of(const struct infinite_pair *pair) { return (int)least(pair->u, pair->v) - 1; }
+
 /* Points whose sides at both activations of a pair have room, and images for their Theta. */
 static int64_t points_together(const struct engine *engine, const struct infinite_pair *pair) {
     int64_t pixels = infinite_pixels(engine->network, pair->u), images = 2 * engine->plan->slots * engine->plan->room,
-            own = dual_side_numbers(&engine->activated[pair->u - 1].dual),
-            other = dual_side_numbers(&engine->activated[pair->v - 1].dual),
+            own = dual_side_numbers(&engine->activated[later_of(pair)].dual),
+            other = dual_side_numbers(&engine->activated[earlier_of(pair)].dual),
             count = least(engine->points, images / pixels);
     if (own > 0) count = least(count, engine->room_numbers[0] / (own * pixels));
     return other > 0 ? least(count, engine->room_numbers[1] / (other * pixels)) : count;
@@ -342,7 +346,7 @@ static void take_side(struct engine *engine, int number, struct range range) {
 
 /* Two activations of some points, each point with itself, pixel by pixel. The later one's side serves many pairs. */
 static void activate_points(struct engine *engine, const struct infinite_pair *pair, struct range range, double *out) {
-    int later = (int)most(pair->u, pair->v) - 1, earlier = (int)least(pair->u, pair->v) - 1;
+    int later = later_of(pair), earlier = earlier_of(pair);
     const struct activated *own = &engine->activated[later], *other = &engine->activated[earlier];
     int64_t count = range.count * infinite_pixels(engine->network, pair->u);
     const struct dual_pairs places = {.rows = 1, .columns = count, .pitch = count, .own_step = 1};
