@@ -11,14 +11,6 @@ static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t all_points(const struct ntk_points *points) { return points->train + points->test; }
 
-/* Examples whose tile of the kernel has about TILE_ROWS rows: scratch that stays in a cache, and gemms that are still
- * large. */
-enum { TILE_ROWS = 128, TILE_EXAMPLES_MIN = 8 };
-
-static int64_t tile_examples(const struct network *network) {
-    return most(TILE_ROWS / network->outputs, TILE_EXAMPLES_MIN);
-}
-
 /* ---- parts: what is kept of all points to take one layer's share, or a slice of it ----
  *
  *     by pairs        kept of each node: in, w        kernel += pairs(p, q) for all nodes p, q of the layer
@@ -27,9 +19,10 @@ static int64_t tile_examples(const struct network *network) {
 struct part {
     int layer;
     bool by_gradients;
-    int64_t from, to;   /* output channels, by gradients */
-    int64_t in, w;      /* numbers kept of a point: its inputs; its cotangents or gradients */
-    real *in_at, *w_at; /* where, for all points; by pairs one node's after the other's */
+    int64_t from, to; /* output channels, by gradients */
+    int64_t in, w;    /* numbers kept of a point: its inputs; its cotangents or gradients */
+    real *in_at,
+        *w_at; /* where, point after point; by pairs the numbers of all nodes of the layer, the last one first */
 };
 
 struct plan {
@@ -52,7 +45,18 @@ static const struct node *last_node(const struct network *network, int layer) {
 static const struct node *earlier_node(const struct network *network, const struct node *node) {
     return node->earlier == NONE ? NULL : &network->node[node->earlier];
 }
-static bool is_shared(const struct network *network, int layer) { return network->layer[layer].nodes > 1; }
+static int uses_of(const struct network *network, int layer) { return network->layer[layer].nodes; }
+static bool is_shared(const struct network *network, int layer) { return uses_of(network, layer) > 1; }
+
+/* Examples of a tile of the kernel: about TILE_ROWS rows, scratch that stays in a cache and gemms that are still large.
+ * Of a layer with several nodes each example has a row for each, and the gemms are larger: all nodes of one side with
+ * all of the other. */
+static int64_t tile_examples(const struct network *network, int layer) {
+    enum { TILE_ROWS = 128, TILE_EXAMPLES_MIN = 8, SHARED_ROWS = 512, SHARED_EXAMPLES_MOST = 32 };
+    int64_t k = network->outputs, uses = uses_of(network, layer);
+    if (uses == 1) return most(TILE_ROWS / k, TILE_EXAMPLES_MIN);
+    return most(1, least(SHARED_ROWS / (k * uses), SHARED_EXAMPLES_MOST));
+}
 
 /* Inner products of inputs are of use to the only node of a layer that reads them as they are. */
 static bool knows_inner(const struct network *network, int layer, bool has_gram) {
@@ -180,15 +184,18 @@ struct memory {
     real *scratch, *kept;
 };
 
+/* Of a layer with several nodes: rows of a tile, of which each pair of nodes has its own. */
+static int64_t block_rows(const struct network *network, int layer, int64_t examples) {
+    return is_shared(network, layer) ? examples * uses_of(network, layer) * network->outputs : 0;
+}
+
 static int64_t scratch_of(const struct network *network, int layer) {
-    int64_t step = tile_examples(network), size = 0;
-    for (const struct node *p = last_node(network, layer); p; p = earlier_node(network, p))
-        for (const struct node *q = last_node(network, layer); q; q = earlier_node(network, q)) {
-            const struct side a = {.network = network, .node = p, .n = step, .count = network->outputs};
-            const struct side b = {.network = network, .node = q, .n = step, .count = network->outputs};
-            size = most(size, p->kind->share->pairs_scratch(&a, &b));
-        }
-    return size;
+    int64_t step = tile_examples(network, layer), rows = block_rows(network, layer, step);
+    const struct side side = {.network = network,
+                              .node = last_node(network, layer),
+                              .n = step * uses_of(network, layer),
+                              .count = network->outputs};
+    return rows * rows + side.node->kind->share->pairs_scratch(&side, &side);
 }
 
 static int64_t scratch_size(const struct plan *plan) {
@@ -239,40 +246,27 @@ static void fill_chunk(const struct plan *plan, const real *theta, int64_t from,
     for (int64_t row = 0; row < n * k; row++) w[row * k + row % k] = 1;
 }
 
-/* What is kept of one node of a part by pairs. */
-struct use {
-    const struct node *node; /* NULL: there are no more */
-    real *in, *w;            /* of all points; in NULL: not kept */
-};
-
-static struct use first_use(const struct plan *plan, const struct part *part) {
-    return (struct use){last_node(plan->network, part->layer), part->in > 0 ? part->in_at : NULL, part->w_at};
-}
-
-static struct use next_use(const struct plan *plan, struct use use) {
-    int64_t all = all_points(plan->points);
-    if (use.in) use.in += all * shape_size(use.node->in);
-    use.w += all * plan->network->outputs * shape_size(use.node->out);
-    use.node = earlier_node(plan->network, use.node);
-    return use;
-}
-
-static struct side side_of(const struct plan *plan, struct use use, int64_t from, int64_t n) {
-    int64_t k = plan->network->outputs;
+/* What is kept of a part by pairs: of each point its inputs at all nodes of the layer, and its cotangents there. */
+static struct side side_of(const struct plan *plan, const struct part *part, int64_t from, int64_t n) {
     return (struct side){.network = plan->network,
-                         .node = use.node,
-                         .n = n,
-                         .count = k,
-                         .in = use.in ? use.in + from * shape_size(use.node->in) : NULL,
-                         .w = use.w + from * k * shape_size(use.node->out)};
+                         .node = last_node(plan->network, part->layer),
+                         .n = n * uses_of(plan->network, part->layer),
+                         .count = plan->network->outputs,
+                         .in = part->in > 0 ? part->in_at + from * part->in : NULL,
+                         .w = part->w_at + from * part->w};
 }
 
-static void keep_pairs(const struct plan *plan, const struct part *part, int64_t from, const struct side *side) {
-    struct use use = first_use(plan, part);
-    while (use.node != side->node) use = next_use(plan, use);
-    int64_t in = shape_size(side->node->in), w = side->count * shape_size(side->node->out);
-    memcpy(use.w + from * w, side->w, (size_t)(side->n * w) * sizeof *use.w);
-    if (use.in) memcpy(use.in + from * in, side->in, (size_t)(side->n * in) * sizeof *use.in);
+/* n rows to places `pitch` apart. */
+static void keep_rows(int64_t n, int64_t size, const real *rows, real *kept, int64_t pitch) {
+    for (int64_t i = 0; i < n; i++) memcpy(kept + i * pitch, rows + i * size, (size_t)size * sizeof *kept);
+}
+
+static void keep_pairs(const struct part *part, int64_t from, const struct side *side) {
+    int64_t in = shape_size(side->node->in), w = side->count * shape_size(side->node->out), place = 0;
+    for (const struct node *later = last_node(side->network, part->layer); later != side->node; place++)
+        later = earlier_node(side->network, later);
+    keep_rows(side->n, w, side->w, part->w_at + from * part->w + place * w, part->w);
+    if (part->in > 0) keep_rows(side->n, in, side->in, part->in_at + from * part->in + place * in, part->in);
 }
 
 /* The nodes come from the last one down: that one sets the sum of gradients. */
@@ -294,7 +288,7 @@ static void keep_node(const struct plan *plan, const struct part *part, int i, i
     if (part->by_gradients)
         keep_gradients(part, from, &side, memory->tape.work);
     else
-        keep_pairs(plan, part, from, &side);
+        keep_pairs(part, from, &side);
 }
 
 /* The first node that any of the parts needs. */
@@ -342,16 +336,32 @@ static real *tile_in(const struct ntk_points *points, struct tile tile, int64_t 
     return kernel ? kernel + (test_row < 0 ? tile.row : test_row) * k * ld + tile.column * k : NULL;
 }
 
+/* kernel[(i, a), (j, b)] += the sum over nodes p and q of block[(i, p, a), (j, q, b)] */
+static void fold(int64_t rows, int64_t columns, int64_t uses, int64_t k, const real *block, real *kernel, int64_t ld) {
+    for (int64_t row = 0; row < rows * uses * k; row++) {
+        real *out = kernel + (row / (uses * k) * k + row % k) * ld;
+        const real *in = block + row * columns * uses * k;
+        for (int64_t j = 0; j < columns; j++)
+            for (int64_t q = 0; q < uses; q++)
+                for (int64_t b = 0; b < k; b++) out[j * k + b] += in[(j * uses + q) * k + b];
+    }
+}
+
 static void add_pairs(const struct plan *plan, const struct part *part, struct tile tile, real *scratch, real *kernel) {
-    int64_t train = plan->points->train;
-    const real *inner =
-        part->in == 0 && plan->points->gram ? plan->points->gram + tile.row * train + tile.column : NULL;
-    for (struct use a = first_use(plan, part); a.node; a = next_use(plan, a))
-        for (struct use b = first_use(plan, part); b.node; b = next_use(plan, b)) {
-            const struct side p = side_of(plan, a, tile.row, tile.rows),
-                              q = side_of(plan, b, tile.column, tile.columns);
-            a.node->kind->share->pairs(&p, &q, inner, train, scratch, kernel, train * plan->network->outputs);
-        }
+    const struct network *network = plan->network;
+    int64_t train = plan->points->train, k = network->outputs, uses = uses_of(network, part->layer);
+    const struct side p = side_of(plan, part, tile.row, tile.rows), q = side_of(plan, part, tile.column, tile.columns);
+    const struct share *share = p.node->kind->share;
+    const real *inner = part->in == 0 ? plan->points->gram + tile.row * train + tile.column : NULL;
+    if (uses == 1) {
+        share->pairs(&p, &q, inner, train, scratch, kernel, train * k);
+        return;
+    }
+    int64_t rows = block_rows(network, part->layer, tile.rows),
+            columns = block_rows(network, part->layer, tile.columns);
+    memset(scratch, 0, (size_t)(rows * columns) * sizeof *scratch);
+    share->pairs(&p, &q, NULL, 0, scratch + rows * columns, scratch, columns);
+    fold(tile.rows, tile.columns, uses, k, scratch, kernel, train * k);
 }
 
 static void add_gradients(const struct plan *plan, const struct part *part, struct tile tile, real *kernel) {
@@ -385,15 +395,15 @@ static void set_nngp(const struct plan *plan, const struct part *part, struct ti
         for (int64_t j = 0; j < tile.columns; j++)
             kernel[i * ld + j] = shift + (gram ? scale * gram[(tile.row + i) * ld + tile.column + j] : 0);
     if (gram) return;
-    struct use use = first_use(plan, part);
-    const real *a = side_of(plan, use, tile.row, 0).in, *b = side_of(plan, use, tile.column, 0).in;
+    const real *a = side_of(plan, part, tile.row, 0).in, *b = side_of(plan, part, tile.column, 0).in;
     la_gemm(LA_PLAIN, LA_TRANSPOSED, tile.rows, tile.columns, size, scale, a, size, b, size, 1, kernel, ld);
 }
 
 /* A part's share of all tiles on and below the diagonal. A tile never holds both training and test rows. */
 static bool add_tiles(const struct plan *plan, const struct part *part, real *scratch,
                       const struct ntk_kernels *kernels, const struct host *host) {
-    int64_t step = tile_examples(plan->network), train = plan->points->train, all = all_points(plan->points);
+    int64_t step = tile_examples(plan->network, part->layer), train = plan->points->train,
+            all = all_points(plan->points);
     for (int64_t row = 0, row_end; row < all; row = row_end) {
         row_end = least(row + step, row < train ? train : all);
         for (int64_t column = 0, column_end; column < least(train, row_end); column = column_end) {
