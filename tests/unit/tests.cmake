@@ -21,7 +21,7 @@ set_tests_properties(long_mutations PROPERTIES LABELS long)
 unit_test(test_dual DEPENDS limit spec base)
 unit_test(test_closed DEPENDS nn spec base)
 foreach(name test_la test_filtering test_network test_jacobian test_operators test_images test_ntk test_loss test_optimizer test_training
-             test_training_linear test_dynamics test_golden test_equilibrium)
+             test_training_linear test_dynamics test_golden test_residual test_equilibrium)
   unit_test(${name} BITS DEPENDS base spec la nn limit ntk train)
 endforeach()
 unit_test(test_infinite DEPENDS base spec la nn limit ntk train ARGUMENTS rest)
@@ -69,7 +69,7 @@ add_test(NAME install COMMAND ${CMAKE_SOURCE_DIR}/tests/install ${CMAKE_BINARY_D
 # What reaches BLAS, or has vector clones: `tests/check cores` runs these under other core types and without clones.
 set(blas test_dual test_infinite test_infinite_ties test_infinite_depth test_infinite_averages test_prediction test_gaussian_process test_reduce test_reference test_point)
 foreach(name test_la test_filtering test_network test_jacobian test_operators test_images test_ntk test_loss test_optimizer test_training
-             test_training_linear test_dynamics test_golden test_equilibrium)
+             test_training_linear test_dynamics test_golden test_residual test_equilibrium)
   list(APPEND blas ${name}_f32 ${name}_f64)
 endforeach()
 set_tests_properties(${blas} PROPERTIES LABELS blas)
