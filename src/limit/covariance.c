@@ -2,10 +2,8 @@
 
 #include <string.h>
 
+#include "order.h"
 #include "simd.h"
-
-static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 int64_t covariance_front(const struct covariance *image) { return image->reach * image->pitch; }
 int64_t covariance_room(const struct covariance *image) { return covariance_size(image) + 2 * covariance_front(image); }
@@ -18,7 +16,7 @@ void covariance_clear(struct covariance *image) {
 }
 
 static int64_t pixel(const struct covariance *image, int64_t row, int64_t column) {
-    return largest(0, row) * image->image_columns + largest(0, column);
+    return most(0, row) * image->image_columns + most(0, column);
 }
 int64_t covariance_first(const struct covariance *image) { return pixel(image, -image->at.row, -image->at.column); }
 int64_t covariance_second(const struct covariance *image) { return pixel(image, image->at.row, image->at.column); }
@@ -127,9 +125,9 @@ struct part {
     int64_t first, end;
 };
 static struct part part_of(int64_t number, int64_t width, int64_t in_at, int64_t out_at) {
-    int64_t begin = width * (number + largest(0, -out_at)), beyond = in_at - width * out_at,
-            origin = largest(0, -in_at);
-    return (struct part){begin + largest(0, -beyond) - origin, begin + least(width, width - beyond) - origin};
+    int64_t begin = width * (number + most(0, -out_at)), beyond = in_at - width * out_at,
+            origin = most(0, -in_at);
+    return (struct part){begin + most(0, -beyond) - origin, begin + least(width, width - beyond) - origin};
 }
 
 /* Rows are added up into one, which is then added up. x, out: [.., batch], row length pitch. */

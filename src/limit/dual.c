@@ -5,6 +5,7 @@
 
 #include "activation.h"
 #include "dual_kind.h"
+#include "order.h"
 #include "simd.h"
 
 enum { DUAL_BLOCK = 512 };
@@ -82,8 +83,6 @@ SIMD_CLONES static void pack_one(int64_t columns, double own, const double *rest
         offset[c] = 1 + 2 * (own + other[c]);
     }
 }
-
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* One point with many. */
 static void run_point(const struct dual *dual, double own, const double *other, int64_t count, double *k,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "matrix.h"
+#include "order.h"
 #include "panic.h"
 #include "simd.h"
 
@@ -48,9 +49,6 @@ struct engine {
     struct filled filled[2];
     struct pairs pairs;
 };
-
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* ---- one displacement of the pairs at hand, through a segment ---- */
 

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 
 #include "activation.h"
+#include "order.h"
 #include "panic.h"
 
-static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t rounded(int64_t count) { return (count + 7) / 8 * 8; }
 
 /* ---- values ---- */

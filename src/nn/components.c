@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "operator.h"
-
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+#include "order.h"
 
 /* Rows of y from rows of x, `beyond` after their end. */
 static void copy_rows(const struct node *node, int64_t rows, const real *x, real beyond, real *y) {

@@ -7,12 +7,6 @@
 #include "matrix.h"
 #include "panic.h"
 
-void fixed_point_evaluate(const struct rows *rows, const real *in, real *out) {
-    const struct fixed_point_map *map = rows->map;
-    map->apply(map->context, 0, map->rows, in, out);
-    if (map->shift) la_axpy(map->rows * map->size, 1, map->shift, out);
-}
-
 static void picard_step(struct rows *rows) {
     int64_t size = rows->map->size;
     for (int64_t row = 0; row < rows->map->rows; row++)
@@ -96,7 +90,7 @@ void fixed_point_solve(const struct fixed_point *how, const struct fixed_point_m
     ASSERT(map->rows <= FIXED_POINT_ROWS);
     struct rows rows = {.how = how, .map = map, .z = z, .g = work, .work = work + map->rows * map->size, .step = 1};
     for (;; rows.step++) {
-        fixed_point_evaluate(&rows, z, rows.g);
+        rows_evaluate(&rows, z, rows.g);
         if (judge_all(&rows) == 0 || rows.step == how->iterations) break;
         solvers[how->solver].step(&rows);
     }

@@ -4,14 +4,14 @@
 
 #include <stdbool.h>
 #include "fixed_point.h"
+#include "matrix.h"
 
-#define anderson_step        REAL_NAME(anderson_step)
-#define anderson_work        REAL_NAME(anderson_work)
-#define runge_kutta_step     REAL_NAME(runge_kutta_step)
-#define runge_kutta_work     REAL_NAME(runge_kutta_work)
-#define krylov_solve         REAL_NAME(krylov_solve)
-#define krylov_work          REAL_NAME(krylov_work)
-#define fixed_point_evaluate REAL_NAME(fixed_point_evaluate)
+#define anderson_step    REAL_NAME(anderson_step)
+#define anderson_work    REAL_NAME(anderson_work)
+#define runge_kutta_step REAL_NAME(runge_kutta_step)
+#define runge_kutta_work REAL_NAME(runge_kutta_work)
+#define krylov_solve     REAL_NAME(krylov_solve)
+#define krylov_work      REAL_NAME(krylov_work)
 
 enum { ANDERSON_HISTORY = 5, RESIDUALS = 8 };
 
@@ -36,7 +36,11 @@ struct rows {
 };
 
 /* out = M(in) + b, all rows */
-void fixed_point_evaluate(const struct rows *rows, const real *in, real *out);
+static inline void rows_evaluate(const struct rows *rows, const real *in, real *out) {
+    const struct fixed_point_map *map = rows->map;
+    map->apply(map->context, 0, map->rows, in, out);
+    if (map->shift) la_axpy(map->rows * map->size, 1, map->shift, out);
+}
 /* z of the rows that are not done from z, g; work for all rows. */
 void anderson_step(struct rows *rows);
 int64_t anderson_work(int64_t size);

@@ -24,7 +24,7 @@ void runge_kutta_step(struct rows *rows) {
     memcpy(sum, rows->z, (size_t)all * sizeof *sum);
     add_stage(rows, share[0], ahead[0], rows->g, sum, y);
     for (int stage = 1; stage < 4; stage++) {
-        fixed_point_evaluate(rows, y, g);
+        rows_evaluate(rows, y, g);
         add_stage(rows, share[stage], ahead[stage], g, sum, y);
     }
     memcpy(rows->z, sum, (size_t)all * sizeof *sum);

@@ -5,10 +5,9 @@
 
 #include "matrix.h"
 #include "operator.h"
+#include "order.h"
 #include "panic.h"
 
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t all_points(const struct ntk_points *points) { return points->train + points->test; }
 
 /* ---- parts: what is kept of all points to take one layer's share, or a slice of it ----
