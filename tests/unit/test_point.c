@@ -585,6 +585,21 @@ static void test_states(void **state) {
     record_free(record);
 }
 
+static void test_no_states(void **state) {
+    (void)state;
+    static const struct recipe recipe = POINT("no states", "measure.trajectories=true", "network.depth=0");
+    struct study *study = read_recipe(&recipe);
+    struct config config = study_point(study, 0);
+    struct dataset data = random_data(&recipe, &config);
+    struct task_plan plan;
+    assert_int_equal(task_plan(&config, &data.shape, &plan), ERROR_INPUT);
+    assert_string_equal(status_message(),
+                        "measure.trajectories: this network has no hidden states; false was expected");
+    double *arrays[] = {data.x_train, data.y_train, data.x_test, data.y_test};
+    for (int i = 0; i < 4; i++) free(arrays[i]);
+    study_free(study);
+}
+
 /* ---- equal and odd points ---- */
 
 static void test_batch_of_all(void **state) {
@@ -1003,7 +1018,7 @@ int main(void) {
         cmocka_unit_test(test_cosine),         cmocka_unit_test(test_repeated),
         cmocka_unit_test(test_stopped),        cmocka_unit_test(test_clipped),
         cmocka_unit_test(test_record),         cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_states),         cmocka_unit_test(test_no_states),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);
