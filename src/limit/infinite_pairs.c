@@ -405,12 +405,21 @@ static void mark_variances(struct infinite_plan *plan) {
     }
 }
 
+/* The list, what sorts it, and the plan's part. */
+static size_t bytes_of(const struct list *list) {
+    size_t table = ((size_t)1 << list->bits) * sizeof *list->table, pairs = (size_t)list->room * sizeof *list->pair,
+           terms = (size_t)list->term_room * sizeof *list->term,
+           each = 2 * sizeof(struct key) + sizeof *list->pair + 2 * sizeof(int) + 2;
+    return table + pairs + terms + (size_t)list->count * each + (size_t)list->terms * sizeof *list->term;
+}
+
 status infinite_pairs_find(struct infinite_plan *plan) {
     struct list list = list_create(plan);
     bool *flags = infinite_take(2 * ((int64_t)plan->network->nodes + 1), sizeof *flags);
     status result = find(&list, flags);
     if (result == OK) {
         fill(&list, plan);
+        plan->bytes = bytes_of(&list);
         mark_variances(plan);
     }
     free(flags);

@@ -187,6 +187,8 @@ void infinite_plan_free(struct infinite_plan *plan) {
     free(plan);
 }
 
+size_t infinite_bytes(const struct infinite_plan *plan) { return plan->bytes; }
+
 /* ---- work ---- */
 
 static double work_of(const struct infinite_plan *plan, int segment, struct displacement end, double call);

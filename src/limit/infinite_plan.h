@@ -54,6 +54,7 @@ struct infinite_plan {
     int64_t reach;       /* of the widest filter */
     int64_t pixels;      /* of the largest image */
     int64_t room, front; /* of the largest image, covariance.h, for 64-byte alignment; before its first entry */
+    size_t bytes;        /* of pairs and terms, while they were sought */
 };
 
 /* What follows from the list of nodes. The network stays where it is until the plan is freed. ERROR_INPUT in one line
@@ -62,6 +63,8 @@ struct infinite_plan {
  * made by layers of its own. */
 status infinite_plan_create(const struct network *network, struct infinite_plan **plan);
 void infinite_plan_free(struct infinite_plan *plan);
+/* What the plan took for itself, at most. */
+size_t infinite_bytes(const struct infinite_plan *plan);
 /* About how many nanoseconds of a core infinite_kernels (infinite.h) takes, without inner products of inputs, from
  * sizes alone. */
 double infinite_work(const struct infinite_plan *plan, int64_t points, int64_t columns);

@@ -62,7 +62,8 @@ status reference_plan(const struct config *config, const struct data_shape *shap
             .flops = (n + m) * (n + m) * (double)shape->inputs + 4 * n * n * n,
             .share = 1,
             .elementwise = infinite_work(infinite.plan, (int64_t)(n + m), columns) + n * n * n,
-            .arena_bytes = count_bytes(&infinite) + (double)la_eigen_bytes((int64_t)n, 1),
+            .arena_bytes =
+                count_bytes(&infinite) + (double)(infinite_bytes(infinite.plan) + la_eigen_bytes((int64_t)n, 1)),
             .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
         };
     infinite_free(&infinite);
