@@ -66,6 +66,8 @@ CASES = [
     dict(data=GAUSSIAN + "3", network="family: deq, cell: one, state: input, augment: 2, readout: none, solver: ode, "
          "tolerance: 1e-14", width=1, activation="relu", sigma_b2=0.2, parameterization="ntk", rate=OWN,
          linearization="function", training=PLAIN),
+    dict(data=GAUSSIAN + "3", network="family: deq, cell: one, feedback_w2: 0.3, tolerance: 1e-14", width=7,
+         activation="prelu", sigma_b2=0.2, parameterization="ntk", rate=OWN, linearization="function", training=PLAIN),
     dict(data=GAUSSIAN + "9", network="family: fc, depth: 2", width=13, activation="erf", sigma_b2=0.2, alpha=5,
          parameterization="ntk", rate=SMALL, linearization="function",
          training="momentum: 0.9, centred: true"),

@@ -294,8 +294,8 @@ class Cell:
 
     def __call__(self, go, z, u):
         if not self.is_two:
-            return go.activation(go.add(go.affine(z, name="feedback", w2=self.w2), u))
-        hidden = go.activation(go.affine(go.add(z, u), name="feedback_1", w2=self.w2))
+            return go.activation(go.add(go.affine(z, name="feedback", w2=self.w2), u), name="slope")
+        hidden = go.activation(go.affine(go.add(z, u), name="feedback_1", w2=self.w2), name="slope")
         return go.affine(hidden, name="feedback_2", w2=self.w2)
 
 

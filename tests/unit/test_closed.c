@@ -199,16 +199,16 @@ static void test_edges(void **state) {
         struct case_of at;
         double f[4];
     } rows[] = {{{0, 0, 0, 2}, {0, 8 / 3.0, 0, 2 * 7.38905609893065 - 10}},
-                {{-1, 2, 1, 1}, {1, 4 / 3.0, -1 + 2 * (2.718281828459045 - 2), NAN}},
-                {{1, -2, 0, 2}, {0.25, 2 / 3.0, NAN, NAN}},
-                {{1, 0, 0, 2}, {2, 2 + 8 / 3.0, 7.38905609893065, NAN}}};
+                {{-1, 2, 1, 1}, {1, 4 / 3.0, -1 + 2 * (2.718281828459045 - 2), (double)NAN}},
+                {{1, -2, 0, 2}, {0.25, 2 / 3.0, (double)NAN, (double)NAN}},
+                {{1, 0, 0, 2}, {2, 2 + 8 / 3.0, 7.38905609893065, (double)NAN}}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (int k = 0; k < 4; k++) {
             double f = flow_of(&kinds[k], rows[i].at).f, right = integral(&kinds[k], rows[i].at, NULL, 1024);
             if (!isnan(rows[i].f[k])) assert_true(fabs(f - rows[i].f[k]) <= 1e-11);
             assert_true(fabs(f - right) <= 1e-8 * (1 + fabs(right)));
         }
-    const double bad[] = {NAN, INFINITY, -INFINITY};
+    const double bad[] = {(double)NAN, HUGE_VAL, -HUGE_VAL};
     for (int b = 0; b < 3; b++)
         for (int k = 0; k < KINDS; k++) {
             assert_true(!isfinite(flow_of(&kinds[k], (struct case_of){bad[b], 1, 1, 1}).f));

@@ -420,6 +420,8 @@ static void test_dynamics(void **state) {
         {3, "network: { family: closed }",
          "study.yaml:4:28: training.learning_rate: {critical_fraction: 0.5} does not go with network.family: closed; "
          "{ empirical_fraction: c }, since no limit of infinite width is known, was expected"},
+        {3, "network: { family: closed, example: 3, reading: state }",
+         "study.yaml:3:52: network.reading: not used here; it stands only where network.example is 1 or 2"},
         {3, "network: { family: closed, activation: erf }",
          "study.yaml:3:40: network.activation: not used here; it stands only where network.family is not closed"},
         {3, "network: { slope: 0.1 }",
@@ -486,9 +488,23 @@ static void test_dynamics_and_options(void **state) {
                                   "steps: 9 }\n"
                                   "measure: { predictions: true }\n"
                                   "sweep: { width: 1, train_size: 8 }\n";
+    static const char without[] = "data: { source: gaussian, dimension: 1 }\n"
+                                  "network: { family: closed, example: 3 }\n"
+                                  "training: { models: [], learning_rate: { absolute: 1 }, steps: 0 }\n"
+                                  "sweep: { train_size: 8 }\n";
     static const struct {
         const char *text, *set, *message;
     } cases[] = {
+        {without, "training.steps=3",
+         "--set training.steps: 3 does not go with network.example: 3; 0, since there are no parameters, was expected"},
+        {without, "training.models=[linear]",
+         "--set training.models: [linear] does not go with network.example: 3; [], since there are no parameters, was "
+         "expected"},
+        {without, "training.learning_rate={empirical_fraction: 1}",
+         "--set training.learning_rate: {empirical_fraction: 1} does not go with network.example: 3; { absolute: x } "
+         "and measure.predictions: false, since there are no parameters, was expected"},
+        {without, "sweep.width=[1, 2]",
+         "--set sweep.width: 2 does not go with network.family: closed; 1, or nothing, was expected"},
         {adam, "sweep.learning_rate={critical_fraction: [0.25, 0.5]}",
          "--set sweep.learning_rate: {critical_fraction: 0.25} does not go with training.optimizer: adam; "
          "{ absolute: x } was expected"},
