@@ -7,11 +7,12 @@ from matplotlib.lines import Line2D
 
 from . import style
 from .context import Section
-from .curves import final
+from .curves import final, is_numeric
 from .point import InputError
 from .times import title
 from .words import number, where_text
 
+ROW = 4  # panels at most
 TARGET = {"color": "0.6", "linewidth": 3.5, "solid_capstyle": "round"}
 COLOURS = {"median": style.OKABE_ITO[0], "best": style.OKABE_ITO[1]}
 LINES = {"outputs": "-", "outputs_linear": ":"}
@@ -57,16 +58,22 @@ def kept_of(study, where):
 
 
 def cells_of(study):
-    """Axes' values but for the seed, of cells with a record."""
+    """Axes' values but for the seed, of cells with a record: axes of words first, so that numbers go along a row."""
     status = study.data["status"]
-    names = [name for name in status.dims if name != "seed"]
+    names = sorted((name for name in status.dims if name != "seed"), key=lambda name: is_numeric(status[name].values))
     values = status.transpose(*names, "seed").values
     places = [index for index in np.ndindex(values.shape[:-1]) if (values[index] >= 0).any()]
     return [{name: status[name].values[i] for name, i in zip(names, index)} for index in places]
 
 
+def row_length(study, cells):
+    """Panels of a row: all values of the last axis that has several."""
+    sizes = [study.data.sizes[name] for name in cells[0] if study.data.sizes[name] > 1]
+    return sizes[-1] if sizes and sizes[-1] <= ROW else 3
+
+
 def fit_figure(study, cells, on=style.PAGE):
-    figure, axes = on.grid(len(cells), share_y=False)
+    figure, axes = on.grid(len(cells), row_length(study, cells), share_y=False)
     several = [name for name in cells[0] if study.data.sizes[name] > 1]
     for panel, where in zip(axes, cells):
         draw_fit(panel, study, where)

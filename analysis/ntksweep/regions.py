@@ -6,7 +6,7 @@ import numpy as np
 
 from . import style
 from .context import Section
-from .fits import cells_of, input_size, kept_of, middle, ranked
+from .fits import cells_of, input_size, kept_of, middle, ranked, row_length
 from .point import InputError
 from .states import TARGETS
 from .times import title
@@ -42,7 +42,7 @@ def trained(study, where):
 
 
 def region_figure(study, cells, on=style.PAGE):
-    figure, axes = on.grid(len(cells), share_y=False)
+    figure, axes = on.grid(len(cells), row_length(study, cells), share_y=False)
     several = [name for name in cells[0] if study.data.sizes[name] > 1]
     for panel, where in zip(axes, cells):
         share = draw_region(panel, study, where)

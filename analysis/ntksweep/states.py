@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from . import style
 from .context import Section
-from .fits import cells_of, kept_of, middle, ranked
+from .fits import cells_of, kept_of, middle, ranked, row_length
 from .times import title
 from .words import where_text
 
@@ -31,7 +31,7 @@ def sections(context):
 
 
 def state_figure(study, cells, on=style.PAGE):
-    figure, axes = on.grid(len(cells), share_y=False)
+    figure, axes = on.grid(len(cells), row_length(study, cells), share_y=False)
     several = [name for name in cells[0] if study.data.sizes[name] > 1]
     for panel, where in zip(axes, cells):
         draw_states(panel, *states_of(study, where))
