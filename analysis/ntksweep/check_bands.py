@@ -47,7 +47,8 @@ def band_of(place, row):
     if cells["kind"] in OVER_AXIS and not {"over", "from", "to"} <= cells.keys():
         raise InputError(f"{place}: {cells['kind']} wants over, from and to")
     numbers = {NUMBERS[name]: number_in(place, name, cells[name]) for name in NUMBERS if name in cells}
-    return Band(place, cells["band"], cells["kind"], cells["of"], at_of(place, cells.get("at")), cells.get("over", ""), **numbers)
+    names = (cells[name] for name in ("band", "kind", "of"))
+    return Band(place, *names, at_of(place, cells.get("at")), cells.get("over", ""), **numbers)
 
 
 def number_in(place, name, text):

@@ -81,7 +81,7 @@ def span(study):
 
 
 def least_rise(study):
-    """Smallest difference of neighbouring outputs, in the order of the test inputs: above 0 of an increasing network."""
+    """Smallest difference of neighbouring outputs, in the order of the inputs: above 0 of an increasing network."""
     outputs, name = test_outputs(study)
     return outputs.isel({name: test_order(study)}).diff(name).min(name, skipna=False)
 
@@ -150,7 +150,8 @@ def share(band, x, samples):
 def probability(band, x, samples):
     """The same beside a probability: as far from it as chance allows is no fault."""
     p = np.clip([band.low, band.high], 0, 1)
-    return replace(share(band, x, samples), widened=float(SIGMAS * np.sqrt(p * (1 - p) / samples.size).max() + ALLOWANCE))
+    chance = SIGMAS * np.sqrt(p * (1 - p) / samples.size).max()
+    return replace(share(band, x, samples), widened=float(chance + ALLOWANCE))
 
 
 def slope(band, x, samples):
@@ -227,7 +228,8 @@ def place_of(data, name, value, band):
 def quantity(study, band):
     if band.of in QUANTITIES:
         return QUANTITIES[band.of](study)
-    if band.of not in study.data or "seed" not in study.data[band.of].dims or study.data[band.of].dtype.kind not in "iuf":
+    known = study.data.get(band.of)
+    if known is None or "seed" not in known.dims or known.dtype.kind not in "iuf":
         raise InputError(f"{band.place}: no metric `{band.of}` of each seed; there are also {', '.join(QUANTITIES)}")
     array = final(study, band.of)
     inner = [name for name in array.dims if name in (*EXAMPLES, "output") and array.sizes[name] > 1]

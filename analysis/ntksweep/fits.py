@@ -17,8 +17,8 @@ TARGET = {"color": "0.6", "linewidth": 3.5, "solid_capstyle": "round"}
 COLOURS = {"median": style.OKABE_ITO[0], "best": style.OKABE_ITO[1]}
 LINES = {"outputs": "-", "outputs_linear": ":"}
 CAPTION = (
-    "Output after training over the input: the seed of median test loss and the best one, over the target (grey). In the "
-    "title of a panel: their mean squared errors on the test points."
+    "Output after training over the input: the seed of median test loss and the best one, over the target (grey). In "
+    "the title of a panel: their mean squared errors on the test points."
 )
 
 

@@ -1,4 +1,4 @@
-"""Figures of networks of two inputs and one output: what they say of every place in the plane, beside the test points."""
+"""Figures of networks of two inputs and one output: what they say of each place in the plane, beside the test points."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from .words import number, where_text
 GRID, ROOM, LEVELS = 120, 0.15, 13
 CAPTION = (
     "Output of the trained network over its two inputs, of the seed of median test loss; line: output 0. Points: the "
-    "test examples, coloured by their targets. In the title of a panel: the share of them on the right side of the line."
+    "test examples, coloured by their targets. In the title of a panel: the share of them on the right side of it."
 )
 
 

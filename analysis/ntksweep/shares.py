@@ -56,7 +56,8 @@ def share_rows(chunk):
     for curve in members_of(chunk):
         for x, losses, heights in steps_of(curve):
             head = {"study": curve.source, **curve.where, curve.x_name: x, "metric": curve.metric}
-            yield from ({**head, "loss": loss, "share": share} for loss, share in zip(losses.tolist(), heights.tolist()))
+            pairs = zip(losses.tolist(), heights.tolist())
+            yield from ({**head, "loss": loss, "share": share} for loss, share in pairs)
 
 
 def draw_steps(panel, curve, palette, end):

@@ -1,5 +1,5 @@
-"""Figures of what happens to examples on their way through a network: of a state that is one number the number over depth,
-of others their first two components."""
+"""Figures of what happens to examples on their way through a network: a state that is one number is drawn over depth, of
+others the first two components."""
 
 from functools import partial
 
