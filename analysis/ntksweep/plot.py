@@ -19,15 +19,18 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from . import bands, defaults, figures, predictions, style, times
+from . import bands, defaults, figures, predictions, shares, states, style, times
 from .context import Context, Section
+from .fits import sections as fit_sections
 from .load import load_references
 from .point import InputError
+from .regions import sections as region_sections
 
 __all__ = [
-    "cost", "eigenvalues", "ensemble", "ensemble_agreement", "infinite_width", "kernel_change", "layer_change",
-    "local_slopes", "loss_time", "metric", "names", "outputs_time", "predictions_time", "predictions_width",
-    "rmse_axis", "rmse_reference", "rmse_time", "rmse_train_size", "rmse_width", "rounding", "save",
+    "cost", "eigenvalues", "ensemble", "ensemble_agreement", "fits", "infinite_width", "kernel_change", "layer_change",
+    "local_slopes", "loss_share", "loss_time", "metric", "names", "outputs_time", "predictions_time",
+    "predictions_width", "regions", "rmse_axis", "rmse_reference", "rmse_time", "rmse_train_size", "rmse_width",
+    "rounding", "save", "trajectories",
 ]  # fmt: skip
 
 
@@ -116,4 +119,8 @@ layer_change = plot("layer_change", figures.layer_change, "Relative change of ea
 infinite_width = plot("infinite_width", figures.infinite_width, "Distance from the kernel of infinite width.")
 eigenvalues = plot("eigenvalues", figures.eigenvalues, "Eigenvalues and trace of the NTK at initialization.")
 rounding = plot("rounding", figures.rounding, "What single precision adds to the RMSE.")
+fits = plot("fits", fit_sections, "Outputs over the one input, beside the target.")
+loss_share = plot("loss_share", shares.sections, "Share of the seeds below each loss.")
+regions = plot("regions", region_sections, "Outputs over two inputs, beside the test points.")
+trajectories = plot("trajectories", states.sections, "States of the probes over depth.")
 cost = plot("cost", figures.cost, "Seconds of a point by phase.")
