@@ -43,6 +43,7 @@ enum { SETTINGS = 12, SIDE = 6, CHANNELS = 3, OUTPUTS = 3 };
 #define ALONE           "training.models=[]"
 #define NO_CHANGE       "measure.kernel_steps=none"
 #define STABILITY       "measure.stability=true", "measure.trajectories=true"
+#define DEQ             "network.family=deq", "network.cell=one"
 #define COSINE          "training.schedule=cosine"
 #define CLIP            ALONE, "training.clip=0.0385"
 #define STOP            "training.stop_loss=0.2385"
@@ -348,6 +349,9 @@ static const struct resumed resumed_points[] = {
     {POINT("stability, wrn, batches, f32", F32, WRN, BATCHES, STABILITY), "theta_last", 0},
     {POINT("stability, the network diverges", STABILITY, RATE("critical_fraction: 38.5"), RELU, ENTROPY),
      "linear_f_train", 1},
+    {POINT("equilibria, momentum", DEQ, MOMENTUM, FUNCTION_SPACE), "theta_velocity", 0},
+    {POINT("equilibria, batches, f32", F32, DEQ, BATCHES, PARAMETER_SPACE), "omega", 0},
+    {POINT("equilibria held, batches", DEQ, ALONE, BATCHES, "training.contraction=0.3"), "theta", 0},
     {POINT("both diverge", RATE("critical_fraction: 2.385")), "linear_f_train", 3},
     {POINT("the network diverges, f32", F32, RATE("critical_fraction: 38.5"), RELU, ENTROPY), "linear_f_train", 1},
 };
@@ -386,6 +390,8 @@ static const struct recipe memory_points[] = {
     POINT_OF(2, "flow, parameters", PREDICTIONS, ENTROPY, PARAMETER_SPACE, "sweep.train_size=38"),
 #endif
     POINT("stability", STABILITY, "sweep.width=385"),
+    POINT("equilibria", DEQ, "sweep.width=385"),
+    POINT("equilibria, anderson, f32", DEQ, F32, "network.solver=anderson", "sweep.width=38", PARAMETER_SPACE),
     POINT("stability by products, f32", STABILITY, F32, CONV, "network.depth=2", "sweep.width=64", ALONE, NO_CHANGE),
     POINT_OF(2, "clipped", CLIP, NO_CHANGE, "sweep.width=385"),
     POINT_OF(2, "rounding, centred", F32, CENTRED, "sweep.width=3", "sweep.train_size=83"),
@@ -819,6 +825,36 @@ static void test_clipped(void **state) {
     }
 }
 
+/* ---- equilibria ---- */
+
+static double at_first(const struct record *record, enum metric_id metric) { return record_values(record, metric)[0]; }
+
+/* How many rest, in how many steps; where none does, both have diverged at step 0, and what asks for the kernel of
+ * infinite width is refused. */
+static void test_equilibria(void **state) {
+    (void)state;
+    enum { EXAMPLES = 9 + 7 };
+#define RESTLESS DEQ, RELU, "network.feedback_w2=9", "sweep.width=64"
+    static const struct recipe restful = POINT("", DEQ, "network.feedback_w2=0.09", "sweep.width=64"),
+                               restless = POINT("", RESTLESS, RATE("absolute: 0.1")), refused = POINT("", RESTLESS);
+    struct record *record = run_recipe(&restful);
+    assert_true(record_value(record, METRIC_STATUS) == 0);
+    assert_true(at_first(record, METRIC_SOLVER_UNCONVERGED) == 0);
+    assert_true(at_first(record, METRIC_SOLVER_ITERATIONS) > 10 && at_first(record, METRIC_SOLVER_ITERATIONS_MAX) < 25);
+    assert_true(at_first(record, METRIC_CONTRACTION) > 0.1 && at_first(record, METRIC_CONTRACTION) < 0.35);
+    record_free(record);
+    record = run_recipe(&restless);
+    assert_true(record_value(record, METRIC_STATUS) == 3 && record_value(record, METRIC_DIVERGED_STEP) == 0);
+    assert_true(at_first(record, METRIC_SOLVER_UNCONVERGED) == EXAMPLES);
+    record_free(record);
+    struct subject subject;
+    create_subject(&refused, &subject);
+    assert_int_equal(task_point(&subject.config, &subject.data, subject.reference, (struct task_hooks){0}, &record),
+                     ERROR_INPUT);
+    assert_non_null(strstr(status_message(), "network.feedback_w2 = 9"));
+    free_subject(&subject);
+}
+
 /* Diverged where it begins is a result too. */
 static void test_infinite_start(void **state) {
     (void)state;
@@ -1019,6 +1055,7 @@ int main(void) {
         cmocka_unit_test(test_stopped),        cmocka_unit_test(test_clipped),
         cmocka_unit_test(test_record),         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_states),         cmocka_unit_test(test_no_states),
+        cmocka_unit_test(test_equilibria),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);
