@@ -33,7 +33,14 @@ OLDER = {  # the same of the models; a metric that stands nowhere needs both
 }
 MODELS_OF = {metric: models for models, metrics in OLDER.items() for metric in metrics.split()}
 LOSSES = {"mse": "MSE", "cross_entropy": "cross-entropy"}
-FAMILIES = {"fc": "fully connected", "conv": "convolutional", "wrn": "wide residual", "residual": "residual", "closed": "closed form"}
+FAMILIES = {
+    "fc": "fully connected",
+    "conv": "convolutional",
+    "wrn": "wide residual",
+    "residual": "residual",
+    "closed": "closed form",
+    "deq": "equilibrium",
+}
 WIDTHS = {"conv": "channels", "wrn": "channels"}
 AXES = {
     "train_size": "training points $N$",
@@ -42,6 +49,8 @@ AXES = {
     "data_seed": "data seed",
     "sigma_w2": r"$\sigma_w^2$",
     "sigma_b2": r"$\sigma_b^2$",
+    "feedback_w2": r"variance of the feedback $s^2$",
+    "contraction_held": r"norm of the cell, held to",
     "momentum": r"momentum $\beta$",
     "blocks": "residual blocks a group",
     "kernel_size": "filter size",
@@ -62,10 +71,15 @@ NAMED = {
     "augment": "zeros appended: {0}",
     "output_scale": "\N{GREEK SMALL LETTER ALPHA} = {0}",
     "batch_size": "batches of {0}",
+    "feedback_w2": "s\N{SUPERSCRIPT TWO} = {0}",
+    "tolerance": "tolerance {0}",
+    "contraction_held": "norm held to {0}",
+    "expansion": "{0} times as many hidden units",
     "state_step": "step {0}",
 }
 LEGENDS = {
     ("batch_size", "full"): "full batches",
+    ("contraction_held", "0"): "free",
     ("centred", "true"): "centred",
     ("centred", "false"): "not centred",
     ("function", "abs"): "|x|",
