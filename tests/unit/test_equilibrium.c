@@ -4,6 +4,9 @@
 #include <stdlib.h>
 
 #include "equilibrium.h"
+#if REAL_BITS == 64
+#include "infinite.h"
+#endif
 
 /* ---- the solver alone ---- */
 
@@ -370,10 +373,100 @@ static void test_expected_steps(void **state) {
         }
 }
 
+/* ---- infinite width ---- */
+
+#if REAL_BITS == 64
+enum { UNROLLED = 32, ALL = 9 };
+
+/* z <- phi(W z + u), from z = 0, as a list of layers that share W. */
+static void write_unrolled(struct builder *builder, int64_t outputs) {
+    build_dense(builder, builder->config->width, "input");
+    struct cursor u = builder->at;
+    build_activation(builder);
+    builder->sigma_w2 = builder->config->network.feedback_w2;
+    builder->has_bias = false;
+    build_dense(builder, builder->config->width, "feedback");
+    build_sum(builder, u, 1);
+    build_activation(builder);
+    for (int step = 0; step < UNROLLED; step++) build_again(builder, 3);
+    builder->sigma_w2 = builder->config->network.sigma_w2;
+    builder->has_bias = true;
+    build_dense(builder, outputs, "readout");
+}
+
+static void infinite_of(struct sample *sample, double *k, double *theta) {
+    const struct infinite_points points = {ALL, ALL, sample->x, k, theta};
+    struct arena arena = arena_counting();
+    struct infinite_plan *plan;
+    assert_int_equal(infinite_plan_create(sample->network, &plan), OK);
+    infinite_kernels(plan, &points, &arena, NULL);
+    assert_int_equal(arena_create(arena.peak, &arena), OK);
+    assert_false(infinite_kernels(plan, &points, &arena, NULL));
+    arena_free(&arena);
+    infinite_plan_free(plan);
+    la_mirror(ALL, k);
+    la_mirror(ALL, theta);
+}
+
+static struct recipe recipe_of_kind(enum activation_kind kind, double feedback_w2) {
+    struct recipe recipe = small_deq;
+    recipe.activation = kind;
+    recipe.feedback_w2 = feedback_w2;
+    return recipe;
+}
+
+/* The closed form is the limit of the rule for shared layers. */
+static void test_unrolled(void **state) {
+    (void)state;
+    static const enum activation_kind kinds[] = {ACTIVATION_RELU, ACTIVATION_ERF, ACTIVATION_TANH};
+    struct tally tally = {"infinite width in closed form = unrolled", 1e-11, 0};
+    for (int i = 0; i < 3; i++) {
+        struct sample closed, unrolled;
+        struct recipe recipe = recipe_of_kind(kinds[i], 0.3);
+        double k[2][ALL * ALL], theta[2][ALL * ALL];
+        sample_create(recipe, &closed);
+        recipe.write = write_unrolled;
+        recipe.width = 2;
+        sample_create(recipe, &unrolled);
+        infinite_of(&closed, k[0], theta[0]);
+        infinite_of(&unrolled, k[1], theta[1]);
+        tally_arrays(&tally, "K", ALL * ALL, k[0], k[1]);
+        tally_arrays(&tally, "Theta", ALL * ALL, theta[0], theta[1]);
+        sample_free(&closed);
+        sample_free(&unrolled);
+    }
+    tally_end(&tally);
+}
+
+/* Of relu from s^2 = 2 on, of tanh where its points are far inside the steep part. */
+static void test_without_kernel(void **state) {
+    (void)state;
+    static const struct {
+        enum activation_kind kind;
+        double feedback_w2;
+        bool is_there;
+    } cases[] = {{ACTIVATION_RELU, 1.9, true},
+                 {ACTIVATION_RELU, 2, false},
+                 {ACTIVATION_RELU, 5, false},
+                 {ACTIVATION_TANH, 1.2, true},
+                 {ACTIVATION_TANH, 30, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sample sample;
+        double k[ALL * ALL], theta[ALL * ALL];
+        sample_create(recipe_of_kind(cases[i].kind, cases[i].feedback_w2), &sample);
+        infinite_of(&sample, k, theta);
+        assert_true(la_is_finite(ALL * ALL, theta) == cases[i].is_there);
+        sample_free(&sample);
+    }
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #if REAL_BITS == 64
         cmocka_unit_test(test_cosine),
+        cmocka_unit_test(test_unrolled),
+        cmocka_unit_test(test_without_kernel),
 #endif
         cmocka_unit_test(test_linear),
         cmocka_unit_test(test_beginnings),
