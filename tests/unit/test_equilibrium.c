@@ -105,7 +105,7 @@ static const struct recipe small_deq = {.family = FAMILY_DEQ,
 static void test_linear(void **state) {
     (void)state;
     enum { SIZE = 57, ROWS = 9 };
-    const double tolerance = 50 * REAL_EPSILON;
+    const double tolerance = 50 * (double)REAL_EPSILON;
     struct tally tally = {"z = M z + b, by steps or by GMRES: residual", 2 * tolerance, 0};
     struct sample sample;
     sample_create(small_deq, &sample);
@@ -130,7 +130,7 @@ static void test_linear(void **state) {
 static void test_beginnings(void **state) {
     (void)state;
     enum { SIZE = 57, ROWS = 9 };
-    const double tolerance = 50 * REAL_EPSILON;
+    const double tolerance = 50 * (double)REAL_EPSILON;
     struct tally tally = {"the rest does not depend on the beginning", 10 * tolerance, 0};
     struct sample sample;
     sample_create(small_deq, &sample);
@@ -206,7 +206,7 @@ static void test_neighbours(void **state) {
 static void test_blocks(void **state) {
     (void)state;
     enum { POINTS = FIXED_POINT_ROWS + 37 };
-    const double tolerance = 100 * REAL_EPSILON;
+    const double tolerance = 100 * (double)REAL_EPSILON;
     struct tally tally = {"examples in blocks and alone", 20 * tolerance, 0};
     struct recipe recipe = small_deq;
     struct sample sample;
