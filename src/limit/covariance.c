@@ -125,8 +125,7 @@ struct part {
     int64_t first, end;
 };
 static struct part part_of(int64_t number, int64_t width, int64_t in_at, int64_t out_at) {
-    int64_t begin = width * (number + most(0, -out_at)), beyond = in_at - width * out_at,
-            origin = most(0, -in_at);
+    int64_t begin = width * (number + most(0, -out_at)), beyond = in_at - width * out_at, origin = most(0, -in_at);
     return (struct part){begin + most(0, -beyond) - origin, begin + least(width, width - beyond) - origin};
 }
 

@@ -421,7 +421,7 @@ static void test_dynamics(void **state) {
          "study.yaml:4:28: training.learning_rate: {critical_fraction: 0.5} does not go with network.family: closed; "
          "{ empirical_fraction: c }, since no limit of infinite width is known, was expected"},
         {3, "network: { family: closed, example: 3, reading: state }",
-         "study.yaml:3:52: network.reading: not used here; it stands only where network.example is 1 or 2"},
+         "study.yaml:3:49: network.reading: not used here; it stands only where network.example is 1 or 2"},
         {3, "network: { family: closed, activation: erf }",
          "study.yaml:3:40: network.activation: not used here; it stands only where network.family is not closed"},
         {3, "network: { slope: 0.1 }",
