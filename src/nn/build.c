@@ -139,9 +139,12 @@ static void append_slope(struct builder *builder, int number) {
 
 /* ---- nodes ---- */
 
-/* The last layer's name, for words. */
-static const char *place(const struct network *network) {
-    return network->layers > 0 ? network->layer[network->layers - 1].name : "input";
+/* The layer that what is read comes from, for words. */
+static const char *place(const struct builder *builder) {
+    const struct network *network = builder->network;
+    int value = builder->at.value;
+    while (value > 0 && network->node[value - 1].layer == NONE) value = network->node[value - 1].source[0];
+    return value > 0 ? network->layer[network->node[value - 1].layer].name : "input";
 }
 
 void build_refuse(struct builder *builder, const char *format, ...) {
@@ -154,7 +157,7 @@ void build_refuse(struct builder *builder, const char *format, ...) {
 }
 
 static void refuse(struct builder *builder, const char *what, struct shape shape) {
-    build_refuse(builder, "after %s: %s of %lldx%lld pixels, %lld channels", place(builder->network), what,
+    build_refuse(builder, "after %s: %s of %lldx%lld pixels, %lld channels", place(builder), what,
                  (long long)shape.rows, (long long)shape.columns, (long long)shape.channels);
 }
 

@@ -1,7 +1,7 @@
 /* What a family writes its list of nodes with. Private to nn.
  *
- * What cannot be is remembered, in words that begin with "after" and the last layer's name, and said by network_create; a builder that
- * has failed goes on with nodes that nobody will run. */
+ * What cannot be is remembered, in words that begin with "after" and the layer that what is read comes from, and said by
+ * network_create; a builder that has failed goes on with nodes that nobody will run. */
 #ifndef BUILD_H
 #define BUILD_H
 

@@ -104,7 +104,7 @@ struct network {
 };
 
 /* The network of a config on inputs of this shape (fc takes an image as one row of numbers); ended by network_free.
- * ERROR_INPUT, in words that begin with "after" and the last layer's name, where a list of nodes cannot be. */
+ * ERROR_INPUT, in words that begin with "after" and a layer's name, where a list of nodes cannot be. */
 status network_create(const struct config *config, struct shape input, int64_t outputs, struct network *network);
 void network_free(struct network *network);
 /* theta_0 = mean + deviation times a normal or uniform number of variance 1: Philox, key (seed, parameters), counter

@@ -394,6 +394,31 @@ static void test_names_and_counts(void **state) {
         }
 }
 
+/* ---- what cannot be ---- */
+
+static void write_unlike_branches(struct builder *builder, int64_t outputs) {
+    struct cursor input = builder->at;
+    build_dense(builder, 3, "left");
+    build_activation(builder);
+    struct cursor left = builder->at;
+    builder->at = input;
+    build_dense(builder, 2, "right");
+    struct cursor right = builder->at;
+    builder->at = left;
+    build_sum(builder, right, 1);
+    build_dense(builder, outputs, "readout");
+}
+
+/* The place is that of what is read, not the end of the list. */
+static void test_refusal(void **state) {
+    (void)state;
+    const struct config config = {.network.sigma_w2 = 2};
+    struct network network;
+    assert_int_equal(build_network(&config, write_unlike_branches, (struct shape){1, 1, 4}, 1, &network), ERROR_INPUT);
+    assert_non_null(strstr(status_message(), "after left: a sum with a value of 1x1 pixels, 2 channels"));
+    network_free(&network);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #if REAL_BITS == 64
@@ -408,6 +433,7 @@ int main(void) {
         cmocka_unit_test(test_idle_biases),
         cmocka_unit_test(test_layer_distance),
         cmocka_unit_test(test_names_and_counts),
+        cmocka_unit_test(test_refusal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
