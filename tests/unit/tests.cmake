@@ -80,6 +80,8 @@ target_link_libraries(core_types PRIVATE flags -Wl,--start-group ${NTKSWEEP_LINK
 # What takes long: takes.cmake.
 takes(10 40 test_infinite test_infinite_averages)
 takes(15 60 test_point)
+takes(3 20 test_infinite_depth)
+takes(90 600 long_infinite_depth)
 takes(12 50 test_ntk_f64)
 takes(12 40 test_ntk_f32 test_training_f32 test_training_f64 test_training_linear_f32 test_training_linear_f64)
 takes(5 20 test_dual test_filtering_f32 test_filtering_f64 test_network_f32 test_network_f64)
