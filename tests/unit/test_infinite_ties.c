@@ -187,11 +187,15 @@ static void check_printed(struct recipe recipe, int biased, double feedback, con
 static void test_printed(void **state) {
     (void)state;
     struct tally tally = {"infinite width, one layer at several places: printed values", 1e-9, 0};
-    const struct recipe steps = {.depth = 8, .write = euler}, rest = {.depth = 40, .write = equilibrium};
-    struct recipe recipe = steps;
-    check_printed(recipe, CELL, 1, (double[]){1.8417067769, 0.8611852841}, &tally);
-    recipe.activation = ACTIVATION_ERF;
-    check_printed(recipe, CELL, 1, (double[]){1.5597140622, 0.5749836101}, &tally);
+    const struct recipe by_hand = {.depth = 8, .write = euler},
+                        listed = {.family = FAMILY_RESIDUAL, .depth = 8, .weights = WEIGHTS_SHARED, .step = STEP_TIME},
+                        rest = {.depth = 40, .write = equilibrium};
+    struct recipe recipe = by_hand;
+    for (int is_listed = 0; is_listed < 2; is_listed++, recipe = listed) {
+        check_printed(recipe, CELL, 1, (double[]){1.8417067769, 0.8611852841}, &tally);
+        recipe.activation = ACTIVATION_ERF;
+        check_printed(recipe, CELL, 1, (double[]){1.5597140622, 0.5749836101}, &tally);
+    }
     recipe = rest;
     check_printed(recipe, INPUT, 0.45 * 0.45, (double[]){1.1870837452, 0.5580210570}, &tally);
     recipe.activation = ACTIVATION_ERF;
