@@ -203,12 +203,12 @@ static void print_equilibria(FILE *out, const struct plan *plan) {
         least = fmin(least, plan->work.cost[point].solver_steps);
         most = fmax(most, plan->work.cost[point].solver_steps);
     }
-    if (most > 0)
-        fprintf(
-            out,
-            "equilibria: %g to %g steps of the solver are expected, and flops with them, from ln(tolerance)/ln(rate of "
-            "the infinitely wide cell)\n",
-            least, most);
+    if (most <= 0) return;
+    fprintf(out, "equilibria: %g", least);
+    if (most > least) fprintf(out, " to %g", most);
+    fputs(
+        " steps of the solver are expected, and flops with them: ln(tolerance)/ln(rate of the infinitely wide cell)\n",
+        out);
 }
 
 static void print_checkpoints(FILE *out, const struct plan *plan) {
