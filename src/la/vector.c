@@ -11,3 +11,14 @@ void vector_in_blocks(void (*map)(int64_t n, const real *h, real *x), int64_t n,
     map(VECTOR_BLOCK, padded, result);
     memcpy(x + whole, result, (size_t)rest * sizeof *x);
 }
+
+void vector_product_in_blocks(void (*map)(int64_t n, const real *h, real *x), int64_t n, const real *h, const real *w,
+                              real *d) {
+    enum { PIECE = 64 * VECTOR_BLOCK };
+    real factor[PIECE];
+    for (int64_t at = 0; at < n; at += PIECE) {
+        int64_t count = n - at < PIECE ? n - at : PIECE;
+        vector_in_blocks(map, count, h + at, factor);
+        for (int64_t i = 0; i < count; i++) d[at + i] = factor[i] * w[at + i];
+    }
+}

@@ -37,13 +37,7 @@ static void map(int64_t n, real slope, const real *h, real *x) {
 
 static void backward(int64_t n, real slope, const real *h, const real *x, const real *w, real *d) {
     (void)slope, (void)x;
-    enum { PIECE = 64 * VECTOR_BLOCK };
-    real factor[PIECE];
-    for (int64_t at = 0; at < n; at += PIECE) {
-        int64_t count = n - at < PIECE ? n - at : PIECE;
-        vector_in_blocks(slope_blocks, count, h + at, factor);
-        for (int64_t i = 0; i < count; i++) d[at + i] = factor[i] * w[at + i];
-    }
+    vector_product_in_blocks(slope_blocks, n, h, w, d);
 }
 
 #if REAL_BITS == 64

@@ -107,34 +107,6 @@ static void branched(struct builder *builder, int64_t outputs) {
     build_dense(builder, outputs, "readout");
 }
 
-/* Three steps of Euler's rule by one layer. */
-static void tied(struct builder *builder, int64_t outputs) {
-    build_dense(builder, builder->config->width, "input");
-    struct cursor h = builder->at;
-    build_activation(builder);
-    build_dense(builder, builder->config->width, "cell");
-    struct cursor d = builder->at;
-    builder->at = h;
-    build_sum(builder, d, 0.5);
-    build_again(builder, 3);
-    build_again(builder, 3);
-    build_activation(builder);
-    build_dense(builder, outputs, "readout");
-}
-
-static void tied_images(struct builder *builder, int64_t outputs) {
-    build_convolution(builder, builder->config->width, 3, 1, "input");
-    struct cursor h = builder->at;
-    build_activation(builder);
-    build_convolution(builder, builder->config->width, 3, 1, "cell");
-    struct cursor d = builder->at;
-    builder->at = h;
-    build_sum(builder, d, 0.5);
-    build_again(builder, 3);
-    build_pooling(builder, builder->at.shape.rows, builder->at.shape.columns);
-    build_dense(builder, outputs, "readout");
-}
-
 static const struct recipe images[] = {
     {.family = FAMILY_CONV, .depth = 2, .kernel_size = 3, .pooling = POOLING_FLATTEN, .image = {5, 4, 3}},
     {.family = FAMILY_CONV, .depth = 2, .kernel_size = 3, .pooling = POOLING_GLOBAL, .image = {4, 3, 2}},
@@ -330,7 +302,8 @@ static void test_average(void **state) {
                                 .sigma_w2 = 1.6,
                                 .sigma_b2 = 0.2};
         check_average(recipe, SEEDS_POINTS, &tally);
-        recipe.write = tied;
+        recipe.write = write_tied;
+        recipe.depth = 3;
         check_average(recipe, SEEDS_POINTS, &tally);
     }
     tally_end(&tally);
@@ -344,7 +317,7 @@ static void test_average_images(void **state) {
         {.family = FAMILY_CONV, .depth = 2, .kernel_size = 3, .pooling = POOLING_GLOBAL, .image = {5, 4, 2}},
         {.family = FAMILY_WRN, .blocks = 1, .kernel_size = 3, .image = {5, 5, 2}},
         {.family = FAMILY_CONV, .depth = 1, .kernel_size = 3, .write = strided, .image = {5, 5, 2}},
-        {.write = tied_images, .image = {4, 4, 2}},
+        {.write = write_tied_images, .depth = 2, .image = {4, 4, 2}},
     };
     for (int activation = 0; activation < ACTIVATIONS; activation++)
         for (size_t n = 0; activation != ACTIVATION_IDENTITY && n < sizeof averaged / sizeof *averaged; n++) {
