@@ -1,7 +1,7 @@
 # The layers, in order: a module sees only those it names. (Included by the top CMakeLists.txt.)
 module(spec SOURCES pieces.c keys.c yaml_source.c value_type.c value_numbers.c value_texts.c value_words.c value.c axes.c checks.c study.c
        study_text.c grid.c record_name.c data_keys.c help.c metric.c record.c sources.c state.c DEPENDS base LIBRARIES yaml xxhash m)
-module(la REAL SOURCES matrix.c vector.c PLAIN eigen.c cholesky.c singular.c core.c machine.c buffer.c DEPENDS base
+module(la REAL SOURCES matrix.c vector.c product.c PLAIN eigen.c cholesky.c singular.c core.c machine.c buffer.c DEPENDS base
        LIBRARIES blas m ${CMAKE_DL_LIBS})
 if(SUNDIALS_FOUND)
   module(solve SOURCES ode.c DEPENDS base LIBRARIES SUNDIALS::cvode m)
@@ -35,6 +35,7 @@ module(sweep SOURCES agree.c allocate.c claims.c collect.c data_cache.c heap.c m
        survey_json.c survey_text.c sweep.c work.c worker.c
        DEPENDS base spec data io task
        LIBRARIES MPI::MPI_C yaml Threads::Threads)
+set_source_files_properties(src/la/product.c PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
 # Plain files that use the double modules.
 set_source_files_properties(src/limit/limit.c src/limit/dual.c src/limit/dual_series.c src/limit/infinite.c
                             src/limit/infinite_plan.c src/limit/infinite_pairs.c src/limit/infinite_equilibrium.c src/ntk/prediction.c src/ntk/gaussian_process.c

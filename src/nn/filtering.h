@@ -3,7 +3,7 @@
  *     y[i, p, o] = sum over (u, v), c of x[i, stride p + (u, v) - (size-1)/2, c] filter[u, v, c, o].
  *
  * Two ways with one face. Patches: the windows copied side by side, then one matrix product; any size and stride.
- * Minimal: Winograd's F(2x2, 3x3) (Lavin & Gray 2016, arXiv:1509.09308), 16 products of transformed tiles for 36
+ * Minimal: Winograd's F(4x4, 3x3) (Lavin & Gray 2016, arXiv:1509.09308), 36 products of transformed tiles for 144
  * multiplications a tile, for 3x3 filters of stride 1. filtering_way_of chooses by shapes alone.
  *
  * Images go through in groups of a bounded number of positions, so scratch is bounded whatever the number of images.

@@ -1,31 +1,24 @@
-/* Minimal filtering: groups of tiles are transformed (tiles.h), multiplied plane by plane, and transformed back. */
+/* Minimal filtering: groups of tiles are transformed (winograd.h), multiplied plane by plane, and transformed back. */
 #include <string.h>
 
 #include "filtering.h"
+#include "product.h"
 #include "winograd.h"
-#include "matrix.h"
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/* The most tiles in a group. Products of at most SMALL multiplications OpenBLAS (since 0.3.17, with AVX-512) takes
- * without packing, at 1.1 times its rate for large ones, and then a group stays in the second cache; where that would
- * leave too few tiles for a good product, many. Speed only. */
+/* The most tiles in a group: what stays in the second cache, but enough for products that read their filter from the
+ * third: those of an image of 32x32, or more for many channels. Speed only. */
 static int64_t group_most(const struct filtering *f) {
-    enum { SMALL = 1000000, FEW = 48, MANY = 512 };
-    int64_t tiles = SMALL / (f->in * f->out);
-    return tiles < FEW || tiles > MANY ? MANY : tiles;
-}
-
-/* What is left of `tiles` after `done`, or the next group; groups are as equal as can be. */
-static int64_t group_next(const struct filtering *f, int64_t tiles, int64_t done) {
-    int64_t groups = (tiles + group_most(f) - 1) / group_most(f);
-    return smaller((tiles + groups - 1) / groups, tiles - done);
+    enum { CACHE = 5 << 18, FEW = 64 };
+    int64_t cached = CACHE / (int64_t)sizeof(real) / (PLANES * (f->in + f->out));
+    return larger(larger(cached, 3 * larger(f->in, f->out) / 8), FEW);
 }
 
 /* ---- scratch ---- */
 
-/* From plane to plane: not a power of two, or the sixteen streams would fall into the same few cache lines (half the
+/* From plane to plane: not a power of two, or the streams would fall into the same few cache lines (half the
  * speed). */
 static int64_t stride(const struct filtering *f, int64_t channels) {
     enum { APART = 7 * WINOGRAD_LANES };
@@ -34,7 +27,7 @@ static int64_t stride(const struct filtering *f, int64_t channels) {
 
 struct scratch {
     real *zeros, *bias; /* [row] */
-    real *u;            /* [PLANES, in out]: transformed filter */
+    real *u;            /* [PLANES, in, out]: transformed filter */
     real *v, *m;        /* PLANES of a group's tiles: of channels in, of channels out */
     real *turned;       /* [TAPS, out, in]; in the place of v and m */
 };
@@ -58,7 +51,7 @@ static struct scratch scratch_in(const struct filtering *f, real *work) {
 
 static int64_t winograd_each(const struct filtering *f) { return winograd_along(f->rows) * winograd_along(f->columns); }
 
-/* 16 multiplications for the 36 of a tile, of which the last may be half outside the image; and the transforms, which
+/* 36 multiplications for the 144 of a tile, of which the last may be in part outside the image; and the transforms, which
  * take as long as some MULTIPLICATIONS for each number of a plane (measured at 64 channels). */
 static double work_ratio(const struct filtering *f) {
     const double MULTIPLICATIONS = 10, in = (double)f->in, out = (double)f->out;
@@ -74,18 +67,24 @@ static struct winograd_group group_of(const struct filtering *f, int64_t pixel, 
 
 /* ---- images ---- */
 
-/* y = scale x * u + bias + beta y, with u and bias in scratch */
-static void filter_images(const struct filtering *f, int64_t n, real scale, const real *x, const struct scratch *s,
-                          real beta, real *y) {
+/* y = x * u + bias + beta y, with u and bias in scratch */
+static void filter_images(const struct filtering *f, int64_t n, const real *x, const struct scratch *s, real beta,
+                          real *y) {
     int64_t tiles = n * winograd_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
     for (int64_t done = 0, count; done < tiles; done += count) {
-        count = group_next(f, tiles, done);
+        count = smaller(group_most(f), tiles - done);
         struct winograd_group in = group_of(f, f->in, f->in, done, count, s);
         struct winograd_group out = group_of(f, f->out, f->out, done, count, s);
         winograd_of_data(&in, x, apart_v, s->v);
+        const struct la_product each = {.m = count,
+                                        .n = f->out,
+                                        .k = f->in,
+                                        .a_row = winograd_row(f->in),
+                                        .a_column = 1,
+                                        .b_row = f->out,
+                                        .c_row = winograd_row(f->out)};
         for (int64_t k = 0; k < PLANES; k++)
-            la_gemm(LA_PLAIN, LA_PLAIN, count, f->out, f->in, scale, s->v + k * apart_v, winograd_row(f->in),
-                    s->u + k * f->in * f->out, f->out, 0, s->m + k * apart_m, winograd_row(f->out));
+            la_product(&each, s->v + k * apart_v, s->u + k * f->in * f->out, s->m + k * apart_m);
         winograd_to_output(&out, apart_m, s->m, s->bias, beta, y);
     }
 }
@@ -94,8 +93,8 @@ static void forward(const struct filtering *f, int64_t n, const struct filtering
                     real beta, real *y, real *work) {
     struct scratch s = scratch_in(f, work);
     for (int64_t i = 0; weights->bias && i < f->out; i++) s.bias[i] = weights->bias_scale * weights->bias[i];
-    winograd_of_filter(f->in * f->out, weights->filter, s.u);
-    filter_images(f, n, weights->scale, x, &s, beta, y);
+    winograd_of_filter(f->in * f->out, weights->scale, weights->filter, s.u);
+    filter_images(f, n, x, &s, beta, y);
 }
 
 /* turned[TAPS - 1 - tap][out, in] = filter[tap][in, out]' */
@@ -117,34 +116,41 @@ static void input(const struct filtering *f, int64_t n, const struct filtering_w
     back.out = f->in;
     struct scratch s = scratch_in(&back, work);
     turn(f, weights->filter, s.turned);
-    winograd_of_filter(f->in * f->out, s.turned, s.u);
-    filter_images(&back, n, weights->scale, w, &s, beta, dx);
+    winograd_of_filter(f->in * f->out, weights->scale, s.turned, s.u);
+    filter_images(&back, n, w, &s, beta, dx);
 }
 
 /* ---- filters ---- */
 
-/* u [PLANES, in channels] = scale * sum over the tiles of n images of v' m, v of x and m of the first `channels` of
+/* u [PLANES, in channels] = sum over the tiles of n images of v' m, v of x and m of the first `channels` of
  * w's f->out */
-static void correlate(const struct filtering *f, int64_t n, real scale, const real *x, const real *w, int64_t channels,
+static void correlate(const struct filtering *f, int64_t n, const real *x, const real *w, int64_t channels,
                       const struct scratch *s) {
     int64_t tiles = n * winograd_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
     for (int64_t done = 0, count; done < tiles; done += count) {
-        count = group_next(f, tiles, done);
+        count = smaller(group_most(f), tiles - done);
         struct winograd_group in = group_of(f, f->in, f->in, done, count, s);
         struct winograd_group out = group_of(f, f->out, channels, done, count, s);
         winograd_of_data(&in, x, apart_v, s->v);
         winograd_of_cotangent(&out, w, apart_m, s->m);
+        const struct la_product each = {.m = f->in,
+                                        .n = channels,
+                                        .k = count,
+                                        .a_row = 1,
+                                        .a_column = winograd_row(f->in),
+                                        .b_row = winograd_row(channels),
+                                        .c_row = channels,
+                                        .is_added = done > 0};
         for (int64_t k = 0; k < PLANES; k++)
-            la_gemm(LA_TRANSPOSED, LA_PLAIN, f->in, channels, count, scale, s->v + k * apart_v, winograd_row(f->in),
-                    s->m + k * apart_m, winograd_row(channels), done > 0, s->u + k * f->in * channels, channels);
+            la_product(&each, s->v + k * apart_v, s->m + k * apart_m, s->u + k * f->in * channels);
     }
 }
 
 static void filter_gradient(const struct filtering *f, int64_t n, real scale, const real *x, const real *w,
                             real *gradient, real *work) {
     struct scratch s = scratch_in(f, work);
-    correlate(f, n, scale, x, w, f->out, &s);
-    winograd_to_filter(f->in * f->out, s.u, 1, gradient);
+    correlate(f, n, x, w, f->out, &s);
+    winograd_to_filter(f->in * f->out, scale, s.u, 1, gradient);
 }
 
 static void filter_each(const struct filtering *f, const struct filtering_each *each, real scale, const real *x,
@@ -152,9 +158,8 @@ static void filter_each(const struct filtering *f, const struct filtering_each *
     struct scratch s = scratch_in(f, work);
     int64_t pixels = f->rows * f->columns, channels = each->to - each->from;
     for (int64_t i = 0; i < each->n * each->count; i++) {
-        correlate(f, 1, scale, x + i / each->count * pixels * f->in, w + i * pixels * f->out + each->from, channels,
-                  &s);
-        winograd_to_filter(f->in * channels, s.u, each->is_added, gradient + i * each->ld);
+        correlate(f, 1, x + i / each->count * pixels * f->in, w + i * pixels * f->out + each->from, channels, &s);
+        winograd_to_filter(f->in * channels, scale, s.u, each->is_added, gradient + i * each->ld);
     }
 }
 

@@ -1,13 +1,16 @@
-/* The transforms of minimal filtering, F(2x2, 3x3) (Lavin & Gray 2016, arXiv:1509.09308, section 4.1). An image is cut
- * into tiles of 2x2 outputs, each from 4x4 inputs d that overlap; with
- *          [1  0 -1  0]        [1    0    0 ]
- *     B' = [0  1  1  0],   G = [1/2  1/2  1/2],   A' = [1  1  1  0]
- *          [0 -1  1  0]        [1/2 -1/2  1/2]         [0  1 -1 -1]
- *          [0  1  0 -1]        [0    0    1 ]
- * the outputs of a tile are A' ((G g G') . (B' d B)) A, entry by entry, summed over input channels: sixteen matrix
- * products.
+/* The transforms of minimal filtering, F(4x4, 3x3) (Lavin & Gray 2016, arXiv:1509.09308, section 4), with the points
+ * 0, p, -p, q, -q and infinity, p = 2/3, q = 3/2. An image is cut into tiles of 4x4 outputs, each from 6x6 inputs d that
+ * overlap; with a = 54/65, b = 24/65, s = p^2 + q^2
+ *          [1   0      -s      0    1   0]        [ 1    0    0 ]
+ *          [0   a q   a q^2  -a p  -a   0]        [q/2  1/2  p/2]         [1   1    1    1    1   0]
+ *     B' = [0  -a q   a q^2   a p  -a   0],   G = [q/2 -1/2  p/2],   A' = [0   p   -p    q   -q   0]
+ *          [0  -b p  -b p^2   b q   b   0]        [p/2  1/2  q/2]         [0  p^2  p^2  q^2  q^2  0]
+ *          [0   b p  -b p^2  -b q   b   0]        [p/2 -1/2  q/2]         [0  p^3 -p^3  q^3 -q^3  1]
+ *          [0   1       0     -s    0   1]        [ 0    0    1 ]
+ * the outputs of a tile are A' ((G g G') . (B' d B)) A, entry by entry, summed over input channels: 36 matrix products.
+ * These points lose half as many digits to rounding as 0, +-1, +-2 do; filters are transformed in double.
  *
- * Arrays of 4x4 matrices are PLANES planes, entry (i, j) in plane 4 i + j. Planes of tiles [count,
+ * Arrays of 6x6 matrices are PLANES planes, entry (i, j) in plane 6 i + j. Planes of tiles [count,
  * winograd_row(channels)] stand `stride` reals apart and have rows of whole vectors; planes and taps of filters [size]
  * stand side by side. Tiles are counted along a row of tiles, then rows, then images; pixels outside an image are 0.
  * Not collective; cannot fail. */
@@ -23,7 +26,7 @@
 #define winograd_of_filter    REAL_NAME(winograd_of_filter)
 #define winograd_to_filter    REAL_NAME(winograd_to_filter)
 
-enum { TILE = 2, PLANES = 16, TAPS = 9, WINOGRAD_LANES = 64 / sizeof(real) };
+enum { TILE = 4, WINDOW = 6, PLANES = WINDOW * WINDOW, TAPS = 9, WINOGRAD_LANES = 64 / sizeof(real) };
 
 /* `pixel` reals from one pixel to the next; the first `channels` of them count. */
 struct winograd_image {
@@ -48,9 +51,9 @@ void winograd_to_output(const struct winograd_group *group, int64_t stride, cons
                         real *y);
 /* m = A w A', the transposed map of A' m A. */
 void winograd_of_cotangent(const struct winograd_group *group, const real *w, int64_t stride, real *m);
-/* u [PLANES, size] = G g G' of g [TAPS, size] */
-void winograd_of_filter(int64_t size, const real *g, real *u);
-/* g = G' u G + beta g, the transposed map; g is not read where beta is 0. */
-void winograd_to_filter(int64_t size, const real *u, real beta, real *g);
+/* u [PLANES, size] = scale G g G' of g [TAPS, size] */
+void winograd_of_filter(int64_t size, real scale, const real *g, real *u);
+/* g = scale G' u G + beta g, the transposed map; g is not read where beta is 0. */
+void winograd_to_filter(int64_t size, real scale, const real *u, real beta, real *g);
 
 #endif

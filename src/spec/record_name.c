@@ -74,7 +74,15 @@ static bool has_far_kernels(const struct config *config) {
     return most > 400 || least < -400;
 }
 
+/* Has it 3x3 filters between channels enough for minimal filtering (nn/filtering.c)? */
+static bool has_minimal_filtering(const struct config *config) {
+    int family = config->network.family;
+    bool is_conv = family == FAMILY_CONV && config->network.kernel_size == 3;
+    return (is_conv || family == FAMILY_WRN) && config->width >= 16;
+}
+
 int config_numerical_version(const struct config *config, bool is_reference) {
+    if (!is_reference && has_minimal_filtering(config)) return NTKSWEEP_NUMERICAL_VERSION_FILTERED;
     bool has_relu = layers_of(config) > 0 && config->network.activation == ACTIVATION_RELU;
     bool is_seen = (!is_reference && has_relu) || has_far_kernels(config);
     return is_seen ? NTKSWEEP_NUMERICAL_VERSION_SEEN : NTKSWEEP_NUMERICAL_VERSION;

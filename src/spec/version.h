@@ -7,5 +7,6 @@
 #define NTKSWEEP_NUMERICAL_VERSION 3
 #define NTKSWEEP_NUMERICAL_VERSION_SEEN                                                                                \
     4 /* relu passes on what is not a number; infinite-width kernels far from 1 are right */
+#define NTKSWEEP_NUMERICAL_VERSION_FILTERED 5 /* 3x3 filters go by F(4x4, 3x3): rounding */
 
 #endif

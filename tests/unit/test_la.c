@@ -6,6 +6,7 @@
 #include "eigen.h"
 #include "machine.h"
 #include "matrix.h"
+#include "product.h"
 #include "activation.h"
 
 enum { M = 17, N = 29, K = 11, MOST = 1 << 12 };
@@ -48,6 +49,46 @@ static void test_gemm(void **state) {
         tally_arrays(&tally, "entry", MOST, c, d);
     }
     tally_end(&tally);
+}
+
+/* Both ways of walking through a, on and off whole vectors; blocks of rows of all sizes; more than one piece of a sum. */
+static void test_product(void **state) {
+    (void)state;
+    enum { ROWS = 23, LONG = 75, PAD = 3 };
+    struct tally tally = {"small products", roundings(2 * LONG), 0};
+    fill_random(1, MOST, a);
+    fill_random(2, MOST, b);
+    for (int both = 0; both < 8; both++) {
+        bool is_plain = both & 1, is_added = both & 2;
+        int64_t n = both & 4 ? 32 : N, ldb = n + PAD, ldc = n + PAD, lda = is_plain ? LONG : ROWS;
+        const struct la_product p = {ROWS, n, LONG, is_plain ? lda : 1, is_plain ? 1 : lda, ldb, ldc, is_added};
+        for (int64_t i = 0; i < MOST; i++) c[i] = is_added || i % ldc >= n ? (real)0.37 : (real)NAN;
+        for (int64_t i = 0; i < MOST; i++) d[i] = (real)0.37;
+        for (int64_t i = 0; i < ROWS; i++)
+            for (int64_t j = 0; j < n; j++) {
+                double sum = 0;
+                for (int64_t l = 0; l < LONG; l++)
+                    sum += (double)a[i * p.a_row + l * p.a_column] * (double)b[l * ldb + j];
+                d[i * ldc + j] = (real)(sum + (is_added ? 0.37 : 0));
+            }
+        la_product(&p, a, b, c);
+        tally_arrays(&tally, "entry", ROWS * ldc, c, d);
+    }
+    tally_end(&tally);
+}
+
+/* A row has the same bits alone, where the kernels are this program's own. */
+static void test_product_rows(void **state) {
+    (void)state;
+    if (!la_core_is_like(la_core_name(), "Haswell") && !la_core_is_like(la_core_name(), "SkylakeX")) return;
+    enum { ROWS = 23, LONG = 75, COLUMNS = 32 };
+    fill_random(1, MOST, a);
+    fill_random(2, MOST, b);
+    struct la_product p = {ROWS, COLUMNS, LONG, LONG, 1, COLUMNS, COLUMNS, false};
+    la_product(&p, a, b, c);
+    p.m = 1;
+    for (int64_t i = 0; i < ROWS; i++) la_product(&p, a + i * LONG, b, d + i * COLUMNS);
+    assert_memory_equal(c, d, ROWS * COLUMNS * sizeof *c);
 }
 
 /* beta = 0 does not read what stands there. */
@@ -421,6 +462,8 @@ static void test_machine(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_product),
+        cmocka_unit_test(test_product_rows),
         cmocka_unit_test(test_beta_zero),
         cmocka_unit_test(test_syrk),
         cmocka_unit_test(test_sums),
