@@ -198,7 +198,7 @@ static void print_sums(FILE *out, const struct plan *plan) {
 }
 
 static void print_equilibria(FILE *out, const struct plan *plan) {
-    double least = INFINITY, most = 0;
+    double least = (double)INFINITY, most = 0;
     for (int64_t point = 0; point < plan->work.points; point++) {
         least = fmin(least, plan->work.cost[point].solver_steps);
         most = fmax(most, plan->work.cost[point].solver_steps);
