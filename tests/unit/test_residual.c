@@ -157,7 +157,7 @@ static const struct {
 };
 
 /* One step of length H from `at->time` down. */
-static void step_back(struct moment *at, int solver, double length, double *h, double *lam, double *gradient) {
+static void step_back(struct moment *at, enum solver solver, double length, double *h, double *lam, double *gradient) {
     double from = at->time, k[4][N], m[4][N], y[N], mu[N];
     for (int s = 0; s < tableaus[solver].stages; s++) {
         for (int i = 0; i < N; i++) {

@@ -206,8 +206,7 @@ static void test_canonical_defaults(void **state) {
         "data: { source: mnist, path: x }\nnetwork: { family: conv }\n",
         "data: { source: mnist, path: x }\nnetwork: { family: wrn }\n",
         "data: { source: mnist, path: x }\nnetwork: { family: residual }\n",
-        "data: { source: mnist, path: x }\n"
-        "network: { family: residual, weights: knots, step: time, state: input }\n",
+        "data: { source: mnist, path: x }\nnetwork: { family: residual, weights: knots, step: time, state: input }\n",
         "data: { source: mnist, path: x }\nnetwork: { family: deq, cell: one }\n",
         "data: { source: cifar100, path: x }\n",
         "data: { source: arrays, path: x }\n",
