@@ -4,7 +4,8 @@
  *     Sigma = s^2 C(Sigma) + Q,    K = sigma_w2 C + sigma_b2,    Theta = sigma_w2 (C + Cdot Sigma/(1 - s^2 Cdot)) + sigma_b2,
  *
  * the sum over layers of covariances of what they read with P, where P = sigma_w2 Cdot + s^2 Cdot P at phi. The limit of
- * the unrolled rule, from Sigma = Q. Where s^2 Cdot >= 1 there is none: NaN. */
+ * the unrolled rule, from Sigma = Q. Where s^2 Cdot >= 1 there is none, and where s^2 Cdot is so near 1 that STEPS do not
+ * settle it none is known: NaN. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 #include "operator.h"
 
 enum { STEPS = 1 << 13, BATCH = 1024, NUMBERS = 1 << 22 };
+/* Changes of a step, over the value: that end the steps, and the largest that rounding may go on with. */
+#define SETTLED  (4 * DBL_EPSILON)
+#define ROUNDING 1e-13
 
 /* ---- which list it is ---- */
 
@@ -51,6 +55,7 @@ struct equilibrium {
     double feedback; /* s^2 */
     int64_t points;
     double *q, *variance, *t; /* of all points: Q, Sigma, C of x = x' */
+    bool is_settled;          /* all variances are */
     double *row[4];           /* BATCH pairs: Q, Sigma, C, Cdot */
     double *room[2];          /* of a point's, and of several columns' places */
     struct dual dual;
@@ -93,31 +98,32 @@ static struct equilibrium lay_out(const struct network *network, int64_t points,
     return equilibrium;
 }
 
-/* next = s^2 C + Q in the place of `sigma` where it has not settled; returns how many have not. */
-static int64_t move(double feedback, int64_t count, const double *q, const double *t, double *sigma) {
+/* next = s^2 C + Q in the place of `sigma` where it has not settled; returns the largest change, over next. */
+static double move(double feedback, int64_t count, const double *q, const double *t, double *sigma) {
     const double largest = 1e100; /* beyond that nothing settles */
-    int64_t moved = 0;
+    double changed = 0;
     for (int64_t i = 0; i < count; i++) {
-        double next = feedback * t[i] + q[i];
-        bool settles = fabs(next - sigma[i]) <= 4 * DBL_EPSILON * fabs(next) || !(fabs(next) < largest);
-        if (settles) continue;
+        double next = feedback * t[i] + q[i], change = fabs(next - sigma[i]) / fabs(next);
+        if (!(change > SETTLED) || !(fabs(next) < largest)) continue;
         sigma[i] = next;
-        moved++;
+        changed = fmax(changed, change);
     }
-    return moved;
+    return changed;
 }
 
 /* The activation's tables follow the range of variances, so they are made anew each time. */
 static void find_variances(struct equilibrium *equilibrium, struct arena *arena) {
     int64_t n = equilibrium->points;
+    double changed = 1;
     memcpy(equilibrium->variance, equilibrium->q, (size_t)n * sizeof *equilibrium->q);
-    for (int64_t step = 0, moved = 1; step < STEPS && moved; step++) {
+    for (int64_t step = 0; step < STEPS && changed > 0; step++) {
         size_t mark = arena_mark(arena);
         struct dual dual = dual_of(equilibrium->network, n, equilibrium->variance, arena);
         dual_self(&dual, n, equilibrium->variance, equilibrium->t, NULL);
         arena_release(arena, mark);
-        moved = move(equilibrium->feedback, n, equilibrium->q, equilibrium->t, equilibrium->variance);
+        changed = move(equilibrium->feedback, n, equilibrium->q, equilibrium->t, equilibrium->variance);
     }
+    equilibrium->is_settled = changed <= ROUNDING;
     equilibrium->dual = dual_of(equilibrium->network, n, equilibrium->variance, arena);
 }
 
@@ -144,13 +150,14 @@ static void run_pairs(const struct equilibrium *equilibrium, const struct dual_s
            *tdot = equilibrium->row[3];
     for (int64_t c = 0; c < count; c++)
         q[c] = sigma[c] = weight_of(equilibrium, INPUT) * k[c] + bias_of(equilibrium, INPUT);
-    for (int64_t step = 0, moved = 1; step < STEPS && moved; step++) {
+    double changed = 1;
+    for (int64_t step = 0; step < STEPS && changed > 0; step++) {
         map_row(equilibrium, own, columns, j, count);
-        moved = move(s2, count, q, t, sigma);
+        changed = move(s2, count, q, t, sigma);
     }
     map_row(equilibrium, own, columns, j, count);
     for (int64_t c = 0; c < count; c++) {
-        bool is_there = s2 * tdot[c] < 1;
+        bool is_there = equilibrium->is_settled && changed <= ROUNDING && s2 * tdot[c] < 1;
         k[c] = is_there ? w2 * t[c] + b2 : (double)NAN;
         theta[c] = is_there ? w2 * (t[c] + tdot[c] * sigma[c] / (1 - s2 * tdot[c])) + b2 : (double)NAN;
     }

@@ -387,6 +387,7 @@ static void set_nngp(const struct plan *plan, const struct part *part, struct ti
     real *kernel = tile_in(plan->points, tile, 1, kernels->nngp_train_train, kernels->nngp_test_train);
     if (part->layer != readout->layer || !kernel) return;
     int64_t size = shape_size(readout->in), ld = plan->points->train;
+    ASSERT(uses_of(network, part->layer) == 1);
     const real *gram = part->in == 0 ? plan->points->gram : NULL;
     real scale = (real)(node_weight(network, readout)->variance / (double)size);
     real shift = (real)node_bias(network, readout)->variance;

@@ -143,6 +143,11 @@ static bool is_solver_of_others(const struct config *config) {
     return family == FAMILY_RESIDUAL && solver >= SOLVER_PICARD;
 }
 
+static bool is_held_while_frozen(const struct config *config) {
+    return config->network.family == FAMILY_DEQ && config->training.contraction > 0 &&
+           config->training.layers == LAYERS_READOUT;
+}
+
 static bool is_held_beside_linearization(const struct config *config) {
     return config->network.family == FAMILY_DEQ && config->training.contraction > 0 &&
            config_trains(config, MODEL_LINEAR);
@@ -172,6 +177,7 @@ static const struct conflict {
      "euler, midpoint, heun or rk4 (residual), picard, anderson or ode (deq)", NULL},
     {"network.tolerance", "run.precision", is_below_roundings, "0, or at least 8 roundings (1.8e-15, in f32 9.6e-7),",
      NULL},
+    {"training.contraction", "training.layers", is_held_while_frozen, "0, or training.layers: all,", NULL},
     {"training.contraction", "training.models", is_held_beside_linearization, "0, or training.models: [],", NULL},
     {"training.loss", "data.source", is_without_classes, "mse, or data with classes,", NULL},
     {"data.dimension", "data.source", is_sphere_of_two_points, "a whole number >= 2", NULL},

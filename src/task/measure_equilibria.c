@@ -1,10 +1,15 @@
 /* How the examples of a recorded step came to rest: test points, training points, and the batch where there are batches.
- * Told also at the step at which a network diverges, for examples without rest are what it may have diverged of. */
+ * Told also at the step at which a network diverges, if it is a recorded one, for examples without rest are what it may
+ * have diverged of. */
 #include <math.h>
 
 #include "measure.h"
 
-static bool has_equilibria(const struct point *point) { return network_expected_steps(point->problem.network) > 0; }
+/* Equilibria that are found anew at each step: those of layers that stay as drawn are not. */
+static bool has_equilibria(const struct point *point) {
+    const struct network *network = point->problem.network;
+    return network->first_trained == 0 && network_expected_steps(network) > 0;
+}
 
 enum { METRICS_OF_EQUILIBRIA = 4 };
 static const enum metric_id metrics[METRICS_OF_EQUILIBRIA] = {METRIC_SOLVER_ITERATIONS, METRIC_SOLVER_ITERATIONS_MAX,
