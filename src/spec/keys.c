@@ -185,7 +185,7 @@ const struct key key_table[] = {
     {"network.state", TYPE_CHOICE, AT(network.state), .choice = WORDS("width", "input"), .fallback = "width",
      .axis = "state", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
      .meaning = "h: of sweep.width components, entered by a dense layer; or the input itself"},
-    {"network.augment", TYPE_COUNT, AT(network.augment), .least = 0, .most = ANY_COUNT, .fallback = "0",
+    {"network.augment", TYPE_COUNT, AT(network.augment), .least = 0, .most = 1000000, .fallback = "0",
      .axis = "augment", .effect = EFFECT_REFERENCE, .when = &with_input_as_state, .unit = "1",
      .meaning = "zeros after the input, further components of h"},
     {"network.readout", TYPE_CHOICE, AT(network.readout), .choice = WORDS("dense", "none"), .fallback = "dense",
