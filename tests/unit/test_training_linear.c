@@ -235,7 +235,8 @@ static int is_separated(struct sample *sample, const struct start *start, double
         double rate = (1 + 0.01 * side) * 2 * (1 + momentum) * (double)start->train / most;
         struct model *linear = linear_of(sample, start, momentum, (real)rate);
         double first = loss_after(linear, 0), before = loss_after(linear, HALF), after = loss_after(linear, HALF);
-        double rest = fmax(before * (1 + roundings(1000)), first * pow(roundings(100), 2));
+        /* where the kernel is singular, a direction of 0 drifts by its rounding, n eps lambda_max, at every step */
+        double rest = fmax(before * (1 + roundings(100 * HALF)), first * pow(roundings(100), 2));
         if (side > 0 ? !(after > 1e6 * before) : !(after <= rest)) return 0;
     }
     return 1;
