@@ -193,12 +193,12 @@ def chosen(sections, most):
     kinds = {}
     for section in sections:
         kinds.setdefault(section.kind, []).append(section)
-    counts = shares({kind: len(members) for kind, members in kinds.items()}, most)
+    counts = share_out({kind: len(members) for kind, members in kinds.items()}, most)
     taken = {section.name for kind, count in counts.items() for section in spread(kinds[kind], count)}
     return [section for section in sections if section.name in taken]
 
 
-def shares(available, most):
+def share_out(available, most):
     """kind -> how many of it; available: kind -> how many there are, the headline's first."""
 
     def turn(kind, i):
