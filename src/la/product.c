@@ -4,6 +4,7 @@
 
 #include "core.h"
 #include "matrix.h"
+#include "order.h"
 
 enum { DEPTH = 32, COLUMNS = 64 / sizeof(real), KERNELS = 3 };
 
@@ -57,8 +58,6 @@ static const struct kernels *kernels_of(const char *core) {
 }
 #endif
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* All rows of COLUMNS columns. */
 static void multiply_rows(const struct kernels *kernels, const struct la_product *p, int64_t count, const real *a,
                           const real *b, bool is_added, real *c) {
@@ -74,7 +73,7 @@ void la_product(const struct la_product *p, const real *a, const real *b, real *
     const struct kernels *unpacked = p->n % COLUMNS == 0 ? kernels_of(la_core_name()) : NULL;
     bool is_plain = p->a_column == 1;
     for (int64_t from = 0; from < p->k; from += DEPTH) {
-        int64_t count = smaller(DEPTH, p->k - from);
+        int64_t count = least(DEPTH, p->k - from);
         bool is_added = p->is_added || from > 0;
         const real *a_from = a + from * p->a_column, *b_from = b + from * p->b_row;
         for (int64_t j = 0; unpacked && j < p->n; j += COLUMNS)

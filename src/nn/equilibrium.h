@@ -6,7 +6,8 @@
  *
  * jvp: the body's tangent with z held, F_u du + F_theta dtheta, times (1 - dF/dz)^-1; vjp: the cotangent times
  * (1 - dF/dz')^-1, and the body goes back with that. Both are solved as rest is, by the body's jvp and vjp. Examples go
- * in blocks of FIXED_POINT_ROWS. Nothing goes back through rest. Private to nn. */
+ * in blocks of FIXED_POINT_ROWS. Nothing goes back through rest. Not collective; cannot
+ * fail: an example without rest is NaN. Private to nn. */
 #ifndef EQUILIBRIUM_H
 #define EQUILIBRIUM_H
 

@@ -2,18 +2,16 @@
 #include <string.h>
 
 #include "filtering.h"
+#include "order.h"
 #include "product.h"
 #include "winograd.h"
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* The most tiles in a group: what stays in the second cache, but enough for products that read their filter from the
  * third: those of an image of 32x32, or more for many channels. Speed only. */
 static int64_t group_most(const struct filtering *f) {
     enum { CACHE = 5 << 18, FEW = 64 };
     int64_t cached = CACHE / (int64_t)sizeof(real) / (PLANES * (f->in + f->out));
-    return larger(larger(cached, 3 * larger(f->in, f->out) / 8), FEW);
+    return most(most(cached, 3 * most(f->in, f->out) / 8), FEW);
 }
 
 /* ---- scratch ---- */
@@ -32,11 +30,11 @@ struct scratch {
     real *turned;       /* [TAPS, out, in]; in the place of v and m */
 };
 
-static int64_t row(const struct filtering *f) { return winograd_row(larger(f->in, f->out)); }
+static int64_t row(const struct filtering *f) { return winograd_row(most(f->in, f->out)); }
 
 static int64_t work_size(const struct filtering *f) {
     int64_t tiles = PLANES * (stride(f, f->in) + stride(f, f->out));
-    return 2 * row(f) + PLANES * f->in * f->out + larger(tiles, TAPS * f->in * f->out);
+    return 2 * row(f) + PLANES * f->in * f->out + most(tiles, TAPS * f->in * f->out);
 }
 
 /* With zeros and no bias. */
@@ -72,7 +70,7 @@ static void filter_images(const struct filtering *f, int64_t n, const real *x, c
                           real *y) {
     int64_t tiles = n * winograd_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
     for (int64_t done = 0, count; done < tiles; done += count) {
-        count = smaller(group_most(f), tiles - done);
+        count = least(group_most(f), tiles - done);
         struct winograd_group in = group_of(f, f->in, f->in, done, count, s);
         struct winograd_group out = group_of(f, f->out, f->out, done, count, s);
         winograd_of_data(&in, x, apart_v, s->v);
@@ -104,7 +102,7 @@ static void turn(const struct filtering *f, const real *filter, real *turned) {
         for (int64_t begin = 0; begin < f->in; begin += BLOCK)
             for (int64_t o = 0; o < f->out; o++) {
                 real *to = turned + (tap * f->out + o) * f->in;
-                for (int64_t i = begin; i < smaller(begin + BLOCK, f->in); i++) to[i] = filter[i * f->out + o];
+                for (int64_t i = begin; i < least(begin + BLOCK, f->in); i++) to[i] = filter[i * f->out + o];
             }
 }
 
@@ -128,7 +126,7 @@ static void correlate(const struct filtering *f, int64_t n, const real *x, const
                       const struct scratch *s) {
     int64_t tiles = n * winograd_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
     for (int64_t done = 0, count; done < tiles; done += count) {
-        count = smaller(group_most(f), tiles - done);
+        count = least(group_most(f), tiles - done);
         struct winograd_group in = group_of(f, f->in, f->in, done, count, s);
         struct winograd_group out = group_of(f, f->out, channels, done, count, s);
         winograd_of_data(&in, x, apart_v, s->v);

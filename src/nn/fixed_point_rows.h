@@ -1,4 +1,5 @@
-/* A block of rows on its way to rest, and one step of each solver. Private to fixed_point.c and the solvers. */
+/* A block of rows on its way to rest, and one step of each solver. Not collective; cannot fail. Private to
+ * fixed_point.c and the solvers. */
 #ifndef FIXED_POINT_ROWS_H
 #define FIXED_POINT_ROWS_H
 

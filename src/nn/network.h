@@ -201,7 +201,8 @@ struct rests {
 };
 /* Adds those of the first n examples of a tape that has gone forward. */
 void network_rests(const struct network *network, int first, const struct tape *tape, int64_t n, struct rests *sum);
-/* Holds the product of the spectral norms of each equilibrium's weights to at most `most`. work: of network_work. */
+/* Holds the product of the spectral norms of each equilibrium's weights to at most `most`, to about 1 % (power
+ * iteration, which comes from below). work: of network_work. */
 void network_contract(const struct network *network, real most, real *theta, real *work);
 /* Steps that the plan expects; 0: it has no equilibrium. */
 double network_expected_steps(const struct network *network);

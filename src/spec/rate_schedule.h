@@ -1,7 +1,9 @@
 /* How the learning rate goes down: at step t = 0, ..., steps - 1 it is share_t eta, eta the largest.
  *
  *   constant  share_t = 1
- *   cosine    share_t = (1 + cos(pi t/steps))/2 (Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5 without restarts) */
+ *   cosine    share_t = (1 + cos(pi t/steps))/2 (Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5 without restarts)
+ *
+ * Not collective; cannot fail. */
 #ifndef RATE_SCHEDULE_H
 #define RATE_SCHEDULE_H
 
