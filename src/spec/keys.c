@@ -14,7 +14,8 @@
 /* Lists of some 2000 nodes: about 2 a layer and 15 a block. */
 #define LAYERS_MOST 1000
 #define BLOCKS_MOST 100
-#define SHRINK_MOST 64 /* sums of squares of so many pixels stay exact: data/images.h */
+#define DRAWN_MOST  1e6 /* kernels of drawn data stay finite, in f32 too */
+#define SHRINK_MOST 64  /* sums of squares of so many pixels stay exact: data/images.h */
 
 /* Of sources by what they have, or one alone. */
 static const struct key_condition with_files = {AT(data.source), 0, NULL, SOURCE_FILES},
@@ -106,21 +107,22 @@ const struct key key_table[] = {
     {"data.degree", TYPE_COUNT, AT(data.degree), .least = 1, .most = 64, .fallback = "2", .axis = "degree",
      .effect = EFFECT_DATA, .when = WITH_SOURCE(SPHERE), .unit = "1",
      .meaning = "of the target, the Gegenbauer polynomial of one direction, with variance 1"},
-    {"data.mean", TYPE_REAL, AT(data.mean), .most = HUGE_VAL, .fallback = "1", .axis = "cluster_mean",
+    {"data.mean", TYPE_REAL, AT(data.mean), .most = DRAWN_MOST, .fallback = "1", .axis = "cluster_mean",
      .effect = EFFECT_DATA, .when = WITH_SOURCE(CLUSTERS), .unit = "1",
      .meaning = "|m|: examples are N(m, 1) with target +1 and N(-m, 1) with -1 in turn"},
     {"data.function", TYPE_CHOICE, AT(data.function), .choice = WORDS("sin", "linear", "negate", "abs"),
      .fallback = "sin", .axis = "function", .effect = EFFECT_DATA, .when = WITH_SOURCE(FUNCTION), .unit = "1",
      .meaning = "sin x, slope x, -x, |x|; inputs are not scaled"},
-    {"data.slope", TYPE_REAL, AT(data.slope), .least = -HUGE_VAL, .most = HUGE_VAL, .fallback = "1",
+    {"data.slope", TYPE_REAL, AT(data.slope), .least = -DRAWN_MOST, .most = DRAWN_MOST, .fallback = "1",
      .axis = "data_slope", .effect = EFFECT_DATA, .when = &with_linear_function, .unit = "1",
      .meaning = "of the linear function"},
-    {"data.interval", TYPE_INTERVAL, AT(data.interval), .fallback = "[-1, 1]", .effect = EFFECT_DATA,
-     .when = WITH_SOURCE(FUNCTION), .unit = "1",
+    {"data.interval", TYPE_INTERVAL, AT(data.interval), .least = -DRAWN_MOST, .most = DRAWN_MOST, .fallback = "[-1, 1]",
+     .effect = EFFECT_DATA, .when = WITH_SOURCE(FUNCTION), .unit = "1",
      .meaning = "[a, b]: the N training inputs are a + (b - a)(i + 1/2)/N, i = 0, ..., N - 1, whatever data.seed; the "
                 "test inputs likewise"},
-    {"data.noise", TYPE_REAL, AT(data.noise), .most = HUGE_VAL, .fallback = "0", .axis = "noise", .effect = EFFECT_DATA,
-     .when = WITH_SOURCE(SPIRALS), .unit = "1", .meaning = "deviation of normal noise in each input"},
+    {"data.noise", TYPE_REAL, AT(data.noise), .most = DRAWN_MOST, .fallback = "0", .axis = "noise",
+     .effect = EFFECT_DATA, .when = WITH_SOURCE(SPIRALS), .unit = "1",
+     .meaning = "deviation of normal noise in each input"},
     {"data.time", TYPE_REAL, AT(data.time), .most = 100, .fallback = "1", .axis = "data_time", .effect = EFFECT_DATA,
      .when = WITH_SOURCE(SPIRAL_FLOW), .unit = "1", .meaning = "for which the flow is followed"},
     {"data.test_size", TYPE_COUNT, AT(data.test_size), .least = 1, .most = ANY_COUNT, .fallback = "128",

@@ -196,16 +196,15 @@ static void write_rate(const struct key *key, const struct config *config, struc
 }
 
 static void interval_words(const struct key *key, size_t size, char *out) {
-    (void)key;
-    snprintf(out, size, "an interval [a, b] with a < b");
+    snprintf(out, size, "an interval [a, b] with %g <= a < b <= %g", key->least, key->most);
 }
 
 static status read_interval(const struct key *key, struct place place, struct config *config) {
     struct interval *interval = MEMBER(struct interval, key, config);
     if (!place_is_list(place) || place_count(place) != 2) return value_refuse_key(key, place, interval_words);
     *interval = (struct interval){decimal(place_item(place, 0)), decimal(place_item(place, 1))};
-    bool is_finite = isfinite(interval->from) && isfinite(interval->to);
-    return is_finite && interval->from < interval->to ? OK : value_refuse_key(key, place, interval_words);
+    bool is_within = interval->from >= key->least && interval->to <= key->most;
+    return is_within && interval->from < interval->to ? OK : value_refuse_key(key, place, interval_words);
 }
 
 static void write_interval(const struct key *key, const struct config *config, struct pen pen) {

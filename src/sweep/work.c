@@ -52,6 +52,14 @@ static void add(struct work *work, int64_t cell, const char *key, struct task_co
     work->queue[task] = (struct queue_task){task_seconds(&cost, gflops), QUEUE_NOTHING};
 }
 
+/* A refusal of one point, with where it stands: the study file and the point. */
+static status place(const struct study *study, int64_t cell, status result) {
+    char label[LABEL_BYTES];
+    study_point_label(study, cell, sizeof label, label);
+    if (result == ERROR_INPUT) FAIL(result, "%s: %s: %s", study->file, label, status_message());
+    return result;
+}
+
 /* The reference of this key, newest first: neighbours in the grid share theirs. */
 static int64_t find_reference(const struct work *work, const char *key) {
     for (int64_t task = work->count - 1; task >= work->points; task--)
@@ -59,14 +67,14 @@ static int64_t find_reference(const struct work *work, const char *key) {
     return QUEUE_NOTHING;
 }
 
-static status need_reference(struct work *work, int64_t cell, const struct config *config,
+static status need_reference(const struct study *study, struct work *work, int64_t cell, const struct config *config,
                              const struct work_shape *shape) {
     char key[KEY_BYTES];
     struct task_cost cost;
     config_reference_key(config, shape->digest, key);
     work->queue[cell].needs = find_reference(work, key);
     if (work->queue[cell].needs != QUEUE_NOTHING) return OK;
-    TRY(task_plan_reference(config, &shape->data, &cost));
+    TRY(place(study, cell, task_plan_reference(config, &shape->data, &cost)));
     work->queue[cell].needs = work->count;
     add(work, cell, key, cost, nominal_gflops[PRECISION_F64]);
     return OK;
@@ -84,7 +92,7 @@ static status resolve_point(const struct study *study, struct origin *origin, in
     char key[KEY_BYTES];
     if (!differs_in_seed(study, cell)) {
         TRY((origin->is_check ? shape_from_check : shape_from_data)(origin, &config));
-        TRY(task_plan(&config, &origin->shape.data, plan));
+        TRY(place(study, cell, task_plan(&config, &origin->shape.data, plan)));
     }
     work->shape[cell] = origin->shape;
     config.training.linearization = plan->linearization;
@@ -102,7 +110,7 @@ static status resolve(const struct study *study, struct origin *origin, struct w
     for (int64_t cell = 0; cell < study->points; cell++) {
         if (!work->task[cell].needs_reference) continue;
         struct config config = study_point(study, cell);
-        TRY(need_reference(work, cell, &config, &work->shape[cell]));
+        TRY(need_reference(study, work, cell, &config, &work->shape[cell]));
     }
     return OK;
 }
