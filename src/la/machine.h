@@ -10,7 +10,7 @@ void la_set_threads(int threads);
 /* GFLOP/s that independent fused multiply-adds in registers reach, of floats (bits = 32) or doubles (64): what vector
  * width and clock allow one thread. Takes about 10 ms. */
 double la_peak_rate(int bits);
-/* GFLOP/s of gemm at n = 1024 in each precision (matrix.h). */
+/* GFLOP/s of gemm at n = 768 in each precision (matrix.h). */
 double la_gemm_rate_f32(void);
 double la_gemm_rate_f64(void);
 

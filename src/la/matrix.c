@@ -134,13 +134,13 @@ void la_to_double(int64_t n, const real *in, double *out) {
 }
 
 double la_gemm_rate(void) {
-    enum { SIZE = 1024, CALLS_MIN = 3 };
+    enum { SIZE = 768, CALLS_MIN = 3 };
     const int64_t entries = (int64_t)SIZE * SIZE;
     real *a = malloc(3 * (size_t)entries * sizeof *a);
     if (!a) return 0;
     for (int64_t i = 0; i < 2 * entries; i++) a[i] = (real)1 / (real)(1 + i % 13);
     double best = 1e30, begin = clock_seconds();
-    for (int call = 0; call < CALLS_MIN || clock_seconds() - begin < 0.05; call++) {
+    for (int call = 0; call < CALLS_MIN || clock_seconds() - begin < 0.02; call++) {
         double start = clock_seconds();
         la_gemm(LA_PLAIN, LA_PLAIN, SIZE, SIZE, SIZE, 1, a, SIZE, a + entries, SIZE, 0, a + 2 * entries, SIZE);
         double seconds = clock_seconds() - start;

@@ -74,6 +74,7 @@ static int run(status parsed, const struct arguments *arguments) {
     struct sweep_end end = {0};
     signals_install();
     signals_ignore_pipes();
+    startup_spare_mpi();
     MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     panic_set_hook(abort_all_ranks);

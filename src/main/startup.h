@@ -9,6 +9,10 @@
  * the user has not set the variable, sets it and executes the program again; then it does not return. ERROR_INPUT, on
  * this rank alone, for a core type that the CPU cannot run or OpenBLAS does not have. Before MPI_Init. */
 status startup_choose_core(char **argv);
+/* Before MPI_Init: a process that no launcher started is alone. Open MPI would give it a daemon, which is of use only to
+ * start more ranks, and a folder, which stays where it is killed, and would look for networks, all of which takes it
+ * half a second. What the user has set stays as it is, and nothing is set under a launcher. */
+void startup_spare_mpi(void);
 /* The core type that was set so, or NULL. */
 const char *startup_chosen_core(void);
 /* Version, git commit, compiler, MPI and HDF5; BLAS and core type are left empty. */

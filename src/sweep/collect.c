@@ -95,7 +95,6 @@ static status refuse_rows(const char *dir) {
 
 status collect_results(const char *dir, const struct study *study, bool is_stopping, struct provenance *provenance,
                        int64_t *damaged) {
-    struct machine machine;
     struct manifest_row *row;
     int64_t count;
     *damaged = 0;
@@ -103,7 +102,8 @@ status collect_results(const char *dir, const struct study *study, bool is_stopp
     struct reduction reduction = {
         .dir = dir, .study = study, .row = row, .is_stopping = is_stopping, .end = clock_seconds() + STOPPING_SECONDS};
     reduction.host = (struct host){is_late, &reduction};
-    if (!provenance->core[0]) rank_metrics_measure(&machine, (int)study->config.run.threads, provenance);
+    rank_metrics_name_libraries(provenance);
+    task_set_threads((int)study->config.run.threads);
     status collected = count == study->points ? collect(&reduction, provenance) : refuse_rows(dir);
     *damaged = reduction.damaged;
     free(row);

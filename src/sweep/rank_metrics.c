@@ -6,10 +6,11 @@
 
 #include "clock.h"
 
-void rank_metrics_measure(struct machine *machine, int threads, struct provenance *provenance) {
-    task_machine(machine, threads);
-    snprintf(provenance->core, sizeof provenance->core, "%s", machine->core);
-    snprintf(provenance->blas, sizeof provenance->blas, "%s", machine->blas);
+void rank_metrics_name_libraries(struct provenance *provenance) {
+    struct machine machine;
+    task_libraries(&machine);
+    snprintf(provenance->core, sizeof provenance->core, "%s", machine.core);
+    snprintf(provenance->blas, sizeof provenance->blas, "%s", machine.blas);
 }
 
 void rank_metrics_forget_peak(void) {

@@ -6,8 +6,8 @@
 #include "record.h"
 #include "task.h"
 
-/* Measures the machine, and enters its BLAS and core type in `provenance`. Takes some tenths of a second. */
-void rank_metrics_measure(struct machine *machine, int threads, struct provenance *provenance);
+/* Enters BLAS and its core type. */
+void rank_metrics_name_libraries(struct provenance *provenance);
 /* Makes the peak of resident memory that of the task which begins (VmHWM; proc(5), clear_refs); where that is refused
  * it is the peak of all so far. */
 void rank_metrics_forget_peak(void);

@@ -22,7 +22,7 @@ struct worker {
     struct worker_job job;
     int rank;
     char host[MPI_MAX_PROCESSOR_NAME];
-    struct machine machine;
+    double gflops[2]; /* by enum precision, measured before its first point; 0: not yet */
     struct data_cache cache;
     struct record *reference; /* the last one read, and its key */
     char reference_key[KEY_BYTES];
@@ -162,8 +162,8 @@ static status compute(struct worker *worker, struct config *config, struct recor
 }
 
 static void add_rank_metrics(const struct worker *worker, const struct config *config, struct record *record) {
-    struct rank_metrics metrics = {seconds_spent(worker), worker->machine.gemm_gflops[config->run.precision],
-                                   worker->rank, worker->host};
+    struct rank_metrics metrics = {seconds_spent(worker), worker->gflops[config->run.precision], worker->rank,
+                                   worker->host};
     bool is_reference = work_is_reference(worker->job.work, worker->task);
     (is_reference ? rank_metrics_add_to_reference : rank_metrics_add_to_point)(&metrics, record);
 }
@@ -200,6 +200,13 @@ static status run_task(struct worker *worker, struct report *report) {
     return kept;
 }
 
+/* Ranks that never get work need not know. */
+static void measure_rate(struct worker *worker, int64_t task) {
+    if (work_is_reference(worker->job.work, task)) return;
+    enum precision precision = study_point(worker->job.study, worker->job.work->task[task].cell).run.precision;
+    if (worker->gflops[precision] == 0) worker->gflops[precision] = task_gemm_rate(precision);
+}
+
 static void begin_task(struct worker *worker, int64_t task) {
     worker->task = task;
     worker->earlier = 0;
@@ -209,6 +216,7 @@ static void begin_task(struct worker *worker, int64_t task) {
 
 static struct report perform(struct worker *worker, int64_t task) {
     struct report report = {.task = task};
+    measure_rate(worker, task);
     begin_task(worker, task);
     status result = run_task(worker, &report);
     if (result != OK) {
@@ -254,10 +262,9 @@ void worker_run(const struct worker_job *job) {
     int length;
     MPI_Comm_rank(job->comm, &worker.rank);
     MPI_Get_processor_name(worker.host, &length);
+    rank_metrics_name_libraries(job->provenance);
     struct order order = ask(&worker, &(struct report){.outcome = OUTCOME_NONE});
     while (order.task != QUEUE_NOTHING) {
-        if (!worker.machine.core[0]) /* ranks that never get work need not know */
-            rank_metrics_measure(&worker.machine, (int)job->study->config.run.threads, job->provenance);
         struct report report = perform(&worker, order.task);
         order = ask(&worker, &report);
     }

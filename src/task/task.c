@@ -73,10 +73,14 @@ void task_libraries(struct machine *machine) {
     la_blas_version(sizeof machine->blas, machine->blas);
 }
 
+double task_gemm_rate(enum precision precision) {
+    return (precision == PRECISION_F32 ? la_gemm_rate_f32 : la_gemm_rate_f64)();
+}
+
 void task_machine(struct machine *machine, int threads) {
     la_set_threads(threads);
-    machine->gemm_gflops[PRECISION_F32] = la_gemm_rate_f32();
-    machine->gemm_gflops[PRECISION_F64] = la_gemm_rate_f64();
+    machine->gemm_gflops[PRECISION_F32] = task_gemm_rate(PRECISION_F32);
+    machine->gemm_gflops[PRECISION_F64] = task_gemm_rate(PRECISION_F64);
     machine->peak_gflops[PRECISION_F32] = la_peak_rate(32) * threads;
     machine->peak_gflops[PRECISION_F64] = la_peak_rate(64) * threads;
     task_libraries(machine);

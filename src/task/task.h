@@ -37,15 +37,16 @@ void task_reduce_add(const struct record *record, struct record *reduced);
 status task_reduce_end(const struct config *config, const struct record *reference, const struct host *host,
                        struct record *reduced);
 
-/* GEMM rate of one thread in GFLOP/s, measured for about 0.1 s (n = 1024); the rate that a loop of fused multiply-adds
- * in registers reaches, which is what vector width and clock allow; OpenBLAS's core name and version. */
+/* GEMM rate in GFLOP/s (machine.h); the rate that a loop of fused multiply-adds in registers reaches, which is what
+ * vector width and clock allow; OpenBLAS's core name and version. */
 struct machine {
     double gemm_gflops[2]; /* by enum precision */
     double peak_gflops[2];
     char core[32], blas[64];
 };
 void task_machine(struct machine *machine, int threads);
-void task_libraries(struct machine *machine); /* the two texts alone */
+double task_gemm_rate(enum precision precision); /* of as many threads as are set */
+void task_libraries(struct machine *machine);    /* the two texts alone */
 /* OpenBLAS's core type, before anything reaches BLAS: ERROR_INPUT if this CPU cannot run it, or if it is not what was
  * asked for (NULL: nothing); the one that this CPU deserves if that is better, else NULL. See core.h. */
 status task_check_core(const char *asked);

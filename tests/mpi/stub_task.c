@@ -196,11 +196,21 @@ status task_reduce_end(const struct config *config, const struct record *referen
 
 /* ---- the machine ---- */
 
-void task_libraries(struct machine *machine) { *machine = (struct machine){.core = "none", .blas = "a stub"}; }
+static int threads_set;
+void task_set_threads(int threads) { threads_set = threads; }
+
+static const struct machine stub = {.gemm_gflops = {20, 10}, .peak_gflops = {25, 12.5}, .core = "Stub"};
+
+double task_gemm_rate(enum precision precision) { return stub.gemm_gflops[precision]; }
+
+void task_libraries(struct machine *machine) {
+    *machine = stub;
+    snprintf(machine->blas, sizeof machine->blas, "stub of %d threads", threads_set);
+}
 
 void task_machine(struct machine *machine, int threads) {
-    *machine = (struct machine){.gemm_gflops = {20, 10}, .peak_gflops = {25, 12.5}, .core = "Stub"};
-    snprintf(machine->blas, sizeof machine->blas, "stub of %d threads", threads);
+    task_set_threads(threads);
+    task_libraries(machine);
 }
 
 status task_check_core(const char *asked) {
@@ -210,4 +220,3 @@ status task_check_core(const char *asked) {
 status task_take_buffer(void) { return OK; }
 
 const char *task_better_core(void) { return getenv("STUB_BETTER_CORE"); }
-void task_set_threads(int threads) { (void)threads; }
