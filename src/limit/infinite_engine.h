@@ -1,0 +1,80 @@
+/* The work of infinite.c: pairs of points at hand, and what is kept of all. Private to infinite*.c. Double only. Cannot
+ * fail. Not collective. */
+#ifndef INFINITE_ENGINE_H
+#define INFINITE_ENGINE_H
+
+#include "dual.h"
+#include "infinite_plan.h"
+
+/* What an activation keeps. */
+struct activated {
+    struct dual dual;
+    double *variance;         /* of all points' pixels */
+    struct dual_side side[2]; /* of the points at hand */
+};
+
+/* Points that one side of the activations is filled for: 0, a row's; 1, those of several columns. */
+struct range {
+    int64_t first, count;
+    int side;
+};
+
+/* Pairs of points (i, j .. j + batch - 1) at hand. */
+struct pairs {
+    int64_t i, j, batch;
+    struct range own, other;
+};
+
+/* The activation, and the points, that a side was filled for last while the variances are found. */
+struct filled {
+    int number;
+    int64_t first, count;
+};
+
+struct engine {
+    const struct network *network;
+    const struct infinite_plan *plan;
+    int64_t points;
+    double *k;                   /* the result; where inputs have one pixel, inner products first */
+    double *images;              /* two, K and Theta, a slot, each of plan.room */
+    double *scratch;             /* room of the largest image, zeros in front */
+    double *planes;              /* inputs [point, channel, pixel]; NULL: one pixel */
+    double *variances;           /* [slot, point, pixel] while the variances are found */
+    struct activated *activated; /* of every node */
+    double *room[2];             /* of the activations' sides; room[0] serves one point */
+    int64_t room_numbers[2];
+    struct filled filled[2];
+    struct pairs pairs;
+};
+
+static const struct displacement NOWHERE = {0, 0};
+
+/* What a pair is made of, as images. */
+struct images {
+    int count;
+    struct covariance image[SOURCES * SOURCES];
+};
+
+/* An image of a value's size in a slot; of a pair. */
+struct covariance engine_image(const struct engine *engine, int value, int slot, const struct displacement *end);
+struct covariance engine_image_of(const struct engine *engine, const struct infinite_pair *pair,
+                                  const struct displacement *end);
+/* A value of the size of a pair's terms. */
+int engine_term_value(const struct engine *engine, const struct infinite_pair *pair);
+/* `out` of a pair by its rule, from its terms. */
+void engine_apply(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
+                  struct covariance *out);
+/* The value that a segment begins with: the input, or from the segment before it. */
+void engine_begin(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out);
+/* The segment's last pair at displacement `end`. */
+void engine_evaluate(struct engine *engine, int segment, struct displacement end);
+/* Fills a side of one activation for some points; returns what `room` is left. Of the activations before node `end`. */
+double *engine_take_points_of(struct engine *engine, int number, struct range range, double *room);
+void engine_take_points(struct engine *engine, struct range range, int end);
+
+/* infinite_variances.c: an activation's layer. */
+struct dual engine_dual(const struct node *node, int64_t count, const double *variance, struct arena *arena);
+/* K[p, p] of x = x' of every activation; each is ready as soon as what it reads is. */
+void engine_find_variances(struct engine *engine, struct arena *arena);
+
+#endif
