@@ -40,15 +40,22 @@ status startup_choose_core(char **argv) {
     return task_check_core(asked_core());
 }
 
-/* What the launchers of Open MPI, of PMIx and of PMI (srun, MPICH's, Cray's) tell each process that they start. */
-static bool is_launched(void) { return getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMIX_RANK") || getenv("PMI_RANK"); }
+/* What the launchers of Open MPI, of PMIx and of PMI (srun, MPICH's, Flux's, Cray's) tell each process that they start. */
+static bool is_launched(void) {
+    static const char *const told[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK",  "PMI_RANK", "PMI_FD",
+                                       "PALS_RANKID",          "ALPS_APP_PE"};
+    bool is = false;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) is |= getenv(told[i]) != NULL;
+    return is;
+}
 
 void startup_spare_mpi(void) {
     static const char *const settings[][2] = {{"OMPI_MCA_ess_singleton_isolated", "1"},
                                               {"OMPI_MCA_orte_create_session_dirs", "0"},
                                               {"OMPI_MCA_pml", "ob1"},
                                               {"OMPI_MCA_btl", "self"}};
-    for (int i = 0; i < 4 && !is_launched(); i++) setenv(settings[i][0], settings[i][1], 0);
+    if (is_launched()) return;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) setenv(settings[i][0], settings[i][1], 0);
 }
 
 const char *startup_chosen_core(void) { return getenv(CHOSEN); }
