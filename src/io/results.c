@@ -24,7 +24,9 @@ struct collection {
     const struct results_reducer *reducer; /* NULL: none */
     const struct provenance *here;         /* of this process, for when there is no record */
     struct layout *layout;
-    char *is_there;     /* [points] */
+    char *is_there;       /* [points] */
+    struct record **held; /* [points] those of the first pass, as far as memory goes; NULL: to be read again */
+    size_t held_bytes;
     hid_t set[METRICS]; /* open datasets */
     FILE *notes;
     int64_t *damaged;
@@ -46,6 +48,19 @@ static void note_damaged(struct collection *c, int64_t point) {
     ++*c->damaged;
 }
 
+/* A small part of the memory of a rank holds very many records. */
+enum { HELD_PART = 32 };
+
+static void hold(struct collection *c, int64_t point, struct record *record) {
+    size_t bytes = c->held_bytes + record_bytes(record);
+    if (bytes > (size_t)c->study->config.run.memory / HELD_PART) {
+        record_free(record);
+        return;
+    }
+    c->held[point] = record;
+    c->held_bytes = bytes;
+}
+
 static void survey_point(struct collection *c, int64_t point) {
     struct record *record;
     struct provenance provenance;
@@ -56,7 +71,7 @@ static void survey_point(struct collection *c, int64_t point) {
     }
     layout_add(c->layout, record, &provenance);
     c->is_there[point] = true;
-    record_free(record);
+    hold(c, point, record);
 }
 
 static int compare_keys(const void *a, const void *b) { return strcmp(a, b); }
@@ -291,12 +306,19 @@ static status write_record(const struct collection *c, int64_t point, const stru
     return write_texts(c, point, record);
 }
 
-/* Second pass: a record that was there stays there, since records are replaced whole. */
+/* A record that was there stays there, since records are replaced whole. */
+static status take_record(const struct collection *c, int64_t point, struct record **record) {
+    *record = c->held[point];
+    c->held[point] = NULL;
+    return *record ? OK : record_file_read(c->dir, STORE_POINT, c->keys[point], false, record, NULL);
+}
+
+/* Second pass. */
 static status write_point(const struct collection *c, int64_t point, struct record *reduced) {
     if (!c->is_there[point]) return write_texts(c, point, NULL);
     struct record *record;
     TRY(go_on(c));
-    TRY(record_file_read(c->dir, STORE_POINT, c->keys[point], false, &record, NULL));
+    TRY(take_record(c, point, &record));
     status result = write_record(c, point, record);
     if (c->reducer) c->reducer->add(record, reduced);
     record_free(record);
@@ -368,11 +390,14 @@ status results_build(const char *dir, const struct study *study, const char (*ke
     c.damaged = damaged;
     *damaged = 0;
     c.is_there = calloc((size_t)study->points + 1, 1);
+    c.held = calloc((size_t)study->points + 1, sizeof *c.held);
     c.notes = open_memstream(notes, &size);
-    CHECK(c.is_there && c.notes);
+    CHECK(c.is_there && c.held && c.notes);
     status result = survey_points(&c);
     if (result == OK) result = hdf_write_file(path, HDF_CHECK_CHUNKS, write_contents, &c);
     fclose(c.notes);
+    for (int64_t point = 0; point < study->points; point++) record_free(c.held[point]);
+    free(c.held);
     free(c.is_there);
     layout_free(c.layout);
     return result;

@@ -22,7 +22,7 @@ struct results_reducer {
     void *context;
 };
 /* (Re)builds DIR/results.h5 from the records of the study's points. keys[study->points]. Without a reducer (NULL)
- * nothing is reduced. Memory: one record and what one cell is reduced to. Notes (records outside the grid,
+ * nothing is reduced. Memory: a part of run.memory for records, and what one cell is reduced to. Notes (records outside the grid,
  * unreadable ones, mixed BLAS cores, cells that could not be reduced) come out as lines in *notes, free(). *damaged:
  * records that could not be read; what is damaged is put aside. */
 status results_build(const char *dir, const struct study *study, const char (*keys)[KEY_BYTES],

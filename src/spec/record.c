@@ -89,6 +89,15 @@ double record_value(const struct record *record, enum metric_id metric) {
     return array && array->value && array_length(array) == 1 ? array->value[0] : (double)NAN;
 }
 
+size_t record_bytes(const struct record *record) {
+    size_t bytes = sizeof *record + (size_t)record->capacity * sizeof *record->array;
+    for (int i = 0; i < record->count; i++) {
+        const struct array *array = &record->array[i];
+        bytes += array->text ? strlen(array->text) : (size_t)array_length(array) * sizeof *array->value;
+    }
+    return bytes;
+}
+
 int64_t array_length(const struct array *array) {
     int64_t length = 1;
     for (int i = 0; i < array->ndim; i++) length *= array->size[i];

@@ -3,6 +3,7 @@
 #ifndef RECORD_H
 #define RECORD_H
 
+#include <stddef.h>
 #include "metric.h"
 #include "status.h"
 
@@ -48,6 +49,8 @@ const struct array *record_find(const struct record *record, enum metric_id metr
 const double *record_values(const struct record *record, enum metric_id metric);
 /* A scalar's value, or NaN. */
 double record_value(const struct record *record, enum metric_id metric);
+/* Of memory, about. */
+size_t record_bytes(const struct record *record);
 /* Product of the sizes; 1 for a scalar. */
 int64_t array_length(const struct array *array);
 

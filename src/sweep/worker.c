@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,8 @@
 #include "signals.h"
 #include "store.h"
 
-static const double NAP = 1e-3;
-static const double PROBE_SECONDS = 1; /* between looks for a stop order */
+static const double NAP_LEAST = 50e-6, NAP_MOST = 1e-3; /* an answer mostly comes soon */
+static const double PROBE_SECONDS = 1;                  /* between looks for a stop order */
 
 struct worker {
     struct worker_job job;
@@ -240,9 +241,9 @@ static void tell_signal(struct worker *worker) {
 static struct order ask(struct worker *worker, const struct report *report) {
     MPI_Comm comm = worker->job.comm;
     MPI_Send(report, (int)sizeof *report, MPI_BYTE, 0, TAG_REPORT, comm);
-    while (!has_message(worker, TAG_ORDER)) {
+    for (double nap = NAP_LEAST; !has_message(worker, TAG_ORDER); nap = fmin(2 * nap, NAP_MOST)) {
         if (signals_caught()) tell_signal(worker);
-        clock_nap(NAP);
+        clock_nap(nap);
     }
     struct order order;
     MPI_Recv(&order, (int)sizeof order, MPI_BYTE, 0, TAG_ORDER, comm, MPI_STATUS_IGNORE);

@@ -42,6 +42,13 @@ static int grid_begin(void **state) {
     return 0;
 }
 
+/* So little memory that some records are held and some read again. */
+static int small_begin(void **state) {
+    grid_begin(state);
+    ((struct grid *)*state)->study->config.run.memory = 32 * 16000;
+    return 0;
+}
+
 static int grid_end(void **state) {
     struct grid *grid = *state;
     study_free(grid->study);
@@ -490,6 +497,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_order_of_layers),
                                        ON_GRID(test_coordinates),
                                        ON_GRID(test_values),
+                                       cmocka_unit_test_setup_teardown(test_values, small_begin, grid_end),
                                        ON_GRID(test_status),
                                        ON_GRID(test_notes),
                                        ON_GRID(test_flipped_results),
