@@ -5,7 +5,8 @@
  *
  * the sum over layers of covariances of what they read with P, where P = sigma_w2 Cdot + s^2 Cdot P at phi. The limit of
  * the unrolled rule, from Sigma = Q. Where s^2 Cdot >= 1 there is none, and where s^2 Cdot is so near 1 that STEPS do not
- * settle it none is known: NaN. */
+ * settle it none is known: NaN. Since Cdot(x, x')^2 <= Cdot(x, x) Cdot(x', x'), that is seen at x = x': where one of the
+ * columns' points has no limit, no pair is gone through, and all are NaN. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "matrix.h"
 #include "operator.h"
 
-enum { STEPS = 1 << 13, BATCH = 1024, NUMBERS = 1 << 22 };
+enum { STEPS = 1 << 13, PATIENCE = 64, BATCH = 1024, NUMBERS = 1 << 22 };
 /* Changes of a step, over the value: that end the steps, and the largest that rounding may go on with. */
 #define SETTLED  (4 * DBL_EPSILON)
 #define ROUNDING 1e-13
@@ -53,11 +54,12 @@ status infinite_equilibrium_check(const struct network *network) {
 struct equilibrium {
     const struct network *network;
     double feedback; /* s^2 */
-    int64_t points;
-    double *q, *variance, *t; /* of all points: Q, Sigma, C of x = x' */
-    bool is_settled;          /* all variances are */
-    double *row[4];           /* BATCH pairs: Q, Sigma, C, Cdot */
-    double *room[2];          /* of a point's, and of several columns' places */
+    int64_t points, columns;
+    double *q, *variance; /* of all points: Q, Sigma of x = x' */
+    double *t, *tdot;     /* C, Cdot */
+    bool is_there;        /* all variances have settled, and those of columns where s^2 Cdot < 1 */
+    double *row[4];       /* BATCH pairs: Q, Sigma, C, Cdot */
+    double *room[2];      /* of a point's, and of several columns' places */
     struct dual dual;
 };
 
@@ -85,12 +87,13 @@ static int64_t columns_held(int64_t each, int64_t points) {
     return most < points ? (most > 0 ? most : 1) : points;
 }
 
-static struct equilibrium lay_out(const struct network *network, int64_t points, struct arena *arena) {
-    struct equilibrium equilibrium = {.network = network, .points = points};
+static struct equilibrium lay_out(const struct network *network, int64_t points, int64_t columns, struct arena *arena) {
+    struct equilibrium equilibrium = {.network = network, .points = points, .columns = columns};
     equilibrium.feedback = weight_of(&equilibrium, FEEDBACK);
     equilibrium.q = ARENA_TAKE(arena, points, double);
     equilibrium.variance = ARENA_TAKE(arena, points, double);
     equilibrium.t = ARENA_TAKE(arena, points, double);
+    equilibrium.tdot = ARENA_TAKE(arena, points, double);
     for (int i = 0; i < 4; i++) equilibrium.row[i] = ARENA_TAKE(arena, BATCH, double);
     int64_t each = side_most(network);
     equilibrium.room[0] = ARENA_TAKE(arena, each, double);
@@ -111,20 +114,55 @@ static double move(double feedback, int64_t count, const double *q, const double
     return changed;
 }
 
+/* Steps on the way to rest, and by how much the last one changed what it moved, over the value. */
+struct steps {
+    int64_t count, fell; /* fell: the last one whose change was the least until then */
+    double changed, least;
+};
+static struct steps first_step(void) { return (struct steps){0, 0, 1, HUGE_VAL}; }
+
+/* The last bits may change for ever. */
+static bool goes_on(const struct steps *steps) {
+    bool is_rounding = steps->changed <= ROUNDING && steps->count - steps->fell > PATIENCE;
+    return steps->count < STEPS && steps->changed > 0 && !is_rounding;
+}
+
+static void take_step(struct steps *steps, double changed) {
+    steps->count++;
+    steps->changed = changed;
+    if (!(changed < steps->least)) return;
+    steps->least = changed;
+    steps->fell = steps->count;
+}
+
 /* The activation's tables follow the range of variances, so they are made anew each time. */
-static void find_variances(struct equilibrium *equilibrium, struct arena *arena) {
+static double move_variances(struct equilibrium *equilibrium, struct arena *arena) {
     int64_t n = equilibrium->points;
-    double changed = 1;
+    size_t mark = arena_mark(arena);
+    struct dual dual = dual_of(equilibrium->network, n, equilibrium->variance, arena);
+    dual_self(&dual, n, equilibrium->variance, equilibrium->t, equilibrium->tdot);
+    arena_release(arena, mark);
+    return move(equilibrium->feedback, n, equilibrium->q, equilibrium->t, equilibrium->variance);
+}
+
+static bool contracts(const struct equilibrium *equilibrium) {
+    for (int64_t i = 0; i < equilibrium->columns; i++)
+        if (!(equilibrium->feedback * equilibrium->tdot[i] < 1)) return false;
+    return true;
+}
+
+/* Returns whether it was told to stop. */
+static bool find_variances(struct equilibrium *equilibrium, struct arena *arena, const struct host *host) {
+    int64_t n = equilibrium->points;
+    struct steps steps = first_step();
     memcpy(equilibrium->variance, equilibrium->q, (size_t)n * sizeof *equilibrium->q);
-    for (int64_t step = 0; step < STEPS && changed > 0; step++) {
-        size_t mark = arena_mark(arena);
-        struct dual dual = dual_of(equilibrium->network, n, equilibrium->variance, arena);
-        dual_self(&dual, n, equilibrium->variance, equilibrium->t, NULL);
-        arena_release(arena, mark);
-        changed = move(equilibrium->feedback, n, equilibrium->q, equilibrium->t, equilibrium->variance);
+    while (goes_on(&steps)) {
+        if (host_stops(host)) return true;
+        take_step(&steps, move_variances(equilibrium, arena));
     }
-    equilibrium->is_settled = changed <= ROUNDING;
+    equilibrium->is_there = steps.changed <= ROUNDING && contracts(equilibrium);
     equilibrium->dual = dual_of(equilibrium->network, n, equilibrium->variance, arena);
+    return false;
 }
 
 /* Some columns' places. */
@@ -142,25 +180,37 @@ static void map_row(const struct equilibrium *equilibrium, const struct dual_sid
     dual_run(&equilibrium->dual, own, &columns->side, &at, t, tdot);
 }
 
-/* One row's pairs with points j .. j + count - 1: k holds <x, x'>/d. */
-static void run_pairs(const struct equilibrium *equilibrium, const struct dual_side *own, const struct columns *columns,
-                      int64_t j, int64_t count, double *k, double *theta) {
-    double s2 = equilibrium->feedback, w2 = weight_of(equilibrium, READOUT), b2 = bias_of(equilibrium, READOUT);
-    double *q = equilibrium->row[0], *sigma = equilibrium->row[1], *t = equilibrium->row[2],
-           *tdot = equilibrium->row[3];
-    for (int64_t c = 0; c < count; c++)
-        q[c] = sigma[c] = weight_of(equilibrium, INPUT) * k[c] + bias_of(equilibrium, INPUT);
-    double changed = 1;
-    for (int64_t step = 0; step < STEPS && changed > 0; step++) {
+/* sigma = Sigma of one row's pairs, T and Tdot there; false where it was told to stop. *changed: by the last step. */
+static bool settle_pairs(const struct equilibrium *equilibrium, const struct dual_side *own,
+                         const struct columns *columns, int64_t j, int64_t count, double *changed,
+                         const struct host *host) {
+    double *q = equilibrium->row[0], *sigma = equilibrium->row[1], *t = equilibrium->row[2];
+    struct steps steps = first_step();
+    while (goes_on(&steps)) {
+        if (host_stops(host)) return false;
         map_row(equilibrium, own, columns, j, count);
-        changed = move(s2, count, q, t, sigma);
+        take_step(&steps, move(equilibrium->feedback, count, q, t, sigma));
     }
     map_row(equilibrium, own, columns, j, count);
+    *changed = steps.changed;
+    return true;
+}
+
+/* One row's pairs with points j .. j + count - 1: k holds <x, x'>/d. Returns whether it was told to stop. */
+static bool run_pairs(const struct equilibrium *equilibrium, const struct dual_side *own, const struct columns *columns,
+                      int64_t j, int64_t count, double *k, double *theta, const struct host *host) {
+    double s2 = equilibrium->feedback, w2 = weight_of(equilibrium, READOUT), b2 = bias_of(equilibrium, READOUT);
+    double *q = equilibrium->row[0], *sigma = equilibrium->row[1], *t = equilibrium->row[2],
+           *tdot = equilibrium->row[3], changed;
+    for (int64_t c = 0; c < count; c++)
+        q[c] = sigma[c] = weight_of(equilibrium, INPUT) * k[c] + bias_of(equilibrium, INPUT);
+    if (!settle_pairs(equilibrium, own, columns, j, count, &changed, host)) return true;
     for (int64_t c = 0; c < count; c++) {
-        bool is_there = equilibrium->is_settled && changed <= ROUNDING && s2 * tdot[c] < 1;
+        bool is_there = changed <= ROUNDING && s2 * tdot[c] < 1;
         k[c] = is_there ? w2 * t[c] + b2 : (double)NAN;
         theta[c] = is_there ? w2 * (t[c] + tdot[c] * sigma[c] / (1 - s2 * tdot[c])) + b2 : (double)NAN;
     }
+    return false;
 }
 
 static bool run_row(const struct equilibrium *equilibrium, int64_t i, const struct columns *columns, double *k,
@@ -168,9 +218,8 @@ static bool run_row(const struct equilibrium *equilibrium, int64_t i, const stru
     const struct dual_side own = dual_side_fill(&equilibrium->dual, 1, equilibrium->variance + i, equilibrium->room[0]);
     int64_t last = columns->first + columns->count, end = last < i + 1 ? last : i + 1;
     for (int64_t j = columns->first; j < end; j += BATCH) {
-        int64_t at = i * equilibrium->points + j;
-        run_pairs(equilibrium, &own, columns, j, end - j < BATCH ? end - j : BATCH, k + at, theta + at);
-        if (host_stops(host)) return true;
+        int64_t at = i * equilibrium->points + j, count = end - j < BATCH ? end - j : BATCH;
+        if (run_pairs(equilibrium, &own, columns, j, count, k + at, theta + at, host)) return true;
     }
     return false;
 }
@@ -187,22 +236,34 @@ static bool run(const struct equilibrium *equilibrium, const struct infinite_poi
     return false;
 }
 
+static void go_without(const struct infinite_points *points) {
+    for (int64_t i = 0; i < points->count; i++)
+        for (int64_t j = 0; j <= i && j < points->columns; j++)
+            points->k[i * points->count + j] = points->theta[i * points->count + j] = (double)NAN;
+}
+
+/* Returns whether it was told to stop. */
+static bool find_kernels(struct equilibrium *equilibrium, const struct infinite_points *points, struct arena *arena,
+                         const struct host *host) {
+    int64_t n = points->count, d = shape_size(equilibrium->network->node[INPUT].in);
+    la_syrk(n, d, 1 / (double)d, points->x, 0, points->k);
+    for (int64_t i = 0; i < n; i++)
+        equilibrium->q[i] = weight_of(equilibrium, INPUT) * points->k[i * (n + 1)] + bias_of(equilibrium, INPUT);
+    if (find_variances(equilibrium, arena, host)) return true;
+    if (equilibrium->is_there) return run(equilibrium, points, host);
+    go_without(points);
+    return false;
+}
+
 bool infinite_equilibrium_kernels(const struct network *network, const struct infinite_points *points,
                                   struct arena *arena, const struct host *host) {
     size_t mark = arena_mark(arena);
     bool stopped = false;
-    int64_t d = shape_size(network->node[INPUT].in);
-    struct equilibrium equilibrium = lay_out(network, points->count, arena);
-    if (arena_is_counting(arena)) {
+    struct equilibrium equilibrium = lay_out(network, points->count, points->columns, arena);
+    if (arena_is_counting(arena))
         (void)dual_of(network, 0, NULL, arena);
-    } else {
-        la_syrk(points->count, d, 1 / (double)d, points->x, 0, points->k);
-        for (int64_t i = 0; i < points->count; i++)
-            equilibrium.q[i] =
-                weight_of(&equilibrium, INPUT) * points->k[i * (points->count + 1)] + bias_of(&equilibrium, INPUT);
-        find_variances(&equilibrium, arena);
-        stopped = run(&equilibrium, points, host);
-    }
+    else
+        stopped = find_kernels(&equilibrium, points, arena, host);
     arena_release(arena, mark);
     return stopped;
 }

@@ -131,16 +131,35 @@ static bool has_kernels_too_late(const struct config *config) {
     return steps->count > 0 && steps->item[steps->count - 1] > config->training.steps;
 }
 
-static bool is_cell_of_others(const struct config *config) {
-    int family = config->network.family, cell = config->network.cell;
-    if (family == FAMILY_DEQ) return cell != CELL_ONE && cell != CELL_TWO;
-    return family == FAMILY_RESIDUAL && cell == CELL_ONE;
+static bool has_family(const struct config *config, enum family family) {
+    return config->network.family == (int)family;
+}
+static bool has_cell(const struct config *config, unsigned cells) { return cells >> config->network.cell & 1u; }
+static bool has_solver(const struct config *config, unsigned solvers) { return solvers >> config->network.solver & 1u; }
+
+static bool is_cell_of_residual(const struct config *config) {
+    return has_family(config, FAMILY_DEQ) && has_cell(config, 1u << CELL_PRE | 1u << CELL_POST);
+}
+static bool is_cell_of_deq(const struct config *config) {
+    return has_family(config, FAMILY_RESIDUAL) && has_cell(config, 1u << CELL_ONE);
+}
+static bool is_solver_of_residual(const struct config *config) {
+    return has_family(config, FAMILY_DEQ) &&
+           has_solver(config, 1u << SOLVER_MIDPOINT | 1u << SOLVER_HEUN | 1u << SOLVER_RK4);
+}
+static bool is_solver_of_deq(const struct config *config) {
+    return has_family(config, FAMILY_RESIDUAL) &&
+           has_solver(config, 1u << SOLVER_PICARD | 1u << SOLVER_ANDERSON | 1u << SOLVER_ODE);
 }
 
-static bool is_solver_of_others(const struct config *config) {
-    int family = config->network.family, solver = config->network.solver;
-    if (family == FAMILY_DEQ) return solver != SOLVER_EULER && solver < SOLVER_PICARD;
-    return family == FAMILY_RESIDUAL && solver >= SOLVER_PICARD;
+static bool has_one_state(const struct config *config) {
+    return has_family(config, FAMILY_DEQ) || has_family(config, FAMILY_CLOSED);
+}
+static bool is_stability_of_one_state(const struct config *config) {
+    return has_one_state(config) && config->measure.stability;
+}
+static bool is_trajectory_of_one_state(const struct config *config) {
+    return has_one_state(config) && config->measure.trajectories;
 }
 
 static bool is_held_while_frozen(const struct config *config) {
@@ -172,9 +191,10 @@ static const struct conflict {
     {"network.family", "data.source", is_without_images, "fc, or data of images,", NULL},
     {"network.depth", "network.family", is_without_layers, "a whole number >= 1", NULL},
     {"network.knots", "network.depth", are_knots_between_blocks, "one more than a divisor of the depth", NULL},
-    {"network.cell", "network.family", is_cell_of_others, "pre, post or two (residual), one or two (deq)", NULL},
-    {"network.solver", "network.family", is_solver_of_others,
-     "euler, midpoint, heun or rk4 (residual), picard, anderson or ode (deq)", NULL},
+    {"network.cell", "network.family", is_cell_of_residual, "one or two", NULL},
+    {"network.cell", "network.family", is_cell_of_deq, "pre, post or two", NULL},
+    {"network.solver", "network.family", is_solver_of_residual, "euler, picard, anderson or ode", NULL},
+    {"network.solver", "network.family", is_solver_of_deq, "euler, midpoint, heun or rk4", NULL},
     {"network.tolerance", "run.precision", is_below_roundings, "0, or at least 8 roundings (1.8e-15, in f32 9.6e-7),",
      NULL},
     {"training.contraction", "training.layers", is_held_while_frozen, "0, or training.layers: all,", NULL},
@@ -207,6 +227,10 @@ static const struct conflict {
     {"training.schedule", "training.loss", is_flow_at_many_rates, "constant, or measure.predictions: false,", NULL},
     {"training.clip", "training.models", is_clipped_beside_another, "0, or training.models: [],", NULL},
     {"training.clip", "measure.predictions", is_predicted_clipped, "0, or measure.predictions: false,", NULL},
+    {"measure.stability", "network.family", is_stability_of_one_state, "false, since it has no states over depth,",
+     NULL},
+    {"measure.trajectories", "network.family", is_trajectory_of_one_state, "false, since it has no states over depth,",
+     NULL},
     {"measure.probes", "data.test_size", has_probes_too_many, "at most data.test_size", NULL},
     {"measure.kernel_steps", "training.steps", has_kernels_too_late, "no step after training.steps", NULL},
 };

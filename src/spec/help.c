@@ -29,10 +29,18 @@ static void print_condition(const struct key *key, FILE *out) {
     fprintf(out, "%*sonly where %s\n", MEANING_COLUMN, "", words);
 }
 
+static void print_default(const struct key *key, FILE *out) {
+    char words[192];
+    fprintf(out, "; %s%s", key->fallback ? "default " : "required", key->fallback ? key->fallback : "");
+    if (!key->or_fallback) return;
+    key_condition_words(key->or_when, sizeof words, words);
+    fprintf(out, ", %s where %s", key->or_fallback, words);
+}
+
 static void print_key(const struct key *key, FILE *out) {
     fprintf(out, "  %-*s", MEANING_COLUMN - 2, key_bare(key->name));
     print_type(key, out);
-    fprintf(out, "; %s%s", key->fallback ? "default " : "required", key->fallback ? key->fallback : "");
+    print_default(key, out);
     fprintf(out, "\n%*s%s%s\n", MEANING_COLUMN, "", key->meaning,
             key->range ? "; as an axis also { count: 5, first: 0 }" : "");
     if (key->when) print_condition(key, out);

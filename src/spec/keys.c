@@ -149,7 +149,8 @@ const struct key key_table[] = {
      .axis = "pooling", .effect = EFFECT_REFERENCE, .when = &with_conv, .unit = "1",
      .meaning = "what the readout sees: a channel's mean over all positions, or every position by itself"},
     {"network.cell", TYPE_CHOICE, AT(network.cell), .choice = WORDS("pre", "post", "two", "one"), .fallback = "pre",
-     .axis = "cell", .effect = EFFECT_REFERENCE, .when = &with_cells, .unit = "1",
+     .axis = "cell", .effect = EFFECT_REFERENCE, .when = &with_residual, .or_when = &with_deq, .or_fallback = "one",
+     .unit = "1",
      .meaning = "N(h) of a block: pre: dense(phi(h)), and the readout reads phi(h); post: phi(dense(h)); two: "
                 "dense(phi(dense(h))), with sweep.width hidden units. Where deq rests, u made of the input: one: z = "
                 "phi(W z + u); two: z = dense(phi(dense(z + u)))"},
@@ -335,7 +336,8 @@ const struct key key_table[] = {
     {"sweep.train_size", TYPE_COUNT, AT(train_size), .least = 1, .most = ANY_COUNT, .axis = "train_size",
      .effect = EFFECT_REFERENCE, .unit = "1", .meaning = "training examples"},
     {"sweep.width", TYPE_COUNT, AT(width), .least = 1, .most = ANY_COUNT, .axis = "width", .effect = EFFECT_POINT,
-     .unit = "1", .meaning = "units of a hidden layer (fc) or channels of a convolution (conv, wrn); closed has none"},
+     .or_when = &with_closed, .or_fallback = "1", .unit = "1",
+     .meaning = "units of a hidden layer (fc) or channels of a convolution (conv, wrn); closed has none"},
     {"sweep.seed", TYPE_COUNT, AT(seed), .least = 0, .most = EXACT_COUNT, .range = true, .fallback = "0",
      .axis = "seed", .effect = EFFECT_POINT, .unit = "1", .meaning = "seed of the initial parameters"},
     {.name = NULL}};
@@ -391,6 +393,10 @@ bool key_applies(const struct key *key, const struct config *config) {
     return !key->when || is_met(key->when, config) || (key->or_when && is_met(key->or_when, config));
 }
 
+const char *key_fallback(const struct key *key, const struct config *config) {
+    return key->or_fallback && is_met(key->or_when, config) ? key->or_fallback : key->fallback;
+}
+
 static const struct key *choice_at(size_t offset) {
     const struct key *key = key_table;
     while (key->type != TYPE_CHOICE || key->offset != offset) key++;
@@ -412,7 +418,7 @@ static void choice_words(const struct key_condition *when, size_t size, char *ou
     }
 }
 
-static void condition_words(const struct key_condition *when, size_t size, char *out) {
+void key_condition_words(const struct key_condition *when, size_t size, char *out) {
     if (when->words)
         snprintf(out, size, "%s", when->words);
     else
@@ -420,12 +426,12 @@ static void condition_words(const struct key_condition *when, size_t size, char 
 }
 
 void key_when_words(const struct key *key, size_t size, char *out) {
-    condition_words(key->when, size, out);
+    key_condition_words(key->when, size, out);
     size_t used = strlen(out);
     if (!key->or_when) return;
     snprintf(out + used, size - used, ", or ");
     used = strlen(out);
-    condition_words(key->or_when, size - used, out + used);
+    key_condition_words(key->or_when, size - used, out + used);
 }
 
 /* Levenshtein's; one row of the table at a time. */

@@ -54,6 +54,7 @@ struct key {
     enum key_effect effect;
     const struct key_condition *when;    /* NULL: always */
     const struct key_condition *or_when; /* or when this is met; NULL: nothing else */
+    const char *or_fallback; /* the default then; record names leave out `fallback` alone. NULL: `fallback` */
     const char *unit, *meaning;
 };
 
@@ -80,6 +81,9 @@ const char *key_bare(const char *name);
 bool key_same_section(const char *a, const char *b);
 bool key_is_swept(const struct key *key); /* stands in section sweep */
 bool key_applies(const struct key *key, const struct config *config);
+const char *key_fallback(const struct key *key, const struct config *config);
+/* "network.family is deq" */
+void key_condition_words(const struct key_condition *when, size_t size, char *out);
 /* When the key applies: "data.source is gaussian"; for keys that do not always. */
 void key_when_words(const struct key *key, size_t size, char *out);
 

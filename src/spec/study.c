@@ -140,13 +140,12 @@ static status apply_data_path(struct reader *reader, const char *path) {
 
 /* ---- resolving ---- */
 
-/* Critical fractions were of matched rates before there was a key that says so. A flow in closed form has no width. */
+/* Critical fractions were of matched rates before there was a key that says so. */
 static const char *fallback_of(const struct reader *reader, const struct key *key) {
     int form = reader->study->config.training.learning_rate.form;
     bool is_matched =
         reader->input->is_frozen && form == RATE_CRITICAL_FRACTION && strcmp(key->name, "training.rates") == 0;
-    bool is_idle = reader->study->config.network.family == FAMILY_CLOSED && strcmp(key->name, "sweep.width") == 0;
-    return is_idle ? "1" : is_matched ? "matched" : key->fallback;
+    return is_matched ? "matched" : key_fallback(key, &reader->study->config);
 }
 
 static status fill_slot(struct reader *reader, const struct key *key, struct place *slot) {

@@ -19,7 +19,7 @@ struct play {
 
 static void begin(struct play *play, int rank, int64_t task, double from, double elapsed) {
     double seconds = play->seconds ? play->seconds[task] : play->queue.task[task].seconds;
-    double left = fmax(play->scale * seconds - elapsed, 0);
+    double left = fabs(play->scale * seconds - elapsed); /* a late task as long again as it is late */
     play->task[rank] = task;
     heap_add(&play->ending, (struct heap_item){from + left, rank});
     if (play->busy) play->busy[rank] += left;

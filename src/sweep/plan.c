@@ -206,9 +206,9 @@ static void print_equilibria(FILE *out, const struct plan *plan) {
     if (most <= 0) return;
     fprintf(out, "equilibria: %g", least);
     if (most > least) fprintf(out, " to %g", most);
-    fputs(
-        " steps of the solver are expected, and flops with them: ln(tolerance)/ln(rate of the infinitely wide cell)\n",
-        out);
+    fputs(" steps of the solver are expected, and flops with them: ln(tolerance)/ln(rate of the infinitely wide cell); "
+          "where it fails it takes network.iterations, which are not counted\n",
+          out);
 }
 
 static void print_checkpoints(FILE *out, const struct plan *plan) {

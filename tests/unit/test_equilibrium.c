@@ -394,16 +394,19 @@ static void write_unrolled(struct builder *builder, int64_t outputs) {
     build_dense(builder, outputs, "readout");
 }
 
-static void infinite_of(struct sample *sample, double *k, double *theta) {
-    const struct infinite_points points = {ALL, ALL, sample->x, k, theta};
+static void infinite_in(struct sample *sample, const struct infinite_points *points, const struct host *host) {
     struct arena arena = arena_counting();
     struct infinite_plan *plan;
     assert_int_equal(infinite_plan_create(sample->network, &plan), OK);
-    infinite_kernels(plan, &points, &arena, NULL);
+    infinite_kernels(plan, points, &arena, NULL);
     assert_int_equal(arena_create(arena.peak, &arena), OK);
-    assert_false(infinite_kernels(plan, &points, &arena, NULL));
+    assert_false(infinite_kernels(plan, points, &arena, host));
     arena_free(&arena);
     infinite_plan_free(plan);
+}
+
+static void infinite_of(struct sample *sample, double *k, double *theta) {
+    infinite_in(sample, &(struct infinite_points){ALL, ALL, sample->x, k, theta}, NULL);
     la_mirror(ALL, k);
     la_mirror(ALL, theta);
 }
@@ -459,6 +462,33 @@ static void test_without_kernel(void **state) {
         sample_free(&sample);
     }
 }
+
+static bool count_asked(void *context) {
+    ++*(int64_t *)context;
+    return false;
+}
+
+/* The last bits of variances this large change for ever; where points have no limit by themselves, no pair is gone
+ * through. */
+static void test_without_kernel_soon(void **state) {
+    (void)state;
+    enum { POINTS = 500, STEPS_MOST = 200 };
+    struct recipe recipe = recipe_of_kind(ACTIVATION_TANH, 100);
+    struct sample sample;
+    recipe.train = POINTS;
+    recipe.test = 1;
+    sample_create(recipe, &sample);
+    int64_t asked = 0, all = POINTS + 1;
+    double *k = malloc((size_t)(2 * all * all) * sizeof *k), *theta = k + all * all;
+    const struct host host = {count_asked, &asked};
+    assert_non_null(k);
+    infinite_in(&sample, &(struct infinite_points){all, POINTS, sample.x, k, theta}, &host);
+    print_message("  asked %lld times\n", (long long)asked);
+    assert_true(isnan(k[0]) && isnan(theta[POINTS * all + POINTS - 1]));
+    assert_true(asked > 5 && asked < STEPS_MOST);
+    free(k);
+    sample_free(&sample);
+}
 #endif
 
 int main(void) {
@@ -467,6 +497,7 @@ int main(void) {
         cmocka_unit_test(test_cosine),
         cmocka_unit_test(test_unrolled),
         cmocka_unit_test(test_without_kernel),
+        cmocka_unit_test(test_without_kernel_soon),
 #endif
         cmocka_unit_test(test_linear),
         cmocka_unit_test(test_beginnings),

@@ -283,6 +283,20 @@ static void assert_renamings(const char *text, const struct renaming *cases, siz
     }
 }
 
+/* A default of a family, written or not, is one point. */
+static void test_defaults_of_families(void **state) {
+    (void)state;
+    static const char deq[] = "data: { source: gaussian, dimension: 1 }\n"
+                              "network: { family: deq }\n"
+                              "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                              "sweep: { width: 1, train_size: 1 }\n";
+    static const struct renaming cases[] = {{"network.cell=one", 0, 0}, {"network.cell=two", 1, 1}};
+    struct study *study = read_text(deq, NULL, NULL);
+    assert_int_equal(study->config.network.cell, CELL_ONE);
+    study_free(study);
+    assert_renamings(deq, cases, 2);
+}
+
 static void test_what_names_depend_on(void **state) {
     (void)state;
     static const struct renaming cases[] = {
@@ -510,12 +524,19 @@ static void test_extends(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_canonical_defaults),
-        cmocka_unit_test(test_names_of_points),   cmocka_unit_test(test_what_names_depend_on),
-        cmocka_unit_test(test_names_of_families), cmocka_unit_test(test_names_of_references),
-        cmocka_unit_test(test_names_of_rates),    cmocka_unit_test(test_numerical_versions),
-        cmocka_unit_test(test_frozen_before),     cmocka_unit_test(test_spelling),
-        cmocka_unit_test(test_stored_name),       cmocka_unit_test(test_digest_names),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_canonical_defaults),
+        cmocka_unit_test(test_defaults_of_families),
+        cmocka_unit_test(test_names_of_points),
+        cmocka_unit_test(test_what_names_depend_on),
+        cmocka_unit_test(test_names_of_families),
+        cmocka_unit_test(test_names_of_references),
+        cmocka_unit_test(test_names_of_rates),
+        cmocka_unit_test(test_numerical_versions),
+        cmocka_unit_test(test_frozen_before),
+        cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_stored_name),
+        cmocka_unit_test(test_digest_names),
         cmocka_unit_test(test_extends),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

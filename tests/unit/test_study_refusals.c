@@ -258,15 +258,17 @@ static void test_families(void **state) {
          "study.yaml:3:21: network.pooling: not used here; it stands only where network.family is conv"},
         {3, "network: { family: conv, depth: 0 }",
          "study.yaml:3:33: network.depth: 0 does not go with network.family: conv; a whole number >= 1 was expected"},
-        {3, "network: { family: deq }",
-         "study.yaml: network.cell: pre does not go with network.family: deq; pre, post or two (residual), one or "
-         "two (deq) was expected"},
+        {3, "network: { family: deq, cell: pre }",
+         "study.yaml:3:31: network.cell: pre does not go with network.family: deq; one or two was expected"},
         {3, "network: { family: residual, cell: one }",
-         "study.yaml:3:36: network.cell: one does not go with network.family: residual; pre, post or two (residual), "
-         "one or two (deq) was expected"},
+         "study.yaml:3:36: network.cell: one does not go with network.family: residual; pre, post or two was "
+         "expected"},
+        {3, "network: { family: residual, step: time, solver: ode }",
+         "study.yaml:3:50: network.solver: ode does not go with network.family: residual; euler, midpoint, heun or rk4 "
+         "was expected"},
         {3, "network: { family: deq, cell: one, solver: rk4 }",
-         "study.yaml:3:44: network.solver: rk4 does not go with network.family: deq; euler, midpoint, heun or rk4 "
-         "(residual), picard, anderson or ode (deq) was expected"},
+         "study.yaml:3:44: network.solver: rk4 does not go with network.family: deq; euler, picard, anderson or "
+         "ode was expected"},
         {3, "network: { family: deq, cell: one, tolerance: 1e-15 }",
          "study.yaml:3:47: network.tolerance: 1e-15 does not go with run.precision: f64; 0, or at least 8 roundings "
          "(1.8e-15, in f32 9.6e-7), was expected"},
@@ -308,6 +310,27 @@ static void test_families_and_options(void **state) {
                    "--set sweep.depth: 0 does not go with network.family: conv; a whole number >= 1 was expected");
     assert_refused(conv, strlen(conv), "sweep.kernel_size=[1, 2]",
                    "--set sweep.kernel_size: 2 is not an odd number >= 1");
+}
+
+/* An equilibrium is one state, a flow in closed form has none that are seen. */
+static void test_one_state(void **state) {
+    (void)state;
+    static const char deq[] = "data: { source: gaussian, dimension: 3 }\n"
+                              "network: { family: deq }\n"
+                              "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                              "measure: { stability: true, trajectories: false }\n"
+                              "sweep: { width: 1, train_size: 1 }\n";
+    static const char closed[] = "data: { source: gaussian, dimension: 3 }\n"
+                                 "network: { family: closed }\n"
+                                 "training: { learning_rate: { absolute: 1 }, steps: 1 }\n"
+                                 "measure: { trajectories: true }\n"
+                                 "sweep: { train_size: 1 }\n";
+    assert_refused(deq, strlen(deq), NULL,
+                   "study.yaml:4:23: measure.stability: true does not go with network.family: deq; false, since it has "
+                   "no states over depth, was expected");
+    assert_refused(closed, strlen(closed), NULL,
+                   "study.yaml:4:26: measure.trajectories: true does not go with network.family: closed; false, since "
+                   "it has no states over depth, was expected");
 }
 
 #define UNIFORM_WORDS                                                                                                  \
@@ -684,21 +707,14 @@ static void test_data_option(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_learning_rate),
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_other_words),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_families),
-        cmocka_unit_test(test_families_and_options),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_dynamics),
-        cmocka_unit_test(test_dynamics_and_options),
-        cmocka_unit_test(test_axes),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_missing_files),
-        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_words),
+        cmocka_unit_test(test_learning_rate), cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_other_words),   cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_families),      cmocka_unit_test(test_families_and_options),
+        cmocka_unit_test(test_one_state),     cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_dynamics),      cmocka_unit_test(test_dynamics_and_options),
+        cmocka_unit_test(test_axes),          cmocka_unit_test(test_files),
+        cmocka_unit_test(test_missing_files), cmocka_unit_test(test_options),
         cmocka_unit_test(test_data_option),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
