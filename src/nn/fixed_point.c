@@ -70,6 +70,10 @@ static double contraction(const struct rows *rows, int64_t row) {
     return over > 0 ? pow(ratio, 1 / (double)over) : (double)NAN;
 }
 
+static void tell_step(const struct rows *rows, int64_t step) {
+    if (rows->map->tell) rows->map->tell(rows->map->context, step, rows->z);
+}
+
 static void tell(const struct rows *rows, struct fixed_point_found *found) {
     for (int64_t row = 0; row < rows->map->rows; row++) {
         found[row].iterations = rows->is_lost[row] ? (real)INFINITY : (real)rows->steps[row];
@@ -90,6 +94,7 @@ void fixed_point_solve(const struct fixed_point *how, const struct fixed_point_m
     ASSERT(map->rows <= FIXED_POINT_ROWS);
     struct rows rows = {.how = how, .map = map, .z = z, .g = work, .work = work + map->rows * map->size, .step = 1};
     for (;; rows.step++) {
+        tell_step(&rows, rows.step - 1);
         rows_evaluate(&rows, z, rows.g);
         if (judge_all(&rows) == 0 || rows.step == how->iterations) break;
         solvers[how->solver].step(&rows);
@@ -99,4 +104,5 @@ void fixed_point_solve(const struct fixed_point *how, const struct fixed_point_m
     if (found) tell(&rows, found);
     for (int64_t row = 0; row < map->rows; row++)
         if (rows.is_lost[row]) settle(&rows, row);
+    tell_step(&rows, rows.step);
 }

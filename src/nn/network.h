@@ -44,6 +44,8 @@
 #define network_rests          REAL_NAME(network_rests)
 #define network_contract       REAL_NAME(network_contract)
 #define network_expected_steps REAL_NAME(network_expected_steps)
+#define network_solver_states  REAL_NAME(network_solver_states)
+#define network_solve          REAL_NAME(network_solve)
 #define network_parameters     REAL_NAME(network_parameters)
 #define network_layer_distance REAL_NAME(network_layer_distance)
 
@@ -206,6 +208,15 @@ void network_rests(const struct network *network, int first, const struct tape *
 void network_contract(const struct network *network, real most, real *theta, real *work);
 /* Steps that the plan expects; 0: it has no equilibrium. */
 double network_expected_steps(const struct network *network);
+/* How many states there are on an example's way, and numbers of one. */
+struct trajectory {
+    int64_t states, size;
+};
+/* Of the solver, as many as its steps may be and one; 0: it has no equilibrium. */
+struct trajectory network_solver_states(const struct network *network);
+/* Solves again for the example of a tape that has gone forward: states[states, size] = z_0 = 0, z after each step, the
+ * last where it rests; NaN beyond. */
+void network_solve(const struct network *network, const real *theta, const struct tape *tape, real *states);
 
 /* Trained parameters: tensors that are active, of layers that are trained. */
 int64_t network_parameters(const struct network *network);

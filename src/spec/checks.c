@@ -152,14 +152,12 @@ static bool is_solver_of_deq(const struct config *config) {
            has_solver(config, 1u << SOLVER_PICARD | 1u << SOLVER_ANDERSON | 1u << SOLVER_ODE);
 }
 
-static bool has_one_state(const struct config *config) {
-    return has_family(config, FAMILY_DEQ) || has_family(config, FAMILY_CLOSED);
-}
 static bool is_stability_of_one_state(const struct config *config) {
-    return has_one_state(config) && config->measure.stability;
+    return (has_family(config, FAMILY_DEQ) || has_family(config, FAMILY_CLOSED)) && config->measure.stability;
 }
-static bool is_trajectory_of_one_state(const struct config *config) {
-    return has_one_state(config) && config->measure.trajectories;
+/* Of an equilibrium they are those of its solver. */
+static bool is_trajectory_of_closed(const struct config *config) {
+    return has_family(config, FAMILY_CLOSED) && config->measure.trajectories;
 }
 
 static bool is_held_while_frozen(const struct config *config) {
@@ -229,7 +227,7 @@ static const struct conflict {
     {"training.clip", "measure.predictions", is_predicted_clipped, "0, or measure.predictions: false,", NULL},
     {"measure.stability", "network.family", is_stability_of_one_state, "false, since it has no states over depth,",
      NULL},
-    {"measure.trajectories", "network.family", is_trajectory_of_one_state, "false, since it has no states over depth,",
+    {"measure.trajectories", "network.family", is_trajectory_of_closed, "false, since it has no states over depth,",
      NULL},
     {"measure.probes", "data.test_size", has_probes_too_many, "at most data.test_size", NULL},
     {"measure.kernel_steps", "training.steps", has_kernels_too_late, "no step after training.steps", NULL},

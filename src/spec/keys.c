@@ -318,7 +318,9 @@ const struct key key_table[] = {
          "of the Jacobians of the last state by each state on the probes"},
     {"measure.trajectories", TYPE_CHOICE, AT(measure.trajectories), .choice = WORDS("false", "true"),
      .fallback = "false", .effect = EFFECT_POINT, .unit = "1",
-     .meaning = "true: the states of the probes over depth, at the first and the last step"},
+     .meaning =
+         "true: the states of the probes over depth, at the first and the last step; of an equilibrium those that its "
+         "solver goes through"},
     {"measure.keep", TYPE_FLAGS, AT(measure.keep), .choice = WORDS("inputs", "outputs", "parameters", "kernels"),
      .fallback = "[]", .effect = EFFECT_POINT, .unit = "1",
      .meaning = "arrays kept in the record, to replay a point elsewhere"},

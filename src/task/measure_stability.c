@@ -1,5 +1,5 @@
 /* How signals and gradients come through the depth: the gradient of each layer, the Jacobians between states, and the
- * states themselves (measure.stability, measure.trajectories).
+ * states themselves (measure.stability, measure.trajectories); of an equilibrium those that its solver goes through.
  *
  * States are measured on the probes at step 0 and, when the training has ended, at the last step: the weights are
  * theta_0 and theta then, whatever is kept in sample space between. */
@@ -77,13 +77,20 @@ static void lay_out(struct arena *arena, struct point *point) {
 
 static int64_t probes(const struct point *point) { return point->config->measure.probes; }
 
-static int64_t state_size(const struct network *network) { return network_value_size(network, network->state[0]); }
+static struct trajectory trajectory_of(const struct network *network) {
+    if (network->states == 0) return network_solver_states(network);
+    return (struct trajectory){network->states, network_value_size(network, network->state[0])};
+}
+
+static int64_t numbers_of(const struct network *network) {
+    return trajectory_of(network).states * trajectory_of(network).size;
+}
 
 /* Probes whatever measure.outputs says. */
 static void add_trajectories(struct point *point) {
     static const enum dimension dim[] = {DIM_STATE_STEP, DIM_PROBE, DIM_STATE, DIM_UNIT};
-    const struct network *network = point->problem.network;
-    const int64_t size[] = {schedule_ends(&point->schedule), probes(point), network->states, state_size(network)};
+    const struct trajectory way = trajectory_of(point->problem.network);
+    const int64_t size[] = {schedule_ends(&point->schedule), probes(point), way.states, way.size};
     (void)record_add_shaped(point->record, METRIC_TRAJECTORIES, 0, 4, dim, size);
 }
 
@@ -99,7 +106,7 @@ static void declare(struct point *point) {
 
 /* Scratch for one probe. */
 struct scratch {
-    real *x;
+    real *x, *way;     /* way: of a solver */
     struct ends *ends; /* [states] */
     struct jacobian jacobian;
     struct tape tape;
@@ -111,6 +118,7 @@ static struct scratch lay_out_scratch(const struct point *point, struct arena *a
     scratch.ends = ARENA_TAKE(arena, network->states, struct ends);
     if (has_stability(point)) jacobian_lay_out(network, JACOBIAN_MOST, arena, &scratch.jacobian);
     if (has_trajectories(point)) network_tape(network, 0, 1, network_work(network, arena), arena, &scratch.tape);
+    if (has_trajectories(point) && network->states == 0) scratch.way = ARENA_TAKE(arena, numbers_of(network), real);
     return scratch;
 }
 
@@ -133,12 +141,15 @@ static bool add_jacobians(struct point *point, int64_t index, const real *theta,
 
 static void keep_states(struct point *point, int64_t index, int64_t probe, const real *theta, struct scratch *scratch) {
     const struct network *network = point->problem.network;
-    int64_t size = state_size(network);
-    double *out = measure_row(point, METRIC_TRAJECTORIES, index) + probe * network->states * size;
+    const struct trajectory way = trajectory_of(network);
+    double *out = measure_row(point, METRIC_TRAJECTORIES, index) + probe * way.states * way.size;
     scratch->tape.value[0] = scratch->x;
     network_forward(network, 0, theta, &scratch->tape);
     for (int l = 0; l < network->states; l++)
-        la_to_double(size, scratch->tape.value[network->state[l]], out + l * size);
+        la_to_double(way.size, scratch->tape.value[network->state[l]], out + l * way.size);
+    if (network->states > 0) return;
+    network_solve(network, theta, &scratch->tape, scratch->way);
+    la_to_double(way.states * way.size, scratch->way, out);
 }
 
 static void begin_means(struct point *point, int64_t index) {
@@ -201,8 +212,8 @@ static void add_states(const struct point *point, struct task_cost *cost) {
         cost->record_bytes += sizeof(double) * 2 * measure_numbers(point, METRIC_JACOBIAN_MAX);
     }
     if (has_trajectories(point)) {
-        cost->flops += times * network_flops(network, 0, 1);
-        cost->record_bytes += sizeof(double) * times * (double)(network->states * state_size(network));
+        cost->flops += times * network_flops(network, 0, 1) * (network->states > 0 ? 1 : 2);
+        cost->record_bytes += sizeof(double) * times * (double)numbers_of(network);
     }
 }
 

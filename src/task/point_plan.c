@@ -202,10 +202,11 @@ static status check_kernel(const struct point *point) {
          vectors ? "false" : "parameter (and no kept kernels)");
 }
 
-/* fc of depth 0 has none. */
+/* fc of depth 0 has none; of an equilibrium there are those of its solver. */
 static status check_states(const struct point *point) {
+    const struct network *network = point->problem.network;
     bool is_wanted = point->config->measure.stability || point->config->measure.trajectories;
-    if (!is_wanted || point->problem.network->states > 0) return OK;
+    if (!is_wanted || network->states > 0 || network_solver_states(network).states > 0) return OK;
     FAIL(ERROR_INPUT, "measure.%s: this network has no hidden states; false was expected",
          point->config->measure.stability ? "stability" : "trajectories");
 }

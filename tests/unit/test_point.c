@@ -349,7 +349,7 @@ static const struct resumed resumed_points[] = {
     {POINT("stability, wrn, batches, f32", F32, WRN, BATCHES, STABILITY), "theta_last", 0},
     {POINT("stability, the network diverges", STABILITY, RATE("critical_fraction: 38.5"), RELU, ENTROPY),
      "linear_f_train", 1},
-    {POINT("equilibria, momentum", DEQ, MOMENTUM, FUNCTION_SPACE), "theta_velocity", 0},
+    {POINT("equilibria, momentum", DEQ, MOMENTUM, FUNCTION_SPACE, "measure.trajectories=true"), "theta_velocity", 0},
     {POINT("equilibria, batches, f32", F32, DEQ, BATCHES, PARAMETER_SPACE), "omega", 0},
     {POINT("equilibria held, batches", DEQ, ALONE, BATCHES, "training.contraction=0.3"), "theta", 0},
     {POINT("both diverge", RATE("critical_fraction: 2.385")), "linear_f_train", 3},
@@ -392,6 +392,8 @@ static const struct recipe memory_points[] = {
     POINT("stability", STABILITY, "sweep.width=385"),
     POINT("equilibria", DEQ, "sweep.width=385"),
     POINT("equilibria, anderson, f32", DEQ, F32, "network.solver=anderson", "sweep.width=38", PARAMETER_SPACE),
+    POINT("steps of the solver, f32", DEQ, F32, "measure.trajectories=true", "network.iterations=5000",
+          "sweep.train_size=2"),
     POINT("stability by products, f32", STABILITY, F32, CONV, "network.depth=2", "sweep.width=64", ALONE, NO_CHANGE),
     POINT_OF(2, "clipped", CLIP, NO_CHANGE, "sweep.width=385"),
     POINT_OF(2, "rounding, centred", F32, CENTRED, "sweep.width=3", "sweep.train_size=83"),
@@ -589,6 +591,67 @@ static void test_states(void **state) {
     print_message("  %-44s %.1e  (limit 1e-12)\n", recipe.name, error);
     assert_true(error <= 1e-12);
     record_free(record);
+}
+
+/* F(z_l) of the cell, whose input u is atanh(z_1): F(0) = tanh(u). */
+static double cell_of(const struct record *record, int end, int probe, int l, int j) {
+    const double *z = state_of(record, end, probe, l), *w = tensor_of(record, end, 2);
+    double sum = atanh(state_of(record, end, probe, 1)[j]);
+    for (int i = 0; i < WIDTH_OF_BASE; i++) sum += sqrt(0.2 / WIDTH_OF_BASE) * z[i] * w[i * WIDTH_OF_BASE + j];
+    return tanh(sum);
+}
+
+static double readout_of(const struct record *record, int end, int probe, int l, int j) {
+    const double *z = state_of(record, end, probe, l), *w = tensor_of(record, end, 4);
+    double sum = sqrt(0.3) * tensor_of(record, end, 5)[j];
+    for (int i = 0; i < WIDTH_OF_BASE; i++) sum += sqrt(1.7 / WIDTH_OF_BASE) * z[i] * w[i * OUTPUTS + j];
+    return sum;
+}
+
+/* How many states there are before the rest, behind which is nothing. */
+static int steps_of(const struct record *record, int end, int probe) {
+    const struct array *states = record_find(record, METRIC_TRAJECTORIES, 0);
+    int steps = 0;
+    while (steps + 1 < states->size[2] && isfinite(state_of(record, end, probe, steps + 1)[0])) steps++;
+    for (int l = steps + 1; l < states->size[2]; l++) assert_true(isnan(state_of(record, end, probe, l)[0]));
+    return steps;
+}
+
+/* The last `checked` states are F of those before them. */
+static double check_way(const struct record *record, int end, int probe, int checked) {
+    const struct array *outputs = record_find(record, METRIC_OUTPUTS, 0);
+    int steps = steps_of(record, end, probe);
+    int64_t step = end ? outputs->size[0] - 1 : 0;
+    double error = 0;
+    assert_true(steps > 1 && state_of(record, end, probe, 0)[0] == 0);
+    for (int j = 0; j < WIDTH_OF_BASE; j++)
+        for (int l = checked < steps ? steps - checked : 0; l < steps; l++)
+            error = fmax(error, fabs(cell_of(record, end, probe, l, j) - state_of(record, end, probe, l + 1)[j]));
+    for (int j = 0; j < OUTPUTS; j++)
+        error = fmax(error, fabs(readout_of(record, end, probe, steps, j) -
+                                 outputs->value[(step * PROBES_OF_BASE + probe) * OUTPUTS + j]));
+    return error;
+}
+
+/* The way of each solver begins at 0 and ends where the outputs are read; Picard's goes from z to F(z), Anderson's in its first
+ * and its last step. */
+static void test_solver_states(void **state) {
+    (void)state;
+#define WAY(solver)                                                                                                    \
+    POINT("states of " solver, DEQ, "network.solver=" solver, "network.tolerance=1e-14", "measure.trajectories=true",  \
+          "measure.keep=[parameters]", NO_CHANGE)
+    static const struct recipe ways[] = {WAY("picard"), WAY("anderson"), WAY("ode")};
+    static const int checked[] = {500, 1, 0};
+    for (int i = 0; i < 3; i++) {
+        struct record *record = run_recipe(&ways[i]);
+        double error = 0;
+        for (int end = 0; end < 2; end++)
+            for (int probe = 0; probe < PROBES_OF_BASE; probe++)
+                error = fmax(error, check_way(record, end, probe, checked[i]));
+        print_message("  %-44s %.1e  (limit 1e-12)\n", ways[i].name, error);
+        assert_true(error <= 1e-12);
+        record_free(record);
+    }
 }
 
 static void test_no_states(void **state) {
@@ -1055,7 +1118,7 @@ int main(void) {
         cmocka_unit_test(test_stopped),        cmocka_unit_test(test_clipped),
         cmocka_unit_test(test_record),         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_states),         cmocka_unit_test(test_no_states),
-        cmocka_unit_test(test_equilibria),
+        cmocka_unit_test(test_solver_states),  cmocka_unit_test(test_equilibria),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);
