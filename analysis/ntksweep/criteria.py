@@ -37,9 +37,14 @@ class Band:
     @property
     def asked(self):
         """>= 0.0421, <= 1, or both; of slopes with the largest standard error."""
-        low, high, error = (number(bound, 9) for bound in (self.low, self.high, self.error))
+        low, high, error = map(bound_text, (self.low, self.high, self.error))
         text = f"{low} to {high}" if low and high else f">= {low}" * bool(low) + f"<= {high}" * bool(high)
         return text + f", error <= {error}" * bool(error)
+
+
+def bound_text(bound):
+    """As it was given; nothing where there is none."""
+    return f"{bound:.15g}".replace("-", "\N{MINUS SIGN}") if np.isfinite(bound) else ""
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,17 @@ class Got:
         inside = band.low - self.widened <= self.value <= band.high + self.widened
         return bool(inside and (self.error <= band.error or np.isinf(band.error)))
 
-    @property
-    def text(self):
-        error, chance = number(self.error, 2), number(self.widened, 2) if self.widened else ""
-        text = number(self.value, DIGITS) + f" \N{PLUS-MINUS SIGN} {error}" * bool(error)
+    def text(self, band):
+        error, chance = telling(self.error, [band.error], 2), number(self.widened, 2) if self.widened else ""
+        text = telling(self.value, [band.low, band.high], DIGITS) + f" \N{PLUS-MINUS SIGN} {error}" * bool(error)
         return text + f" (chance {chance})" * bool(chance)
+
+
+def telling(value, bounds, least):
+    """With as many digits, and at least so many, as show on which side of the bounds it is."""
+    side = lambda x: [np.sign(x - bound) for bound in bounds]
+    enough = (n for n in range(least, 17) if np.isnan(value) or side(float(f"{value:.{n}g}")) == side(value))
+    return number(value, next(enough, 17))
 
 
 @dataclass(frozen=True)
@@ -191,13 +202,13 @@ def judge(study, band):
         return Verdict(band, False, f"{plural(lost, 'seed')} without a value (diverged or not recorded)")
     got = [KINDS[band.kind](band, x, samples) for _, x, samples in cells]
     missed = [place_text(where) for (where, *_), one in zip(cells, got) if not one.meets(band)]
-    words = extremes(got) + f", not at {'; '.join(missed)}" * bool(missed and len(got) > 1)
+    words = extremes(got, band) + f", not at {'; '.join(missed)}" * bool(missed and len(got) > 1)
     return Verdict(band, not missed, words)
 
 
-def extremes(got):
+def extremes(got, band):
     ordered = sorted(got, key=lambda one: one.value)
-    return " to ".join(dict.fromkeys([ordered[0].text, ordered[-1].text]))
+    return " to ".join(dict.fromkeys(one.text(band) for one in (ordered[0], ordered[-1])))
 
 
 def place_text(where):

@@ -9,6 +9,7 @@ import pytest
 import synthetic
 import xarray as xr
 from ntksweep.check_bands import COLUMNS, bands_file, main, read_bands
+from ntksweep.criteria import telling
 
 ROOT = Path(__file__).resolve().parents[2]
 AXES = {"depth": [4, 16], "train_size": [32], "width": [64, 256, 1024], "seed": list(range(8))}
@@ -107,6 +108,21 @@ def test_a_line_says_what_was_asked_and_got_and_where_it_fails(study, capsys):
     assert lines[0] == (
         "FAILS  no fold: least mse_train at width=64: asked >= 0.0421377736; got 0.01 to 0.1, not at depth=16"
     )
+
+
+@pytest.mark.parametrize(
+    "value, bounds, text",
+    [
+        (0.73908513321516, (0.739085133214, 0.739085133216), "0.739085133215"),
+        (0.73908513321612, (0.739085133214, 0.739085133216), "0.7391"),
+        (0.8500001, (0.85, np.inf), "0.8500001"),
+        (0.85, (0.85, np.inf), "0.85"),
+        (0.87020001, (-np.inf, 0.9), "0.8702"),
+        (-np.inf, (0.0, 1.0), ""),
+    ],
+)
+def test_as_many_digits_as_tell_a_value_from_its_bounds(value, bounds, text):
+    assert telling(value, bounds, 4) == text
 
 
 def test_seeds_without_a_value_fail_a_band(study, capsys, tmp_path):

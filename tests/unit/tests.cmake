@@ -59,7 +59,7 @@ unit_test(test_snapshot DEPENDS sweep io spec base)
 unit_test(test_survey DEPENDS sweep io spec base)
 
 # The scripts in jobs/, beside fakes of Slurm and of the program.
-foreach(name submit decisions hostile environment)
+foreach(name submit decisions hostile environment depth)
   add_test(NAME jobs_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/jobs/${name})
 endforeach()
 
