@@ -4,7 +4,7 @@ them are drawn where they are many."""
 from collections import Counter
 from functools import partial
 
-from . import bands, defaults, fits, predictions, regions, shares, states, times
+from . import bands, cobwebs, defaults, equilibria, fits, images, predictions, regions, shares, states, times
 from .context import Section, sections_of
 from .curves import numeric_axes, phases, split
 from .local import local_curves, slope_figures
@@ -20,7 +20,7 @@ INFINITE = ["ntk_distance_infinite", "rmse_test_infinite"]
 EIGENVALUES = ["lambda_max", "lambda_min", "ntk_trace"]
 BY_HAND = {  # metrics with a figure here; others have that which their row in the program asks for
     *predictions.PREDICTIONS, *times.LOSSES, *times.OUTPUTS, *KERNELS, *LAYERS, *INFINITE, *EIGENVALUES,
-    "rmse_rounding", "rmse_rounding_linear",
+    "rmse_rounding", "rmse_rounding_linear", "contraction",
 }  # fmt: skip
 LAZINESS = (
     " Of the scaled outputs. Centred, that is without the initial outputs, a large scale is lazy: expected "
@@ -165,6 +165,9 @@ FIGURES = (
     fits.sections,
     regions.sections,
     states.sections,
+    cobwebs.sections,
+    images.sections,
+    equilibria.sections,
     shares.sections,
     predictions.against_time,
     predictions.against_widths,

@@ -19,7 +19,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from . import bands, defaults, figures, predictions, shares, states, style, times
+from . import bands, cobwebs, defaults, equilibria, figures, images, predictions, shares, states, style, times
 from .context import Context, Section
 from .fits import sections as fit_sections
 from .load import load_references
@@ -27,9 +27,9 @@ from .point import InputError
 from .regions import sections as region_sections
 
 __all__ = [
-    "cost", "eigenvalues", "ensemble", "ensemble_agreement", "fits", "infinite_width", "kernel_change", "layer_change",
-    "local_slopes", "loss_share", "loss_time", "metric", "names", "outputs_time", "predictions_time",
-    "predictions_width", "regions", "rmse_axis", "rmse_reference", "rmse_time", "rmse_train_size", "rmse_width",
+    "cobweb", "cost", "eigenvalues", "ensemble", "ensemble_agreement", "equilibria_time", "fits", "infinite_width",
+    "kernel_change", "layer_change", "local_slopes", "loss_share", "loss_time", "metric", "names", "outputs_time",
+    "predicted_images", "predictions_time", "predictions_width", "regions", "rmse_axis", "rmse_reference", "rmse_time", "rmse_train_size", "rmse_width",
     "rounding", "save", "trajectories",
 ]  # fmt: skip
 
@@ -123,4 +123,7 @@ fits = plot("fits", fit_sections, "Outputs over the one input, beside the target
 loss_share = plot("loss_share", shares.sections, "Share of the seeds below each loss.")
 regions = plot("regions", region_sections, "Outputs over two inputs, beside the test points.")
 trajectories = plot("trajectories", states.sections, "States of the probes over depth.")
+cobweb = plot("cobweb", cobwebs.sections, "Steps of the solver to an equilibrium of one number.")
+equilibria_time = plot("equilibria_time", equilibria.sections, "Accuracy, solver's steps and contraction in training.")
+predicted_images = plot("predicted_images", images.sections, "Test images with what the network says of them.")
 cost = plot("cost", figures.cost, "Seconds of a point by phase.")

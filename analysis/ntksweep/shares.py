@@ -40,7 +40,7 @@ def share_figure(chunk, axis, on=style.PAGE):
         panel.set_title(panel_title(place, True, members) if len(chunk) > 1 else "")
         dress(panel, curves[0], *ends)
     handles = [Line2D([], [], color=colour, label=value_text(value)) for value, colour in palette.items()]
-    style.legend_beside(axes, handles + source_handles(curves, lined=True), axis_label(axis, families_of(curves)))
+    style.legend_beside(axes, handles + source_handles(curves, lined=True, marked=False), axis_label(axis, families_of(curves)))
     return figure
 
 

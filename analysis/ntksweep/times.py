@@ -197,12 +197,12 @@ def model_handles(curves):
     return [Line2D([], [], color=style.GREY, linestyle=line, linewidth=1.3, label=name) for line, name in MODELS]
 
 
-def source_handles(curves, lined=False):
-    """Of several studies; lined: their lines tell them too."""
+def source_handles(curves, lined=False, marked=True):
+    """Of several studies; lined, marked: what tells them."""
     orders = {curve.source: curve.order for curve in curves} if is_overlay(curves) else {}
     lines = {name: study_line(order) if lined else "" for name, order in orders.items()}
     return [
-        Line2D([], [], color=style.GREY, label=name, linestyle=lines[name], marker=study_marker(order))
+        Line2D([], [], color=style.GREY, label=name, linestyle=lines[name], marker=study_marker(order) * marked)
         for name, order in orders.items()
     ]
 

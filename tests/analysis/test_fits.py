@@ -83,6 +83,14 @@ def test_several_studies_have_figures_of_their_own(study, tmp_path):
                                               network="{ family: fc, depth: 4 }"))  # fmt: skip
     page = report(tmp_path / "report", study, other)
     assert 'alt="Fits: study"' in page and 'alt="Fits: other"' in page
+    shares = next(s for s in all_sections(Context(load_studies([study, tmp_path / "other"]), [])) if s.kind == "loss_share")
+    told = shares.figure.legends[0].get_lines()
+    assert len(told) > 2 and all(handle.get_marker() in ("", "None") for handle in told)
+
+
+def test_one_example_is_no_function(tmp_path):
+    one = synthetic.write_study(tmp_path / "one", results().isel(test_example=[0]))
+    assert "fits" not in {section.kind for section in all_sections(Context(load_studies([with_inputs(one)]), []))}
 
 
 def test_nothing_is_drawn_without_inputs_or_with_few_seeds(tmp_path):
