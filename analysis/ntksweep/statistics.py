@@ -5,6 +5,7 @@ relative changes are positive and spread by factors.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -101,12 +102,18 @@ def usable(logs):
     return finite & (count >= wanted)
 
 
-def bootstrap_slopes(x, logs, weight, generator):
+@lru_cache(maxsize=4)
+def draws(seeds, count):
+    """How often each seed is drawn [count, seeds]: the same for every fit."""
+    generator = np.random.default_rng(BOOTSTRAP_SEED)
+    return generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=count).astype(float)
+
+
+def bootstrap_slopes(x, logs, weight):
     """Slopes of resampled data, at most RESAMPLES. A seed is drawn with all its rows, so that they may be correlated;
     draws that leave fewer than two rows have no slope."""
     there = ~np.isnan(logs)
-    seeds = logs.shape[1]
-    draw = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=RESAMPLES)
+    draw = draws(logs.shape[1], RESAMPLES)
     count = draw @ there.T
     mean = draw @ np.where(there, logs, 0).T / np.maximum(count, 1)
     line = np.sum(count > 0, axis=1) > 1
@@ -134,7 +141,7 @@ def fit(x, samples):
     seeds = 1 if count.min() < 2 else int(len(count) / np.sum(1 / count))
     if seeds < FEWEST:
         return Fit(exponent, np.nan, np.nan, len(logs), seeds)
-    slopes = bootstrap_slopes(log_x, logs, weight, np.random.default_rng(BOOTSTRAP_SEED))
+    slopes = bootstrap_slopes(log_x, logs, weight)
     tails = np.quantile(slopes, [1 - UPPER, UPPER]) - exponent
     low, high = exponent + expansion(seeds) * tails
     error = np.sqrt(seeds / (seeds - 1)) * slopes.std()
