@@ -57,18 +57,20 @@ static double lanes_sum(const double lane[LANES]) {
     return sum;
 }
 
-double la_dot(int64_t n, const real *a, const real *b) {
-    double lane[LANES] = {0};
+SIMD_CLONES static void add_products(int64_t n, const real *a, const real *b, double lane[LANES]) {
     int64_t i = 0;
     for (; i + LANES <= n; i += LANES)
         for (int j = 0; j < LANES; j++) lane[j] += (double)a[i + j] * (double)b[i + j];
     for (int j = 0; i < n; i++, j++) lane[j] += (double)a[i] * (double)b[i];
+}
+
+double la_dot(int64_t n, const real *a, const real *b) {
+    double lane[LANES] = {0};
+    add_products(n, a, b, lane);
     return lanes_sum(lane);
 }
 
-double la_distance_squares(int64_t n, const real *a, const real *b) {
-    if (!b) return la_dot(n, a, a);
-    double lane[LANES] = {0};
+SIMD_CLONES static void add_squares(int64_t n, const real *a, const real *b, double lane[LANES]) {
     int64_t i = 0;
     for (; i + LANES <= n; i += LANES)
         for (int j = 0; j < LANES; j++) {
@@ -76,6 +78,12 @@ double la_distance_squares(int64_t n, const real *a, const real *b) {
             lane[j] += difference * difference;
         }
     for (int j = 0; i < n; i++, j++) lane[j] += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
+}
+
+double la_distance_squares(int64_t n, const real *a, const real *b) {
+    if (!b) return la_dot(n, a, a);
+    double lane[LANES] = {0};
+    add_squares(n, a, b, lane);
     return lanes_sum(lane);
 }
 
@@ -105,9 +113,11 @@ void la_scale(int64_t n, real alpha, real *x) {
     for (int64_t i = 0; i < n; i++) x[i] *= alpha;
 }
 
-void la_axpy(int64_t n, real alpha, const real *x, real *y) {
+SIMD_CLONES static void add_scaled(int64_t n, real alpha, const real *x, real *y) {
     for (int64_t i = 0; i < n; i++) y[i] += alpha * x[i];
 }
+
+void la_axpy(int64_t n, real alpha, const real *x, real *y) { add_scaled(n, alpha, x, y); }
 
 enum { COLUMNS = 64 };
 

@@ -1,48 +1,130 @@
 /* Anderson's mixing of type II (Walker & Ni 2011), row by row: z <- g - sum_j gamma_j dg_j, where gamma makes
  * |f - sum_j gamma_j df_j| least, f = g - z the residual, df_j and dg_j its changes and those of g over the last steps.
- * Normal equations of columns of length 1, regularized; a residual that grows tenfold forgets all changes. */
+ * Normal equations of columns of length 1, regularized; a residual that grows tenfold forgets all changes.
+ *
+ * A step takes as long as its memory does, for products of a block of rows leave none of it near the CPU. So f and g of
+ * the last steps are kept as they were, read once and the oldest overwritten; changes are made where they are needed;
+ * and the next row is fetched meanwhile. */
 #include <math.h>
 #include <string.h>
 
 #include "fixed_point_rows.h"
-#include "matrix.h"
+#include "simd.h"
 
-enum { HISTORY = ANDERSON_HISTORY };
+enum { HISTORY = ANDERSON_HISTORY, LANES = 16, PIECE = 16 * LANES, CACHE_LINE = 64 };
 
-int64_t anderson_work(int64_t size) { return FIXED_POINT_ROWS * size * (2 * HISTORY + 2); }
+static int64_t row_work(int64_t size) { return 2 * HISTORY * size; }
 
-/* A row's: 0 the residual, 1 g, both of the last step; 2 + j changes of the residual; 2 + HISTORY + j of g. */
-static real *array_of(const struct rows *rows, int64_t row, int64_t i) {
-    return rows->work + (row * (2 * HISTORY + 2) + i) * rows->map->size;
+int64_t anderson_work(int64_t size) { return FIXED_POINT_ROWS * row_work(size); }
+
+/* A row on its way. Step r since the beginning or a restart is in slot r mod slots, and so is the change from there to
+ * step r + 1. As many changes as a row has dimensions make every residual 0. */
+struct mixed_row {
+    int64_t size, slots, changes;
+    int64_t newest, oldest; /* slots: of the last change, which leads to this step (-1: none); where this step goes */
+    const real *present;    /* g */
+    real *z, *f, *g;        /* f, g of the last steps, piece by piece: [slots, numbers of the piece] */
+};
+
+static struct mixed_row row_of(const struct rows *rows, int64_t row) {
+    int64_t size = rows->map->size, slots = size < HISTORY ? size : HISTORY, count = rows->mixing[row].count;
+    real *work = rows->work + row * row_work(size);
+    return (struct mixed_row){.size = size,
+                              .slots = slots,
+                              .changes = count < slots ? count : slots,
+                              .newest = count > 0 ? (count - 1) % slots : -1,
+                              .oldest = count % slots,
+                              .present = rows->g + row * size,
+                              .z = rows->z + row * size,
+                              .f = work,
+                              .g = work + HISTORY * size};
 }
 
-/* As many changes as a row has dimensions make every residual 0. */
-static int64_t most_changes(int64_t size) { return size < HISTORY ? size : HISTORY; }
-static int64_t changes(const struct rows *rows, int64_t row) {
-    int64_t most = most_changes(rows->map->size), count = rows->mixing[row].count;
-    return count < most ? count : most;
+static int64_t piece_from(const struct mixed_row *row, int64_t at) {
+    return row->size - at < PIECE ? row->size - at : PIECE;
 }
 
-static void add_change(struct rows *rows, int64_t row) {
-    struct mixing *mixing = &rows->mixing[row];
-    int64_t size = rows->map->size, slot = mixing->count++ % most_changes(size);
-    const real *z = rows->z + row * size, *g = rows->g + row * size;
-    const real *last_f = array_of(rows, row, 0), *last_g = array_of(rows, row, 1);
-    real *df = array_of(rows, row, 2 + slot), *dg = array_of(rows, row, 2 + HISTORY + slot);
-    for (int64_t i = 0; i < size; i++) df[i] = g[i] - z[i] - last_f[i];
-    for (int64_t i = 0; i < size; i++) dg[i] = g[i] - last_g[i];
-    for (int64_t j = 0; j < changes(rows, row); j++)
-        mixing->gram[slot][j] = mixing->gram[j][slot] = la_dot(size, df, array_of(rows, row, 2 + j));
+/* Where change j leads, in a piece of f or g. */
+static const real *later(const struct mixed_row *row, int64_t j, int64_t n, const real *kept, const real *present) {
+    return j == row->newest ? present : kept + (j + 1) % row->slots * n;
 }
 
-static void remember(struct rows *rows, int64_t row) {
-    int64_t size = rows->map->size;
-    const real *z = rows->z + row * size, *g = rows->g + row * size;
-    real *f = array_of(rows, row, 0);
-    for (int64_t i = 0; i < size; i++) f[i] = g[i] - z[i];
-    memcpy(array_of(rows, row, 1), g, (size_t)size * sizeof *g);
-    rows->mixing[row].is_begun = true;
+/* Numbers that are wanted soon. */
+static void fetch(int64_t n, const real *x) {
+    for (int64_t i = 0; i < n; i += CACHE_LINE / (int64_t)sizeof *x) __builtin_prefetch(x + i, 0, 2);
 }
+
+/* ---- inner products ---- */
+
+/* A piece's: those of this step's change and residual, which are multiplied with all changes, in double. */
+struct factors {
+    double newest[PIECE], f[PIECE];
+};
+
+/* <df, df_j> and <f, df_j>: partial sums, as in la_dot. */
+struct sums {
+    double newest[HISTORY][LANES], f[HISTORY][LANES];
+};
+
+SIMD_CLONES static void residual(int64_t n, const real *g, const real *z, const real *last, real *restrict f,
+                                 double *restrict newest, double *restrict wide) {
+    for (int64_t i = 0; i < n; i++) {
+        f[i] = g[i] - z[i];
+        newest[i] = (double)(real)(f[i] - last[i]);
+        wide[i] = (double)f[i];
+    }
+}
+
+SIMD_CLONES static void add_products(int64_t n, const real *to, const real *from, const double *restrict newest,
+                                     const double *restrict f, double *restrict with_newest, double *restrict with_f) {
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < LANES; j++) {
+            real change = to[i + j] - from[i + j];
+            with_newest[j] += newest[i + j] * (double)change;
+            with_f[j] += f[i + j] * (double)change;
+        }
+    for (int j = 0; i < n; i++, j++) {
+        real change = to[i] - from[i];
+        with_newest[j] += newest[i] * (double)change;
+        with_f[j] += f[i] * (double)change;
+    }
+}
+
+/* f takes the place of the oldest. */
+static void multiply(const struct mixed_row *row, struct sums *sums) {
+    for (int64_t at = 0, n; at < row->size; at += n) {
+        real f[PIECE], *kept = row->f + at * HISTORY;
+        struct factors factors;
+        n = piece_from(row, at);
+        const real *z = row->z + at, *last = row->newest < 0 ? z : kept + row->newest * n;
+        residual(n, row->present + at, z, last, f, factors.newest, factors.f);
+        for (int64_t j = 0; j < row->changes; j++) {
+            fetch(n, kept + j * n + row_work(row->size));
+            add_products(n, later(row, j, n, kept, f), kept + j * n, factors.newest, factors.f, sums->newest[j],
+                         sums->f[j]);
+        }
+        memcpy(kept + row->oldest * n, f, (size_t)n * sizeof *f);
+    }
+}
+
+static double sum_of(const double lane[LANES]) {
+    double sum = 0;
+    for (int i = 0; i < LANES; i++) sum += lane[i];
+    return sum;
+}
+
+/* The last change's row of the Gram matrix; <f, df_j>. */
+static void update(const struct mixed_row *row, struct mixing *mixing, double *right) {
+    struct sums sums = {0};
+    multiply(row, &sums);
+    for (int64_t j = 0; j < row->changes; j++) {
+        mixing->gram[row->newest][j] = mixing->gram[j][row->newest] = sum_of(sums.newest[j]);
+        right[j] = sum_of(sums.f[j]);
+    }
+}
+
+/* ---- weights ---- */
 
 /* x <- G^-1 x, G [n, n] symmetric and positive definite, by elimination. */
 static void solve(int64_t n, double g[HISTORY][HISTORY], double *x) {
@@ -58,16 +140,14 @@ static void solve(int64_t n, double g[HISTORY][HISTORY], double *x) {
     }
 }
 
-/* gamma; false where a change is 0. */
-static bool weigh(const struct rows *rows, int64_t row, double *gamma) {
+/* gamma from <f, df_j>; false where a change is 0. */
+static bool weigh(const struct mixing *mixing, int64_t n, double *gamma) {
     const double regularization = REAL_BITS == 64 ? 1e-12 : 1e-5;
-    const struct mixing *mixing = &rows->mixing[row];
-    int64_t n = changes(rows, row), size = rows->map->size;
     double g[HISTORY][HISTORY], length[HISTORY];
     for (int64_t i = 0; i < n; i++) length[i] = sqrt(mixing->gram[i][i]);
     for (int64_t i = 0; i < n; i++) {
         if (!(length[i] > 0)) return false;
-        gamma[i] = la_dot(size, array_of(rows, row, 2 + i), array_of(rows, row, 0)) / length[i];
+        gamma[i] /= length[i];
         for (int64_t j = 0; j < n; j++) g[i][j] = mixing->gram[i][j] / (length[i] * length[j]);
         g[i][i] += (double)n * regularization;
     }
@@ -76,28 +156,43 @@ static bool weigh(const struct rows *rows, int64_t row, double *gamma) {
     return true;
 }
 
+/* ---- a step ---- */
+
+SIMD_CLONES static void add_change(int64_t n, real weight, const real *to, const real *from, real *restrict z) {
+    for (int64_t i = 0; i < n; i++) z[i] += weight * (to[i] - from[i]);
+}
+
+/* z <- g - sum_j gamma_j dg_j; g takes the place of the oldest. */
+static void mix(const struct mixed_row *row, int64_t changes, const double *gamma) {
+    for (int64_t at = 0, n; at < row->size; at += n) {
+        const real *g = row->present + at;
+        real *kept = row->g + at * HISTORY, *z = row->z + at;
+        n = piece_from(row, at);
+        fetch(n, g + row->size);
+        fetch(n, z + row->size);
+        memcpy(z, g, (size_t)n * sizeof *g);
+        for (int64_t j = 0; j < changes; j++) {
+            fetch(n, kept + j * n + row_work(row->size));
+            add_change(n, (real)-gamma[j], later(row, j, n, kept, g), kept + j * n, z);
+        }
+        memcpy(kept + row->oldest * n, g, (size_t)n * sizeof *g);
+    }
+}
+
 static void forget_where_it_grows(struct rows *rows, int64_t row) {
     const double growth = 10;
     struct mixing *mixing = &rows->mixing[row];
     double residual = rows->residual[row][rows->step % RESIDUALS];
-    if (!mixing->is_begun || residual > growth * mixing->least) *mixing = (struct mixing){.least = residual};
+    if (mixing->count == 0 || residual > growth * mixing->least) *mixing = (struct mixing){.least = residual};
     if (residual < mixing->least) mixing->least = residual;
 }
 
-static void step_row(struct rows *rows, int64_t row) {
-    int64_t size = rows->map->size;
-    real *z = rows->z + row * size;
+void anderson_step(struct rows *rows, int64_t index) {
+    struct mixing *mixing = &rows->mixing[index];
     double gamma[HISTORY];
-    forget_where_it_grows(rows, row);
-    if (rows->mixing[row].is_begun) add_change(rows, row);
-    remember(rows, row);
-    memcpy(z, rows->g + row * size, (size_t)size * sizeof *z);
-    if (!weigh(rows, row, gamma)) return;
-    for (int64_t j = 0; j < changes(rows, row); j++)
-        la_axpy(size, (real)-gamma[j], array_of(rows, row, 2 + HISTORY + j), z);
-}
-
-void anderson_step(struct rows *rows) {
-    for (int64_t row = 0; row < rows->map->rows; row++)
-        if (!rows->is_done[row]) step_row(rows, row);
+    forget_where_it_grows(rows, index);
+    const struct mixed_row row = row_of(rows, index);
+    update(&row, mixing, gamma);
+    mix(&row, weigh(mixing, row.changes, gamma) ? row.changes : 0, gamma);
+    mixing->count++;
 }

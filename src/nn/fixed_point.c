@@ -7,10 +7,9 @@
 #include "matrix.h"
 #include "panic.h"
 
-static void picard_step(struct rows *rows) {
+static void picard_step(struct rows *rows, int64_t row) {
     int64_t size = rows->map->size;
-    for (int64_t row = 0; row < rows->map->rows; row++)
-        if (!rows->is_done[row]) memcpy(rows->z + row * size, rows->g + row * size, (size_t)size * sizeof *rows->z);
+    memcpy(rows->z + row * size, rows->g + row * size, (size_t)size * sizeof *rows->z);
 }
 static int64_t picard_work(int64_t size) {
     (void)size;
@@ -18,13 +17,14 @@ static int64_t picard_work(int64_t size) {
 }
 
 static const struct {
-    void (*step)(struct rows *rows);
+    void (*step_row)(struct rows *rows, int64_t row); /* or */
+    void (*step)(struct rows *rows);                  /* all that are not done */
     int64_t (*work)(int64_t size);
     int products;
-} solvers[] = {[SOLVER_EULER] = {picard_step, picard_work, 1},
-               [SOLVER_PICARD] = {picard_step, picard_work, 1},
-               [SOLVER_ANDERSON] = {anderson_step, anderson_work, 1},
-               [SOLVER_ODE] = {runge_kutta_step, runge_kutta_work, 4}};
+} solvers[] = {[SOLVER_EULER] = {picard_step, NULL, picard_work, 1},
+               [SOLVER_PICARD] = {picard_step, NULL, picard_work, 1},
+               [SOLVER_ANDERSON] = {anderson_step, NULL, anderson_work, 1},
+               [SOLVER_ODE] = {NULL, runge_kutta_step, runge_kutta_work, 4}};
 
 int fixed_point_products(enum solver solver) { return solvers[solver].products; }
 
@@ -47,18 +47,23 @@ static void end(struct rows *rows, int64_t row, bool is_lost, const real *z) {
 static void judge(struct rows *rows, int64_t row) {
     const double largest = 1e12;
     int64_t size = rows->map->size;
-    const real *z = rows->z + row * size, *g = rows->g + row * size;
+    const real *z = rows->z + row * size, *shift = rows->map->shift;
+    real *g = rows->g + row * size;
+    if (shift) la_axpy(size, 1, shift + row * size, g);
     double residual = sqrt(la_distance_squares(size, g, z)), scale = sqrt(la_dot(size, g, g));
     rows->residual[row][rows->step % RESIDUALS] = residual;
     bool is_sound = isfinite(residual) && scale < largest;
     if (!is_sound || residual <= (double)rows->how->tolerance * scale) end(rows, row, !is_sound, g);
 }
 
-/* Rows that are not done yet. */
+/* Judges the rows, and those that go on alone do so while they are at hand. Rows that are not done yet. */
 static int64_t judge_all(struct rows *rows) {
+    enum solver solver = rows->how->solver;
     int64_t left = 0;
     for (int64_t row = 0; row < rows->map->rows; row++) {
-        if (!rows->is_done[row]) judge(rows, row);
+        if (rows->is_done[row]) continue;
+        judge(rows, row);
+        if (!rows->is_done[row] && solvers[solver].step_row) solvers[solver].step_row(rows, row);
         left += !rows->is_done[row];
     }
     return left;
@@ -95,9 +100,9 @@ void fixed_point_solve(const struct fixed_point *how, const struct fixed_point_m
     struct rows rows = {.how = how, .map = map, .z = z, .g = work, .work = work + map->rows * map->size, .step = 1};
     for (;; rows.step++) {
         tell_step(&rows, rows.step - 1);
-        rows_evaluate(&rows, z, rows.g);
+        map->apply(map->context, 0, map->rows, z, rows.g);
         if (judge_all(&rows) == 0 || rows.step == how->iterations) break;
-        solvers[how->solver].step(&rows);
+        if (solvers[how->solver].step) solvers[how->solver].step(&rows);
     }
     for (int64_t row = 0; row < map->rows; row++)
         if (!rows.is_done[row]) end(&rows, row, true, NULL);

@@ -18,8 +18,7 @@ enum { ANDERSON_HISTORY = 5, RESIDUALS = 8 };
 
 /* What anderson knows of a row; its arrays: anderson.c. */
 struct mixing {
-    bool is_begun;                                   /* a residual is there to take changes from */
-    int64_t count;                                   /* changes since the beginning or the last restart */
+    int64_t count;                                   /* steps since the beginning or the last restart */
     double least;                                    /* residual since then */
     double gram[ANDERSON_HISTORY][ANDERSON_HISTORY]; /* inner products of the changes of the residual */
 };
@@ -27,7 +26,7 @@ struct mixing {
 struct rows {
     const struct fixed_point *how;
     const struct fixed_point_map *map;
-    real *z, *g; /* g = M(z) + b [rows, size] */
+    real *z, *g; /* [rows, size]; g = M(z) + b of those that are not done */
     real *work;
     int64_t step;
     bool is_done[FIXED_POINT_ROWS], is_lost[FIXED_POINT_ROWS];
@@ -36,14 +35,8 @@ struct rows {
     struct mixing mixing[FIXED_POINT_ROWS];
 };
 
-/* out = M(in) + b, all rows */
-static inline void rows_evaluate(const struct rows *rows, const real *in, real *out) {
-    const struct fixed_point_map *map = rows->map;
-    map->apply(map->context, 0, map->rows, in, out);
-    if (map->shift) la_axpy(map->rows * map->size, 1, map->shift, out);
-}
-/* z of the rows that are not done from z, g; work for all rows. */
-void anderson_step(struct rows *rows);
+/* z of a row, or of all that are not done, from z, g; work for all rows. */
+void anderson_step(struct rows *rows, int64_t row);
 int64_t anderson_work(int64_t size);
 void runge_kutta_step(struct rows *rows);
 int64_t runge_kutta_work(int64_t size);

@@ -16,6 +16,13 @@ static void add_stage(const struct rows *rows, double share, double ahead, const
         }
 }
 
+/* out = M(in) + b */
+static void evaluate(const struct rows *rows, const real *in, real *out) {
+    const struct fixed_point_map *map = rows->map;
+    map->apply(map->context, 0, map->rows, in, out);
+    if (map->shift) la_axpy(map->rows * map->size, 1, map->shift, out);
+}
+
 void runge_kutta_step(struct rows *rows) {
     const double h = 0.5, share[] = {h / 6, h / 3, h / 3, h / 6}, ahead[] = {h / 2, h / 2, h, 0};
     int64_t all = rows->map->rows * rows->map->size;
@@ -24,7 +31,7 @@ void runge_kutta_step(struct rows *rows) {
     memcpy(sum, rows->z, (size_t)all * sizeof *sum);
     add_stage(rows, share[0], ahead[0], rows->g, sum, y);
     for (int stage = 1; stage < 4; stage++) {
-        rows_evaluate(rows, y, g);
+        evaluate(rows, y, g);
         add_stage(rows, share[stage], ahead[stage], g, sum, y);
     }
     memcpy(rows->z, sum, (size_t)all * sizeof *sum);
