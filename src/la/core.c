@@ -106,6 +106,8 @@ const char *la_core_runnable(int number) {
     return *name;
 }
 
+const char *la_core_vectors(void) { return needs(la_core_name()) ? la_core_name() : la_core_runnable(0); }
+
 bool la_core_is_like(const char *core, const char *other) { return ((needs(core) ^ needs(other)) & VECTORS) == 0; }
 
 const char *la_better_core(void) {
@@ -148,6 +150,7 @@ status la_core_check(const char *asked) {
     return OK;
 }
 const char *la_better_core(void) { return NULL; }
+const char *la_core_vectors(void) { return la_core_name(); }
 const char *la_core_known(int number) { return la_core_runnable(number); }
 const char *la_core_runnable(int number) { return number == 0 ? la_core_name() : NULL; }
 bool la_core_is_like(const char *core, const char *other) { return strcasecmp(core, other) == 0; }

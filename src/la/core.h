@@ -7,6 +7,9 @@
 
 /* The core type that OpenBLAS took ("SkylakeX"); "unknown" where another library is the BLAS. */
 const char *la_core_name(void);
+/* The core type whose vectors products of our own use: the same, or the widest that this CPU can run where it is not
+ * known what OpenBLAS's needs. */
+const char *la_core_vectors(void);
 /* ERROR_INPUT, before anything has reached BLAS, if this CPU would die of an instruction that it lacks; or if `asked`,
  * the value of OPENBLAS_CORETYPE (NULL or empty: nothing), is no core type of this OpenBLAS, which then takes another
  * without a word. */

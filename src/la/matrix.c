@@ -119,7 +119,7 @@ SIMD_CLONES static void add_scaled(int64_t n, real alpha, const real *x, real *y
 
 void la_axpy(int64_t n, real alpha, const real *x, real *y) { add_scaled(n, alpha, x, y); }
 
-enum { COLUMNS = 64 };
+enum { COLUMNS = 512 };
 
 SIMD_CLONES static void sum_columns(int64_t m, int64_t n, const real *restrict a, int64_t lda, double *restrict sum) {
     for (int64_t i = 0; i < m; i++)

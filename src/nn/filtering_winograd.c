@@ -6,44 +6,69 @@
 #include "product.h"
 #include "winograd.h"
 
-/* The most tiles in a group: what stays in the second cache, but enough for products that read their filter from the
- * third: those of an image of 32x32, or more for many channels. Speed only. */
+/* The most tiles in a group: those of an image of 32x32, or so many that filters from memory do not hold up their
+ * products. Speed only. */
 static int64_t group_most(const struct filtering *f) {
-    enum { CACHE = 5 << 18, FEW = 64 };
-    int64_t cached = CACHE / (int64_t)sizeof(real) / (PLANES * (f->in + f->out));
-    return most(most(cached, 3 * most(f->in, f->out) / 8), FEW);
+    enum { FEW = 64 };
+    return most(3 * most(f->in, f->out) / 8, FEW);
 }
 
 /* ---- scratch ---- */
 
-/* From plane to plane: not a power of two, or the streams would fall into the same few cache lines (half the
- * speed). */
-static int64_t stride(const struct filtering *f, int64_t channels) {
-    enum { APART = 7 * WINOGRAD_LANES };
-    return group_most(f) * winograd_row(channels) + APART;
+/* Whole vectors of channels. */
+static int64_t whole(int64_t channels) { return la_panels(channels) * LA_PANEL; }
+
+/* Panels of so many rows, planes of so many columns. Apart: not a power of two, or planes and panels would fall into the
+ * same few cache lines. */
+static struct winograd_planes planes_of(int64_t rows, int64_t columns) {
+    enum { APART = 7 };
+    int64_t panel = (rows | 1) * LA_PANEL;
+    return (struct winograd_planes){panel, la_panels(columns) * panel + APART * LA_PANEL};
+}
+
+/* PLANES of a filter [in, out], of a group's tiles with channels in, with channels out. */
+struct layout {
+    struct winograd_planes u, v, m;
+};
+
+static struct layout layout_of(const struct filtering *f) {
+    return (struct layout){planes_of(whole(f->in), f->out), planes_of(group_most(f), f->in),
+                           planes_of(group_most(f), f->out)};
 }
 
 struct scratch {
-    real *zeros, *bias; /* [row] */
-    real *u;            /* [PLANES, in, out]: transformed filter */
-    real *v, *m;        /* PLANES of a group's tiles: of channels in, of channels out */
-    real *turned;       /* [TAPS, out, in]; in the place of v and m */
+    struct layout planes;
+    real *zeros, *bias; /* [longest] */
+    real *u, *v, *m;
+    real *turned; /* [TAPS, out, in]; in the place of v and m */
 };
 
-static int64_t row(const struct filtering *f) { return winograd_row(most(f->in, f->out)); }
+static int64_t longest(const struct filtering *f) { return whole(most(f->in, f->out)); }
+
+static int64_t work_one_way(const struct filtering *f) {
+    const struct layout planes = layout_of(f);
+    int64_t tiles = PLANES * (planes.v.apart + planes.m.apart);
+    return 2 * longest(f) + PLANES * planes.u.apart + most(tiles, TAPS * f->in * f->out);
+}
+
+static struct filtering turned_back(const struct filtering *f) {
+    struct filtering back = *f;
+    back.in = f->out;
+    back.out = f->in;
+    return back;
+}
 
 static int64_t work_size(const struct filtering *f) {
-    int64_t tiles = PLANES * (stride(f, f->in) + stride(f, f->out));
-    return 2 * row(f) + PLANES * f->in * f->out + most(tiles, TAPS * f->in * f->out);
+    const struct filtering back = turned_back(f);
+    return most(work_one_way(f), work_one_way(&back));
 }
 
 /* With zeros and no bias. */
 static struct scratch scratch_in(const struct filtering *f, real *work) {
-    struct scratch s = {.zeros = work, .bias = work + row(f), .v = work + 2 * row(f)};
-    s.turned = s.v;
-    s.m = s.v + PLANES * stride(f, f->in);
-    s.u = s.v + work_size(f) - 2 * row(f) - PLANES * f->in * f->out;
-    memset(work, 0, (size_t)(2 * row(f)) * sizeof *work);
+    struct scratch s = {layout_of(f), .zeros = work, .bias = work + longest(f), .u = work + 2 * longest(f)};
+    s.v = s.turned = s.u + PLANES * s.planes.u.apart;
+    s.m = s.v + PLANES * s.planes.v.apart;
+    memset(work, 0, (size_t)(2 * longest(f)) * sizeof *work);
     return s;
 }
 
@@ -59,8 +84,8 @@ static double work_ratio(const struct filtering *f) {
 
 /* A group of images with `channels` of `pixel` channels. */
 static struct winograd_group group_of(const struct filtering *f, int64_t pixel, int64_t channels, int64_t first,
-                                      int64_t count, const struct scratch *s) {
-    return (struct winograd_group){{f->rows, f->columns, pixel, channels}, first, count, s->zeros};
+                                      int64_t count, int64_t tiles, const struct scratch *s) {
+    return (struct winograd_group){{f->rows, f->columns, pixel, channels}, first, count, tiles, s->zeros};
 }
 
 /* ---- images ---- */
@@ -68,22 +93,21 @@ static struct winograd_group group_of(const struct filtering *f, int64_t pixel, 
 /* y = x * u + bias + beta y, with u and bias in scratch */
 static void filter_images(const struct filtering *f, int64_t n, const real *x, const struct scratch *s, real beta,
                           real *y) {
-    int64_t tiles = n * winograd_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
+    int64_t tiles = n * winograd_each(f);
     for (int64_t done = 0, count; done < tiles; done += count) {
         count = least(group_most(f), tiles - done);
-        struct winograd_group in = group_of(f, f->in, f->in, done, count, s);
-        struct winograd_group out = group_of(f, f->out, f->out, done, count, s);
-        winograd_of_data(&in, x, apart_v, s->v);
-        const struct la_product each = {.m = count,
-                                        .n = f->out,
-                                        .k = f->in,
-                                        .a_row = winograd_row(f->in),
-                                        .a_column = 1,
-                                        .b_row = f->out,
-                                        .c_row = winograd_row(f->out)};
-        for (int64_t k = 0; k < PLANES; k++)
-            la_product(&each, s->v + k * apart_v, s->u + k * f->in * f->out, s->m + k * apart_m);
-        winograd_to_output(&out, apart_m, s->m, s->bias, beta, y);
+        struct winograd_group in = group_of(f, f->in, f->in, done, count, tiles, s);
+        struct winograd_group out = group_of(f, f->out, f->out, done, count, tiles, s);
+        winograd_of_data(&in, x, s->planes.v, s->v);
+        const struct la_product products = {.count = PLANES,
+                                            .m = count,
+                                            .n = f->out,
+                                            .k = f->in,
+                                            .a = {s->planes.v.panel, s->planes.v.apart},
+                                            .b = {s->planes.u.panel, s->planes.u.apart},
+                                            .c = {s->planes.m.panel, s->planes.m.apart}};
+        la_product(&products, s->v, s->u, s->m);
+        winograd_to_output(&out, s->planes.m, s->m, s->bias, beta, y);
     }
 }
 
@@ -91,7 +115,7 @@ static void forward(const struct filtering *f, int64_t n, const struct filtering
                     real beta, real *y, real *work) {
     struct scratch s = scratch_in(f, work);
     for (int64_t i = 0; weights->bias && i < f->out; i++) s.bias[i] = weights->bias_scale * weights->bias[i];
-    winograd_of_filter(f->in * f->out, weights->scale, weights->filter, s.u);
+    winograd_of_filter(f->in, f->out, weights->scale, weights->filter, s.planes.u, s.u);
     filter_images(f, n, x, &s, beta, y);
 }
 
@@ -109,38 +133,35 @@ static void turn(const struct filtering *f, const real *filter, real *turned) {
 /* dx = w filtered by the turned filter */
 static void input(const struct filtering *f, int64_t n, const struct filtering_weights *weights, const real *w,
                   real beta, real *dx, real *work) {
-    struct filtering back = *f;
-    back.in = f->out;
-    back.out = f->in;
+    const struct filtering back = turned_back(f);
     struct scratch s = scratch_in(&back, work);
     turn(f, weights->filter, s.turned);
-    winograd_of_filter(f->in * f->out, weights->scale, s.turned, s.u);
+    winograd_of_filter(back.in, back.out, weights->scale, s.turned, s.planes.u, s.u);
     filter_images(&back, n, w, &s, beta, dx);
 }
 
 /* ---- filters ---- */
 
-/* u [PLANES, in channels] = sum over the tiles of n images of v' m, v of x and m of the first `channels` of
+/* u [PLANES, in, channels] = sum over the tiles of n images of v' m, v of x and m of the first `channels` of
  * w's f->out */
 static void correlate(const struct filtering *f, int64_t n, const real *x, const real *w, int64_t channels,
                       const struct scratch *s) {
-    int64_t tiles = n * winograd_each(f), apart_v = stride(f, f->in), apart_m = stride(f, f->out);
+    int64_t tiles = n * winograd_each(f);
     for (int64_t done = 0, count; done < tiles; done += count) {
         count = least(group_most(f), tiles - done);
-        struct winograd_group in = group_of(f, f->in, f->in, done, count, s);
-        struct winograd_group out = group_of(f, f->out, channels, done, count, s);
-        winograd_of_data(&in, x, apart_v, s->v);
-        winograd_of_cotangent(&out, w, apart_m, s->m);
-        const struct la_product each = {.m = f->in,
-                                        .n = channels,
-                                        .k = count,
-                                        .a_row = 1,
-                                        .a_column = winograd_row(f->in),
-                                        .b_row = winograd_row(channels),
-                                        .c_row = channels,
-                                        .is_added = done > 0};
-        for (int64_t k = 0; k < PLANES; k++)
-            la_product(&each, s->v + k * apart_v, s->m + k * apart_m, s->u + k * f->in * channels);
+        struct winograd_group in = group_of(f, f->in, f->in, done, count, tiles, s);
+        struct winograd_group out = group_of(f, f->out, channels, done, count, tiles, s);
+        winograd_of_data(&in, x, s->planes.v, s->v);
+        winograd_of_cotangent(&out, w, s->planes.m, s->m);
+        const struct la_product products = {.count = PLANES,
+                                            .m = f->in,
+                                            .n = channels,
+                                            .k = count,
+                                            .a = {s->planes.v.panel, s->planes.v.apart},
+                                            .b = {s->planes.m.panel, s->planes.m.apart},
+                                            .c = {s->planes.u.panel, s->planes.u.apart},
+                                            .is_added = done > 0};
+        la_product_turned(&products, s->v, s->m, s->u);
     }
 }
 
@@ -148,7 +169,7 @@ static void filter_gradient(const struct filtering *f, int64_t n, real scale, co
                             real *gradient, real *work) {
     struct scratch s = scratch_in(f, work);
     correlate(f, n, x, w, f->out, &s);
-    winograd_to_filter(f->in * f->out, scale, s.u, 1, gradient);
+    winograd_to_filter(f->in, f->out, scale, s.planes.u, s.u, 1, gradient);
 }
 
 static void filter_each(const struct filtering *f, const struct filtering_each *each, real scale, const real *x,
@@ -157,7 +178,7 @@ static void filter_each(const struct filtering *f, const struct filtering_each *
     int64_t pixels = f->rows * f->columns, channels = each->to - each->from;
     for (int64_t i = 0; i < each->n * each->count; i++) {
         correlate(f, 1, x + i / each->count * pixels * f->in, w + i * pixels * f->out + each->from, channels, &s);
-        winograd_to_filter(f->in * channels, scale, s.u, each->is_added, gradient + i * each->ld);
+        winograd_to_filter(f->in, channels, scale, s.planes.u, s.u, each->is_added, gradient + i * each->ld);
     }
 }
 

@@ -54,13 +54,12 @@ real *network_work(const struct network *network, struct arena *arena) {
     return most > 0 ? ARENA_TAKE(arena, most, real) : NULL;
 }
 
-int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t n) {
-    enum { NUMBERS = 1 << 25 };
-    int64_t numbers = 0;
+int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t numbers, int64_t n) {
+    int64_t each = 0;
     for (int i = first; i < network->nodes; i++)
-        numbers += network_value_size(network, i + 1) + needs_of(&network->node[i]).kept;
-    for (int slot = 0; slot < network->slots; slot++) numbers += count * network->slot_size[slot];
-    int64_t most = NUMBERS / numbers > 0 ? NUMBERS / numbers : 1, chunks = (n + most - 1) / most;
+        each += network_value_size(network, i + 1) + needs_of(&network->node[i]).kept;
+    for (int slot = 0; slot < network->slots; slot++) each += count * network->slot_size[slot];
+    int64_t most = numbers / each > 0 ? numbers / each : 1, chunks = (n + most - 1) / most;
     return chunks > 0 ? (n + chunks - 1) / chunks : 0;
 }
 

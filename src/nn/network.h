@@ -148,8 +148,9 @@ void network_tape_view(const struct network *network, int first, const struct ta
 /* Scratch for any pass; NULL if none is needed. */
 real *network_work(const struct network *network, struct arena *arena);
 /* Examples that go through the network at once when n do, in equal chunks, `count` cotangents for each: so many that
- * values and cotangents hold at most 2^25 numbers, or one. A function of sizes alone. */
-int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t n);
+ * values and cotangents hold at most so many numbers, or one. A function of sizes alone. */
+enum { NETWORK_NUMBERS = 1 << 25 };
+int64_t network_chunk(const struct network *network, int first, int64_t count, int64_t numbers, int64_t n);
 /* Cotangent buffers for `rows` cotangents; buffer[slot]. */
 struct cotape {
     real **buffer;

@@ -3,11 +3,12 @@
 
 #include <stddef.h>
 
+#include "order.h"
 #include "simd.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { SIDE = 3, LANES = WINOGRAD_LANES, WIDE = 8 };
+enum { SIDE = 3, LANES = LA_PANEL, WIDE = 8 };
 typedef real lanes __attribute__((vector_size(64)));
 typedef real loose __attribute__((vector_size(64), aligned(sizeof(real)), may_alias));
 typedef double wide __attribute__((vector_size(64))); /* of filters */
@@ -44,65 +45,54 @@ INLINE void store(const lanes *from, int64_t count, real *to) {
         (difference) = (even) - (odd);                                                                                 \
     } while (0)
 
-INLINE void data_line(const lanes *d, int d_step, lanes *v, int v_step) {
-    const real a = (real)(54.0 / 65), b = (real)(24.0 / 65), s = (real)(P * P + Q * Q);
-    const real aq = (real)(54.0 / 65 * Q), aq2 = (real)(54.0 / 65 * Q * Q), ap = (real)(54.0 / 65 * P);
-    const real bp = (real)(24.0 / 65 * P), bp2 = (real)(24.0 / 65 * P * P), bq = (real)(24.0 / 65 * Q);
-    lanes d1 = d[d_step], d2 = d[2 * d_step], d3 = d[3 * d_step], d4 = d[4 * d_step];
-    v[0] = d[0] - s * d2 + d4;
-    BUTTERFLY(aq2 * d2 - a * d4, aq * d1 - ap * d3, v[v_step], v[2 * v_step]);
-    BUTTERFLY(b * d4 - bp2 * d2, bq * d3 - bp * d1, v[3 * v_step], v[4 * v_step]);
-    v[5 * v_step] = d1 - s * d3 + d[5 * d_step];
+INLINE void data_line(const lanes *d, lanes *v, int step) {
+    const real p = (real)P, q = (real)Q, p2 = (real)(P * P), q2 = (real)(Q * Q), s = (real)(P * P + Q * Q);
+    v[0] = d[0] - s * d[2] + d[4];
+    BUTTERFLY(d[4] - q2 * d[2], p * d[3] - q * d[1], v[step], v[2 * step]);
+    BUTTERFLY(d[4] - p2 * d[2], q * d[3] - p * d[1], v[3 * step], v[4 * step]);
+    v[5 * step] = d[1] - s * d[3] + d[5];
 }
 
-INLINE void output_line(const lanes *m, int m_step, lanes *y, int y_step) {
+INLINE void output_line(const lanes *m, lanes *y, int step) {
     const real p = (real)P, q = (real)Q, p2 = (real)(P * P), q2 = (real)(Q * Q), p3 = (real)(P * P * P),
                q3 = (real)(Q * Q * Q);
     lanes even_p, odd_p, even_q, odd_q;
-    BUTTERFLY(m[m_step], m[2 * m_step], even_p, odd_p);
-    BUTTERFLY(m[3 * m_step], m[4 * m_step], even_q, odd_q);
+    BUTTERFLY(m[1], m[2], even_p, odd_p);
+    BUTTERFLY(m[3], m[4], even_q, odd_q);
     y[0] = m[0] + even_p + even_q;
-    y[y_step] = p * odd_p + q * odd_q;
-    y[2 * y_step] = p2 * even_p + q2 * even_q;
-    y[3 * y_step] = p3 * odd_p + q3 * odd_q + m[5 * m_step];
+    y[step] = p * odd_p + q * odd_q;
+    y[2 * step] = p2 * even_p + q2 * even_q;
+    y[3 * step] = p3 * odd_p + q3 * odd_q + m[5];
 }
 
 /* transposed output_line */
-INLINE void cotangent_line(const lanes *w, int w_step, lanes *m, int m_step) {
+INLINE void cotangent_line(const lanes *w, lanes *m, int step) {
     const real p = (real)P, q = (real)Q, p2 = (real)(P * P), q2 = (real)(Q * Q), p3 = (real)(P * P * P),
                q3 = (real)(Q * Q * Q);
-    lanes w0 = w[0], w1 = w[w_step], w2 = w[2 * w_step], w3 = w[3 * w_step];
-    m[0] = w0;
-    BUTTERFLY(w0 + p2 * w2, p * w1 + p3 * w3, m[m_step], m[2 * m_step]);
-    BUTTERFLY(w0 + q2 * w2, q * w1 + q3 * w3, m[3 * m_step], m[4 * m_step]);
-    m[5 * m_step] = w3;
+    m[0] = w[0];
+    BUTTERFLY(w[0] + p2 * w[2], p * w[1] + p3 * w[3], m[step], m[2 * step]);
+    BUTTERFLY(w[0] + q2 * w[2], q * w[1] + q3 * w[3], m[3 * step], m[4 * step]);
+    m[5 * step] = w[3];
 }
 
-INLINE void filter_line(const wide *g, int g_step, wide *u, int u_step) {
-    wide g0 = g[0] / 2, g1 = g[g_step] / 2, g2 = g[2 * g_step] / 2;
+INLINE void filter_line(const wide *g, wide *u, int step) {
+    const double a = -81.0 / 130, b = 8.0 / 65;
     u[0] = g[0];
-    BUTTERFLY(Q * g0 + P * g2, g1, u[u_step], u[2 * u_step]);
-    BUTTERFLY(P * g0 + Q * g2, g1, u[3 * u_step], u[4 * u_step]);
-    u[5 * u_step] = g[2 * g_step];
+    BUTTERFLY(a * g[0] + a * P * P * g[2], a * P * g[1], u[step], u[2 * step]);
+    BUTTERFLY(b * g[0] + b * Q * Q * g[2], b * Q * g[1], u[3 * step], u[4 * step]);
+    u[5 * step] = g[2];
 }
 
 /* transposed filter_line */
-INLINE void gradient_line(const wide *u, int u_step, wide *g, int g_step) {
+INLINE void gradient_line(const wide *u, wide *g, int step) {
+    const double a = -81.0 / 130, b = 8.0 / 65;
     wide even_p, odd_p, even_q, odd_q;
-    BUTTERFLY(u[u_step] / 2, u[2 * u_step] / 2, even_p, odd_p);
-    BUTTERFLY(u[3 * u_step] / 2, u[4 * u_step] / 2, even_q, odd_q);
-    g[0] = u[0] + Q * even_p + P * even_q;
-    g[g_step] = odd_p + odd_q;
-    g[2 * g_step] = P * even_p + Q * even_q + u[5 * u_step];
+    BUTTERFLY(a * u[1], a * u[2], even_p, odd_p);
+    BUTTERFLY(b * u[3], b * u[4], even_q, odd_q);
+    g[0] = u[0] + even_p + even_q;
+    g[step] = P * odd_p + Q * odd_q;
+    g[2 * step] = P * P * even_p + Q * Q * even_q + u[5];
 }
-
-/* to [n, n] = L from [m, m] L' for one of the lines */
-#define BOTH_SIDES(type, line, m, n, from, to)                                                                         \
-    do {                                                                                                               \
-        type half_way[(m) * (n)];                                                                                      \
-        for (int j = 0; j < (m); j++) line((from) + j, (m), half_way + j, (m));                                        \
-        for (int i = 0; i < (n); i++) line(half_way + i * (m), 1, (to) + i * (n), 1);                                  \
-    } while (0)
 
 /* ---- tiles ---- */
 
@@ -120,89 +110,124 @@ INLINE void find_pixels(struct winograd_image image, int64_t tile, int side, int
         }
 }
 
-INLINE void data_vector(const real *const *pixel, int64_t c, int64_t count, int64_t stride, real *v) {
-    lanes d[WINDOW * WINDOW], e[PLANES];
-    for (int k = 0; k < WINDOW * WINDOW; k++) load(pixel[k] + c, count, d + k);
-    BOTH_SIDES(lanes, data_line, WINDOW, WINDOW, d, e);
-    for (int k = 0; k < PLANES; k++) store(e + k, LANES, v + k * stride + c);
+/* Channels c .. c + count - 1, count at most LANES. */
+struct place {
+    int64_t c, count;
+};
+
+/* The pixels that the next tile does not share with this one. */
+INLINE void ask_for(const real *const *next, int side, int shared, int64_t c) {
+    for (int i = 0; i < side; i++)
+        for (int j = shared; j < side; j++) __builtin_prefetch(next[i * side + j] + c);
 }
 
-SIMD_CLONES static void data_tiles(const struct winograd_group *group, const real *x, int64_t stride, real *v) {
-    int64_t channels = group->image.channels, row = winograd_row(channels);
-    for (int64_t t = group->first; t < group->first + group->count; t++, v += row) {
-        const real *pixel[WINDOW * WINDOW];
-        find_pixels(group->image, t, WINDOW, 1, x, group->zeros, pixel);
-        int64_t c = 0;
-        for (; c + LANES <= channels; c += LANES) data_vector(pixel, c, LANES, stride, v);
-        if (c < channels) data_vector(pixel, c, channels - c, stride, v);
+INLINE void data_vector(const real *const *pixel, const real *const *next, struct place at, int64_t apart, real *v) {
+    lanes d[WINDOW], half_way[WINDOW * WINDOW], e[WINDOW];
+    ask_for(next, WINDOW, WINDOW - TILE, at.c);
+    for (int j = 0; j < WINDOW; j++) {
+        for (int i = 0; i < WINDOW; i++) load(pixel[i * WINDOW + j] + at.c, at.count, d + i);
+        data_line(d, half_way + j, WINDOW);
+    }
+    for (int i = 0; i < WINDOW; i++) {
+        data_line(half_way + i * WINDOW, e, 1);
+        for (int j = 0; j < WINDOW; j++) *(lanes *)(v + (i * WINDOW + j) * apart) = e[j];
     }
 }
 
-INLINE void add_old(const real *old, int64_t count, real beta, lanes *value) {
-    if (beta == 0) return;
+INLINE void cotangent_vector(const real *const *pixel, const real *const *next, struct place at, int64_t apart,
+                             real *m) {
+    lanes w[TILE], half_way[WINDOW * TILE], e[WINDOW];
+    ask_for(next, TILE, 0, at.c);
+    for (int j = 0; j < TILE; j++) {
+        for (int i = 0; i < TILE; i++) load(pixel[i * TILE + j] + at.c, at.count, w + i);
+        cotangent_line(w, half_way + j, TILE);
+    }
+    for (int i = 0; i < WINDOW; i++) {
+        cotangent_line(half_way + i * TILE, e, 1);
+        for (int j = 0; j < WINDOW; j++) *(lanes *)(m + (i * WINDOW + j) * apart) = e[j];
+    }
+}
+
+INLINE void output_pixel(lanes *value, struct place at, real beta, real *y) {
     lanes before;
-    load(old, count, &before);
-    *value += beta * before;
+    if (beta != 0) load(y, at.count, &before);
+    if (beta != 0) *value += beta * before;
+    store(value, at.count, y);
 }
 
-INLINE void output_vector(int64_t stride, const real *m, const real *bias, real beta, int64_t c, int64_t count,
-                          const real *const *pixel) {
-    lanes d[PLANES], e[TILE * TILE], start;
-    for (int k = 0; k < PLANES; k++) load(m + k * stride + c, LANES, d + k);
-    BOTH_SIDES(lanes, output_line, WINDOW, TILE, d, e);
-    load(bias + c, LANES, &start);
-    for (int k = 0; k < TILE * TILE; k++) {
-        if (!pixel[k]) continue;
-        e[k] += start;
-        add_old(pixel[k] + c, count, beta, e + k);
-        store(e + k, count, (real *)pixel[k] + c); /* y */
+/* Nothing is put where a pixel is `outside`. */
+INLINE void output_vector(const real *const *pixel, const real *const *next, struct place at, int64_t apart,
+                          const real *m, const real *bias, real beta, const real *outside) {
+    lanes d[WINDOW], half_way[TILE * WINDOW], e[TILE], start = *(const loose *)(bias + at.c);
+    ask_for(next, TILE, 0, at.c);
+    for (int j = 0; j < WINDOW; j++) {
+        for (int i = 0; i < WINDOW; i++) d[i] = *(const lanes *)(m + (i * WINDOW + j) * apart);
+        output_line(d, half_way + j, WINDOW);
+    }
+    for (int i = 0; i < TILE; i++) {
+        output_line(half_way + i * WINDOW, e, 1);
+        for (int j = 0; j < TILE; j++) {
+            e[j] += start;
+            if (pixel[i * TILE + j] != outside)
+                output_pixel(e + j, at, beta, (real *)pixel[i * TILE + j] + at.c); /* y */
+        }
     }
 }
 
-SIMD_CLONES static void output_tiles(const struct winograd_group *group, int64_t stride, const real *m,
+/* Calls with the pixels of each tile of a group, and of the next one, which come from far away: they are asked for
+ * while this one is worked on. */
+#define FOR_TILES(side, before, x, outside, call)                                                                      \
+    do {                                                                                                               \
+        const real *pixels[2][(side) * (side)];                                                                        \
+        int64_t last = group->tiles - 1;                                                                               \
+        find_pixels(group->image, group->first, side, before, x, outside, pixels[0]);                                  \
+        for (int64_t t = 0; t < group->count; t++) {                                                                   \
+            const real **pixel = pixels[t % 2], **next = pixels[(t + 1) % 2];                                          \
+            find_pixels(group->image, least(group->first + t + 1, last), side, before, x, outside, next);              \
+            call;                                                                                                      \
+        }                                                                                                              \
+    } while (0)
+
+/* Calls with each vector of channels: whole ones, then what is left. */
+#define FOR_VECTORS(call)                                                                                              \
+    do {                                                                                                               \
+        int64_t channels = group->image.channels, panel = t * LANES;                                                   \
+        struct place at = {0, LANES};                                                                                  \
+        for (; at.c + LANES <= channels; at.c += LANES, panel += planes.panel) call;                                   \
+        at.count = channels - at.c;                                                                                    \
+        if (at.count > 0) call;                                                                                        \
+    } while (0)
+
+SIMD_CLONES static void data_tiles(const struct winograd_group *group, const real *x, struct winograd_planes planes,
+                                   real *v) {
+    FOR_TILES(WINDOW, 1, x, group->zeros, FOR_VECTORS(data_vector(pixel, next, at, planes.apart, v + panel)));
+}
+
+SIMD_CLONES static void cotangent_tiles(const struct winograd_group *group, const real *w,
+                                        struct winograd_planes planes, real *m) {
+    FOR_TILES(TILE, 0, w, group->zeros, FOR_VECTORS(cotangent_vector(pixel, next, at, planes.apart, m + panel)));
+}
+
+SIMD_CLONES static void output_tiles(const struct winograd_group *group, struct winograd_planes planes, const real *m,
                                      const real *bias, real beta, real *y) {
-    int64_t channels = group->image.channels, row = winograd_row(channels);
-    for (int64_t t = group->first; t < group->first + group->count; t++, m += row) {
-        const real *pixel[TILE * TILE];
-        find_pixels(group->image, t, TILE, 0, y, NULL, pixel);
-        int64_t c = 0;
-        for (; c + LANES <= channels; c += LANES) output_vector(stride, m, bias, beta, c, LANES, pixel);
-        if (c < channels) output_vector(stride, m, bias, beta, c, channels - c, pixel);
-    }
+    FOR_TILES(TILE, 0, y, group->zeros,
+              FOR_VECTORS(output_vector(pixel, next, at, planes.apart, m + panel, bias, beta, group->zeros)));
 }
 
-INLINE void cotangent_vector(const real *const *pixel, int64_t c, int64_t count, int64_t stride, real *m) {
-    lanes d[TILE * TILE], e[PLANES];
-    for (int k = 0; k < TILE * TILE; k++) load(pixel[k] + c, count, d + k);
-    BOTH_SIDES(lanes, cotangent_line, TILE, WINDOW, d, e);
-    for (int k = 0; k < PLANES; k++) store(e + k, LANES, m + k * stride + c);
+void winograd_of_data(const struct winograd_group *group, const real *x, struct winograd_planes to, real *v) {
+    data_tiles(group, x, to, v);
 }
 
-SIMD_CLONES static void cotangent_tiles(const struct winograd_group *group, const real *w, int64_t stride, real *m) {
-    int64_t channels = group->image.channels, row = winograd_row(channels);
-    for (int64_t t = group->first; t < group->first + group->count; t++, m += row) {
-        const real *pixel[TILE * TILE];
-        find_pixels(group->image, t, TILE, 0, w, group->zeros, pixel);
-        int64_t c = 0;
-        for (; c + LANES <= channels; c += LANES) cotangent_vector(pixel, c, LANES, stride, m);
-        if (c < channels) cotangent_vector(pixel, c, channels - c, stride, m);
-    }
+void winograd_of_cotangent(const struct winograd_group *group, const real *w, struct winograd_planes to, real *m) {
+    cotangent_tiles(group, w, to, m);
 }
 
-void winograd_of_data(const struct winograd_group *group, const real *x, int64_t stride, real *v) {
-    data_tiles(group, x, stride, v);
+void winograd_to_output(const struct winograd_group *group, struct winograd_planes from, const real *m,
+                        const real *bias, real beta, real *y) {
+    output_tiles(group, from, m, bias, beta, y);
 }
 
-void winograd_to_output(const struct winograd_group *group, int64_t stride, const real *m, const real *bias, real beta,
-                        real *y) {
-    output_tiles(group, stride, m, bias, beta, y);
-}
-
-void winograd_of_cotangent(const struct winograd_group *group, const real *w, int64_t stride, real *m) {
-    cotangent_tiles(group, w, stride, m);
-}
-
-/* ---- filters ---- */
+/* ---- filters: the WIDE numbers of a row of a panel, or the `count` that exist ---- */
 
 INLINE void load_wide(const real *from, int64_t count, wide *to) {
     narrow some = {0};
@@ -221,42 +246,66 @@ INLINE void store_wide(const wide *from, int64_t count, real *to) {
         for (int64_t i = 0; i < count; i++) to[i] = some[i];
 }
 
-INLINE void filter_vector(int64_t size, real scale, const real *g, int64_t count, real *u) {
-    wide d[TAPS], e[PLANES];
-    for (int k = 0; k < TAPS; k++) {
-        load_wide(g + k * size, count, d + k);
-        d[k] *= (double)scale;
+INLINE void filter_vector(int64_t size, real scale, const real *g, int64_t count, int64_t apart, real *u) {
+    wide d[SIDE], half_way[WINDOW * SIDE], e[WINDOW];
+    for (int j = 0; j < SIDE; j++) {
+        for (int i = 0; i < SIDE; i++) {
+            load_wide(g + (i * SIDE + j) * size, count, d + i);
+            d[i] *= (double)scale;
+        }
+        filter_line(d, half_way + j, SIDE);
     }
-    BOTH_SIDES(wide, filter_line, SIDE, WINDOW, d, e);
-    for (int k = 0; k < PLANES; k++) store_wide(e + k, count, u + k * size);
-}
-
-SIMD_CLONES static void filter_planes(int64_t size, real scale, const real *g, real *u) {
-    int64_t i = 0;
-    for (; i + WIDE <= size; i += WIDE) filter_vector(size, scale, g + i, WIDE, u + i);
-    if (i < size) filter_vector(size, scale, g + i, size - i, u + i);
-}
-
-INLINE void gradient_vector(int64_t size, real scale, const real *u, int64_t count, real beta, real *g) {
-    wide d[PLANES], e[TAPS];
-    for (int k = 0; k < PLANES; k++) load_wide(u + k * size, count, d + k);
-    BOTH_SIDES(wide, gradient_line, WINDOW, SIDE, d, e);
-    for (int k = 0; k < TAPS; k++) {
-        wide before;
-        e[k] *= (double)scale;
-        if (beta != 0) load_wide(g + k * size, count, &before);
-        if (beta != 0) e[k] += (double)beta * before;
-        store_wide(e + k, count, g + k * size);
+    for (int i = 0; i < WINDOW; i++) {
+        filter_line(half_way + i * SIDE, e, 1);
+        for (int j = 0; j < WINDOW; j++) store_wide(e + j, WIDE, u + (i * WINDOW + j) * apart);
     }
 }
 
-SIMD_CLONES static void gradient_planes(int64_t size, real scale, const real *u, real beta, real *g) {
-    int64_t i = 0;
-    for (; i + WIDE <= size; i += WIDE) gradient_vector(size, scale, u + i, WIDE, beta, g + i);
-    if (i < size) gradient_vector(size, scale, u + i, size - i, beta, g + i);
+INLINE void gradient_vector(int64_t size, real scale, int64_t apart, const real *u, int64_t count, real beta, real *g) {
+    enum { AHEAD = 4 * LANES };
+    wide d[WINDOW], half_way[SIDE * WINDOW], e[SIDE], before;
+    for (int k = 0; k < PLANES; k++) __builtin_prefetch(u + k * apart + AHEAD);
+    for (int j = 0; j < WINDOW; j++) {
+        for (int i = 0; i < WINDOW; i++) load_wide(u + (i * WINDOW + j) * apart, WIDE, d + i);
+        gradient_line(d, half_way + j, WINDOW);
+    }
+    for (int i = 0; i < SIDE; i++) {
+        gradient_line(half_way + i * WINDOW, e, 1);
+        for (int j = 0; j < SIDE; j++, g += size) {
+            e[j] *= (double)scale;
+            if (beta != 0) load_wide(g, count, &before);
+            if (beta != 0) e[j] += (double)beta * before;
+            store_wide(e + j, count, g);
+        }
+    }
 }
 
-void winograd_of_filter(int64_t size, real scale, const real *g, real *u) { filter_planes(size, scale, g, u); }
-void winograd_to_filter(int64_t size, real scale, const real *u, real beta, real *g) {
-    gradient_planes(size, scale, u, beta, g);
+/* Calls with all pieces of WIDE numbers in the order in which the planes lie: `at` in a plane, `tap` in a tap. */
+#define FOR_PIECES(call)                                                                                               \
+    do {                                                                                                               \
+        for (int64_t o = 0; o < out; o += LANES)                                                                       \
+            for (int64_t i = 0; i < in; i++)                                                                           \
+                for (int64_t piece = o; piece < least(o + LANES, out); piece += WIDE) {                                \
+                    int64_t at = o / LANES * planes.panel + i * LANES + piece - o, tap = i * out + piece;              \
+                    call;                                                                                              \
+                }                                                                                                      \
+    } while (0)
+
+SIMD_CLONES static void filter_planes(int64_t in, int64_t out, real scale, const real *g, struct winograd_planes planes,
+                                      real *u) {
+    FOR_PIECES(filter_vector(in * out, scale, g + tap, out - piece, planes.apart, u + at));
+}
+
+SIMD_CLONES static void gradient_planes(int64_t in, int64_t out, real scale, struct winograd_planes planes,
+                                        const real *u, real beta, real *g) {
+    FOR_PIECES(gradient_vector(in * out, scale, planes.apart, u + at, out - piece, beta, g + tap));
+}
+
+void winograd_of_filter(int64_t in, int64_t out, real scale, const real *g, struct winograd_planes to, real *u) {
+    filter_planes(in, out, scale, g, to, u);
+}
+
+void winograd_to_filter(int64_t in, int64_t out, real scale, struct winograd_planes from, const real *u, real beta,
+                        real *g) {
+    gradient_planes(in, out, scale, from, u, beta, g);
 }

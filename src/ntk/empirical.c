@@ -214,11 +214,19 @@ static struct memory lay_out(const struct plan *plan, struct arena *arena) {
     return memory;
 }
 
+/* Of images so few that their values stay in the last cache. */
+static int64_t chunk_of(const struct network *network, const struct ntk_points *points) {
+    enum { CACHED = 1 << 22 };
+    const struct shape in = network->node[points->first].in;
+    int64_t numbers = in.rows * in.columns > 1 ? CACHED : NETWORK_NUMBERS;
+    return network_chunk(network, points->first, network->outputs, numbers, all_points(points));
+}
+
 static struct plan plan_create(const struct network *network, const struct ntk_points *points, int64_t bytes,
                                bool has_gram) {
     has_gram |= points->first > 0; /* it must be there */
     struct plan plan = {.network = network, .points = points};
-    plan.chunk = network_chunk(network, points->first, network->outputs, all_points(points));
+    plan.chunk = chunk_of(network, points);
     for (int i = network->nodes - 1; i >= network->first_trained; i--)
         if (ends_layer(network, i)) append_layer(&plan, network->node[i].layer, has_gram);
     struct arena fixed = arena_counting();

@@ -10,7 +10,7 @@
 int64_t points_batch(const struct points *points) { return points->batch > 0 ? points->batch : points->train; }
 
 static int64_t at_once(const struct points *points, const struct network *network, int first, int64_t n) {
-    return points->chunk > 0 ? points_at(0, n, points->chunk) : network_chunk(network, first, 1, n);
+    return points->chunk > 0 ? points_at(0, n, points->chunk) : network_chunk(network, first, 1, NETWORK_NUMBERS, n);
 }
 
 int64_t points_chunk(const struct points *points, const struct network *network, int first) {

@@ -9,7 +9,7 @@
 #include "product.h"
 #include "activation.h"
 
-enum { M = 17, N = 29, K = 11, MOST = 1 << 12 };
+enum { M = 17, N = 29, K = 11, MOST = 1 << 14 };
 
 static real a[MOST], b[MOST], c[MOST], d[MOST];
 
@@ -51,44 +51,72 @@ static void test_gemm(void **state) {
     tally_end(&tally);
 }
 
-/* Both ways of walking through a, on and off whole vectors; blocks of rows of all sizes; more than one piece of a sum. */
+/* Entry (i, j) of a matrix in panels of `rows` rows. */
+static real *in_panels(real *x, int64_t rows, int64_t i, int64_t j) {
+    return &x[j / LA_PANEL * rows * LA_PANEL + i * LA_PANEL + j % LA_PANEL];
+}
+
+enum { SIDE = 23, LONG = 75, TWO = 2 };
+
+/* Two products [SIDE, LONG] [LONG, SIDE], a turned or not; panels have a row more than they need. */
+static struct la_product product_of(bool is_turned, bool is_added) {
+    enum { BETWEEN = 5 };
+    int64_t of_a = is_turned ? LONG + 1 : SIDE + 1, of_c = la_panels(SIDE) * LA_PANEL + 1;
+    struct la_product p = {.count = TWO, .m = SIDE, .n = SIDE, .k = LONG, .is_added = is_added};
+    p.a.panel = of_a * LA_PANEL;
+    p.b.panel = (LONG + 1) * LA_PANEL;
+    p.c.panel = of_c * LA_PANEL;
+    p.a.apart = la_panels(is_turned ? SIDE : LONG) * p.a.panel + BETWEEN;
+    p.b.apart = la_panels(SIDE) * p.b.panel + BETWEEN;
+    p.c.apart = la_panels(SIDE) * p.c.panel + BETWEEN;
+    return p;
+}
+
+static double wanted_entry(const struct la_product *p, bool is_turned, int64_t i, int64_t j, int which) {
+    double sum = 0;
+    for (int64_t l = 0; l < LONG; l++)
+        sum += (double)*in_panels(a + which * p->a.apart, p->a.panel / LA_PANEL, is_turned ? l : i, is_turned ? i : l) *
+               (double)*in_panels(b + which * p->b.apart, p->b.panel / LA_PANEL, l, j);
+    return sum + (p->is_added ? 0.37 : 0);
+}
+
+/* Both ways of walking through a, on and off whole panels; blocks of rows of all sizes; more than one piece of a sum. */
 static void test_product(void **state) {
     (void)state;
-    enum { ROWS = 23, LONG = 75, PAD = 3 };
     struct tally tally = {"small products", roundings(2 * LONG), 0};
-    fill_random(1, MOST, a);
-    fill_random(2, MOST, b);
-    for (int both = 0; both < 8; both++) {
-        bool is_plain = both & 1, is_added = both & 2;
-        int64_t n = both & 4 ? 32 : N, ldb = n + PAD, ldc = n + PAD, lda = is_plain ? LONG : ROWS;
-        const struct la_product p = {ROWS, n, LONG, is_plain ? lda : 1, is_plain ? 1 : lda, ldb, ldc, is_added};
-        for (int64_t i = 0; i < MOST; i++) c[i] = is_added || i % ldc >= n ? (real)0.37 : (real)NAN;
-        for (int64_t i = 0; i < MOST; i++) d[i] = (real)0.37;
-        for (int64_t i = 0; i < ROWS; i++)
-            for (int64_t j = 0; j < n; j++) {
-                double sum = 0;
-                for (int64_t l = 0; l < LONG; l++)
-                    sum += (double)a[i * p.a_row + l * p.a_column] * (double)b[l * ldb + j];
-                d[i * ldc + j] = (real)(sum + (is_added ? 0.37 : 0));
-            }
-        la_product(&p, a, b, c);
-        tally_arrays(&tally, "entry", ROWS * ldc, c, d);
+    for (int both = 0; both < 4; both++) {
+        bool is_turned = both & 1;
+        const struct la_product p = product_of(is_turned, both & 2);
+        assert_true(TWO * p.a.apart <= MOST && TWO * p.b.apart <= MOST && TWO * p.c.apart <= MOST);
+        fill_random(1, MOST, a);
+        fill_random(2, MOST, b);
+        for (int64_t i = 0; i < MOST; i++) c[i] = p.is_added ? (real)0.37 : (real)NAN;
+        (is_turned ? la_product_turned : la_product)(&p, a, b, c);
+        real got[TWO * SIDE * SIDE], wanted[TWO * SIDE * SIDE];
+        for (int at = 0; at < TWO * SIDE * SIDE; at++) {
+            int which = at / (SIDE * SIDE), i = at / SIDE % SIDE, j = at % SIDE;
+            got[at] = *in_panels(c + which * p.c.apart, p.c.panel / LA_PANEL, i, j);
+            wanted[at] = (real)wanted_entry(&p, is_turned, i, j, which);
+        }
+        tally_arrays(&tally, is_turned ? "turned" : "plain", TWO * SIDE * SIDE, got, wanted);
     }
     tally_end(&tally);
 }
 
-/* A row has the same bits alone, where the kernels are this program's own. */
+/* A row has the same bits alone. */
 static void test_product_rows(void **state) {
     (void)state;
-    if (!la_core_is_like(la_core_name(), "Haswell") && !la_core_is_like(la_core_name(), "SkylakeX")) return;
-    enum { ROWS = 23, LONG = 75, COLUMNS = 32 };
+    struct la_product p = product_of(false, false);
     fill_random(1, MOST, a);
     fill_random(2, MOST, b);
-    struct la_product p = {ROWS, COLUMNS, LONG, LONG, 1, COLUMNS, COLUMNS, false};
+    p.count = 1;
     la_product(&p, a, b, c);
     p.m = 1;
-    for (int64_t i = 0; i < ROWS; i++) la_product(&p, a + i * LONG, b, d + i * COLUMNS);
-    assert_memory_equal(c, d, ROWS * COLUMNS * sizeof *c);
+    for (int64_t i = 0; i < SIDE; i++) {
+        la_product(&p, a + i * LA_PANEL, b, d);
+        for (int64_t j = 0; j < SIDE; j++)
+            assert_true(*in_panels(d, p.c.panel / LA_PANEL, 0, j) == *in_panels(c, p.c.panel / LA_PANEL, i, j));
+    }
 }
 
 /* beta = 0 does not read what stands there. */

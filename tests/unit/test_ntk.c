@@ -241,7 +241,7 @@ static void test_chunks(void **state) {
     struct tally tally = {"Theta v = J (J' v), in chunks", roundings(256), 0};
     struct sample sample;
     sample_create(recipe, &sample);
-    assert_in_range(network_chunk(sample.network, 0, recipe.outputs, recipe.train + recipe.test), 1,
+    assert_in_range(network_chunk(sample.network, 0, recipe.outputs, NETWORK_NUMBERS, recipe.train + recipe.test), 1,
                     recipe.train + recipe.test - 1);
     check_products(&sample, &tally);
     sample_free(&sample);
