@@ -56,8 +56,10 @@ def median_seed(study, where):
 def states_of(study, where):
     """States [example, depth, component] after training of the median seed, NaN behind an example's rest; and targets
     [example]."""
-    array = study.data[METRIC].sel({**where, "seed": median_seed(study, where)}).transpose("probe", ..., "unit")
-    states = array.isel(state_step=-1).values
+    array = study.data[METRIC].isel(state_step=-1)
+    at = {**where, "seed": median_seed(study, where)}
+    own = {name: value for name, value in at.items() if name in array.dims}  # without an axis that another study has
+    states = array.sel(own).transpose("probe", ..., "unit").values
     there = np.isfinite(states)
     targets = kept_of(study, where)["y_test"]
     shown = states[:, there.any((0, 2))][:, :, there.any((0, 1))]

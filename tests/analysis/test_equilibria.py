@@ -77,6 +77,14 @@ def test_a_web_is_in_a_table(tmp_path):
     assert [float(row["F"]) for row in rows] == pytest.approx(np.cos(WAY).tolist())
 
 
+def test_beside_a_study_with_an_axis_that_it_says_once(tmp_path):
+    network = DEQ.replace("}", ", tolerance: 1e-12 }")
+    study = synthetic.write_study(tmp_path / "study", cosines(), network=network)
+    write_records(study, x_test=np.zeros((2, 1)), y_test=np.ones((2, 1)), **{"parameters_final/00": np.ones((1, 1))})
+    page = report(tmp_path / "report", study, write_training(tmp_path / "other", in_training()))
+    assert 'alt="Steps to the rest: study"' in page and 'alt="Equilibria in training: other"' in page
+
+
 def test_states_of_more_numbers_are_drawn_as_far_as_they_go(tmp_path):
     study = write_cosines(tmp_path / "study", cosines(units=2))
     sections = sections_of(study)
