@@ -19,7 +19,7 @@ MOST = "solver_iterations_max"
 LINES = {"solver_iterations": ("-", "mean of the examples"), MOST: (":", "most")}
 COLUMNS = 4
 CAPTION = (
-    "Equilibria in training: the test accuracy, the solver's steps, and the factor by which its last ones reduced the "
+    "Test accuracy, the solver's steps, and the factor by which its last ones reduced the "
     "residual (of the worst example). Geometric mean over seeds; bands: 95 % interval of the mean."
 )
 
