@@ -310,7 +310,8 @@ static struct equilibrium body_of(const struct network *network, int rest) {
         struct needs needs = i > rest && node->kind->needs ? node->kind->needs(node) : (struct needs){0, 0};
         CHECK(needs.kept == 0);
         if (needs.work > body.work) body.work = needs.work;
-        body.numbers += i < body.end ? shape_size(node->out) : 0;
+        bool has_room = i < body.end && (i == rest || equilibrium_in_place(network, rest, i) == NONE);
+        body.numbers += has_room ? shape_size(node->out) : 0;
         body.flops += i > rest ? flops_of(node) : 0;
     }
     return body;

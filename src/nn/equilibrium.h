@@ -41,13 +41,26 @@ static inline struct equilibrium_values equilibrium_values_of(const struct equil
     return values;
 }
 
+/* May node i of the body put its value, tangent or cotangent where that of the one value of the body stands that it
+ * reads? NONE, or that value. While a rest is sought none of them is looked at again. */
+static inline int equilibrium_in_place(const struct network *network, int rest, int i) {
+    const struct node *node = &network->node[i];
+    int from = NONE, readers = 0;
+    for (int s = 0; s < SOURCES; s++)
+        if (node->source[s] > rest) from = from == NONE ? node->source[s] : rest + 1;
+    for (int j = rest + 1; j < network->nodes; j++)
+        for (int s = 0; s < SOURCES; s++) readers += network->node[j].source[s] == from;
+    return node->kind->in_place && from > rest + 1 && readers == 1 ? from : NONE;
+}
+
 /* Room of its own for the body's values, from `room` on, the last one apart; the others are not there. */
 static inline struct equilibrium_values equilibrium_lay_out(const struct equilibrium *equilibrium,
                                                             const struct network *network, real *room) {
     struct equilibrium_values values = {{NULL}};
     for (int v = equilibrium->rest + 2; v <= equilibrium->end; v++) {
-        values.value[v] = room;
-        room += FIXED_POINT_ROWS * network_value_size(network, v);
+        int from = equilibrium_in_place(network, equilibrium->rest, v - 1);
+        values.value[v] = from == NONE ? room : values.value[from];
+        if (from == NONE) room += FIXED_POINT_ROWS * network_value_size(network, v);
     }
     return values;
 }
