@@ -8,7 +8,7 @@ import numpy as np
 from .curves import phases
 from .load import DIVERGED_STEPS, RECORDED
 from .summary import ROUNDING
-from .words import LOSSES, MODELS, exponent, interval, interval_text, number, plain_name, value_text
+from .words import LOSSES, MODELS, NETWORK, exponent, interval, interval_text, number, plain_name, value_text
 
 
 def write_csv(path, rows):
@@ -214,8 +214,18 @@ def diverged_at(study, index):
     for model, metric in DIVERGED_STEPS.items():
         step = study.data[metric].values[index] if metric in study.data else np.nan
         if study.data["status"].values[index] & model:
-            found.append(MODELS[model] + f" at step {step:g}" * bool(step >= 0))
+            cause = diverged_of(study, index) if model == NETWORK else ""
+            found.append(MODELS[model] + f" at step {step:g}" * bool(step >= 0) + cause)
     return ", ".join(found)
+
+
+def diverged_of(study, index):
+    """What a network diverged of, in brackets; nothing of a loss, which it mostly is, or where that is not recorded."""
+    if "diverged_of" not in study.data:
+        return ""
+    cause = int(np.nan_to_num(study.data["diverged_of"].values[index]))
+    lost = study.data["diverged_unconverged"].values[index] if "diverged_unconverged" in study.data else 0
+    return ["", f" ({lost:g} without rest)", " (gradient not finite)", " (kernel not finite)"][max(cause, 0)]
 
 
 def cost_rows(studies):

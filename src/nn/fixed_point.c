@@ -45,14 +45,13 @@ static void end(struct rows *rows, int64_t row, bool is_lost, const real *z) {
 
 /* A relative test alone would see a rest where z overflows. */
 static void judge(struct rows *rows, int64_t row) {
-    const double largest = 1e12;
     int64_t size = rows->map->size;
     const real *z = rows->z + row * size, *shift = rows->map->shift;
     real *g = rows->g + row * size;
     if (shift) la_axpy(size, 1, shift + row * size, g);
     double residual = sqrt(la_distance_squares(size, g, z)), scale = sqrt(la_dot(size, g, g));
     rows->residual[row][rows->step % RESIDUALS] = residual;
-    bool is_sound = isfinite(residual) && scale < largest;
+    bool is_sound = isfinite(residual) && scale <= rows->largest[row];
     if (!is_sound || residual <= (double)rows->how->tolerance * scale) end(rows, row, !is_sound, g);
 }
 
@@ -94,10 +93,17 @@ static void settle(struct rows *rows, int64_t row) {
     for (int64_t i = 0; i < size; i++) z[i] = (real)NAN;
 }
 
+double fixed_point_largest(const struct fixed_point_map *map, int64_t row) {
+    const double largest = 1e12;
+    const real *b = map->shift ? map->shift + row * map->size : NULL;
+    return b ? largest * sqrt(la_dot(map->size, b, b)) : largest;
+}
+
 void fixed_point_solve(const struct fixed_point *how, const struct fixed_point_map *map, real *z,
                        struct fixed_point_found *found, real *work) {
     ASSERT(map->rows <= FIXED_POINT_ROWS);
     struct rows rows = {.how = how, .map = map, .z = z, .g = work, .work = work + map->rows * map->size, .step = 1};
+    for (int64_t row = 0; row < map->rows; row++) rows.largest[row] = fixed_point_largest(map, row);
     for (;; rows.step++) {
         tell_step(&rows, rows.step - 1);
         map->apply(map->context, 0, map->rows, z, rows.g);

@@ -8,8 +8,8 @@
  *     ode        a step h = 1/2 of dz/dt = M(z) + b - z by the classical Runge-Kutta method: rests also where
  *                eigenvalues of dM/dz are outside the unit circle, if their real parts are below 1
  *
- * At rest: |M(z) + b - z| <= tolerance |M(z) + b| < 1e12 tolerance. A row that finds none is NaN; where M is linear GMRES
- * (Saad & Schultz 1986, restarted) is tried first. Cannot fail. Not collective. */
+ * At rest: |M(z) + b - z| <= tolerance |M(z) + b|, which is at most 1e12, times |b| where M is linear. A row that finds
+ * none is NaN; where M is linear GMRES (Saad & Schultz 1986, restarted) is tried first. Cannot fail. Not collective. */
 #ifndef FIXED_POINT_H
 #define FIXED_POINT_H
 

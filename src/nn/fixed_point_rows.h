@@ -7,12 +7,13 @@
 #include "fixed_point.h"
 #include "matrix.h"
 
-#define anderson_step    REAL_NAME(anderson_step)
-#define anderson_work    REAL_NAME(anderson_work)
-#define runge_kutta_step REAL_NAME(runge_kutta_step)
-#define runge_kutta_work REAL_NAME(runge_kutta_work)
-#define krylov_solve     REAL_NAME(krylov_solve)
-#define krylov_work      REAL_NAME(krylov_work)
+#define fixed_point_largest REAL_NAME(fixed_point_largest)
+#define anderson_step       REAL_NAME(anderson_step)
+#define anderson_work       REAL_NAME(anderson_work)
+#define runge_kutta_step    REAL_NAME(runge_kutta_step)
+#define runge_kutta_work    REAL_NAME(runge_kutta_work)
+#define krylov_solve        REAL_NAME(krylov_solve)
+#define krylov_work         REAL_NAME(krylov_work)
 
 enum { ANDERSON_HISTORY = 5, RESIDUALS = 8 };
 
@@ -31,10 +32,13 @@ struct rows {
     int64_t step;
     bool is_done[FIXED_POINT_ROWS], is_lost[FIXED_POINT_ROWS];
     int64_t steps[FIXED_POINT_ROWS];              /* of those that are done */
+    double largest[FIXED_POINT_ROWS];             /* |M(z) + b| beyond which a row is lost */
     double residual[FIXED_POINT_ROWS][RESIDUALS]; /* of step i in i mod 8 */
     struct mixing mixing[FIXED_POINT_ROWS];
 };
 
+/* 1e12; where M is linear times |b|, for b may be of any size. */
+double fixed_point_largest(const struct fixed_point_map *map, int64_t row);
 /* z of a row, or of all that are not done, from z, g; work for all rows. */
 void anderson_step(struct rows *rows, int64_t row);
 int64_t anderson_work(int64_t size);

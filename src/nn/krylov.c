@@ -100,13 +100,12 @@ static void cycle(struct krylov *krylov, double residual, double enough, real *z
 }
 
 bool krylov_solve(const struct fixed_point *how, const struct fixed_point_map *map, int64_t row, real *z, real *work) {
-    const double largest = 1e12;
     struct krylov krylov = {.how = how, .map = map, .row = row, .basis = work, .g = work + (KRYLOV + 1) * map->size};
-    double last = HUGE_VAL, scale;
+    double largest = fixed_point_largest(map, row), last = HUGE_VAL, scale;
     memset(z, 0, (size_t)map->size * sizeof *z);
     for (;;) {
         double residual = begin(&krylov, z, &scale);
-        if (!isfinite(residual) || !(scale < largest)) return false;
+        if (!isfinite(residual) || !(scale <= largest)) return false;
         if (residual <= (double)how->tolerance * scale) return true;
         if (!(residual < last) || krylov.products >= how->iterations) return false;
         last = residual;

@@ -176,7 +176,8 @@ const struct metric metric_table[METRICS] = {
                               "RMSE between the network's last outputs evaluated in f32 and in f64", .models = NETWORK,
                               .label = "rounding of the network, RMSE"},
     [METRIC_RMSE_ROUNDING_LINEAR] = {"rmse_rounding_linear", PLACE_RECORD, "1",
-                                     "RMSE between the linearization's last outputs run in f32 and in f64",
+                                     "RMSE between the linearization's last outputs run in f32 and in f64; of one in "
+                                     "function space: by derivatives it would take another training in f64",
                                      .models = LINEAR, .label = "rounding of the linearization, RMSE"},
     [METRIC_STATUS] = {"status", PLACE_RECORD, "1", "which of the models diverged", .type = METRIC_BITS,
                        .flags = "network_diverged linearization_diverged"},
@@ -185,6 +186,15 @@ const struct metric metric_table[METRICS] = {
     [METRIC_DIVERGED_STEP_LINEAR] = {"diverged_step_linear", PLACE_RECORD, "1",
                                      "step at which the linearization diverged", .type = METRIC_COUNT,
                                      .models = LINEAR},
+    [METRIC_DIVERGED_OF] = {"diverged_of", PLACE_RECORD, "1",
+                            "what the network diverged of, where it did: its loss, not finite or 1e6 times the first; "
+                            "examples without rest; a gradient or a kernel that is not finite, of an equilibrium where "
+                            "neither the solver nor GMRES finds a derivative",
+                            .type = METRIC_FLAG, .flags = "loss rest gradient kernel", .models = NETWORK},
+    [METRIC_DIVERGED_UNCONVERGED] = {"diverged_unconverged", PLACE_RECORD, "1",
+                                     "examples without rest among those that went forward when the network diverged, "
+                                     "at any step",
+                                     .type = METRIC_COUNT, .models = NETWORK},
     [METRIC_STOPPED_STEP] = {"stopped_step", PLACE_RECORD, "1",
                              "step at which the network's training loss had reached training.stop_loss",
                              .type = METRIC_COUNT},

@@ -111,6 +111,8 @@ enum metric_id {
     METRIC_STATUS, /* enum status_bits; -1 in results.h5 where there is no record */
     METRIC_DIVERGED_STEP,
     METRIC_DIVERGED_STEP_LINEAR,
+    METRIC_DIVERGED_OF, /* enum divergence */
+    METRIC_DIVERGED_UNCONVERGED,
     METRIC_STOPPED_STEP,
     METRIC_PARAMETERS,
     METRIC_LINEARIZATION_USED, /* 1 function, 2 parameter: enum linearization */

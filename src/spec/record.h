@@ -25,6 +25,8 @@ struct record {
 
 /* METRIC_STATUS, a sum of: (4 is free for a later model). */
 enum status_bits { STATUS_NETWORK_DIVERGED = 1, STATUS_LINEARIZATION_DIVERGED = 2 };
+/* METRIC_DIVERGED_OF. */
+enum divergence { DIVERGED_OF_LOSS, DIVERGED_OF_REST, DIVERGED_OF_GRADIENT, DIVERGED_OF_KERNEL };
 /* From the steps at which they did, NaN: they did not. */
 int record_status_bits(double diverged_step, double diverged_step_linear);
 /* Sets METRIC_STATUS by METRIC_DIVERGED_STEP*: that of a program before said 1 for either. Nothing where one is

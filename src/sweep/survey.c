@@ -45,8 +45,9 @@ static void tell_damaged(const char *dir, enum store_kind kind, const char *key)
 
 /* What its record says, if there is a whole one. */
 static void read_record(const char *dir, const char *key, struct survey_point *point) {
-    static const enum metric_id metric[] = {METRIC_STATUS, METRIC_SECONDS_TOTAL, METRIC_DIVERGED_STEP,
-                                            METRIC_DIVERGED_STEP_LINEAR};
+    static const enum metric_id metric[] = {METRIC_STATUS,        METRIC_SECONDS_TOTAL,
+                                            METRIC_DIVERGED_STEP, METRIC_DIVERGED_STEP_LINEAR,
+                                            METRIC_DIVERGED_OF,   METRIC_DIVERGED_UNCONVERGED};
     double value[sizeof metric / sizeof *metric];
     int found = record_file_scalars(dir, STORE_POINT, key, sizeof metric / sizeof *metric, metric, value);
     if (found < 0) tell_damaged(dir, STORE_POINT, key);
@@ -55,6 +56,8 @@ static void read_record(const char *dir, const char *key, struct survey_point *p
     point->seconds = value[1];
     point->diverged_step = value[2];
     point->diverged_step_linear = value[3];
+    point->diverged_of = value[4];
+    point->diverged_unconverged = value[5];
 }
 
 /* The reason without the label before it, which everyone knows. */
@@ -198,11 +201,27 @@ int survey_find_slowest(const struct survey *survey, int most, int64_t *index) {
     return count;
 }
 
+/* Nothing of a loss, which it mostly is. */
+static int write_what_of(const struct survey_point *point, size_t size, char *out) {
+    double count = point->diverged_unconverged;
+    switch (isnan(point->diverged_of) ? DIVERGED_OF_LOSS : (enum divergence)point->diverged_of) {
+    case DIVERGED_OF_REST:
+        return snprintf(out, size, " (%.0f example%s without rest)", count, count > 1 ? "s" : "");
+    case DIVERGED_OF_GRADIENT:
+        return snprintf(out, size, " (its gradient is not finite)");
+    case DIVERGED_OF_KERNEL:
+        return snprintf(out, size, " (its kernel is not finite)");
+    default:
+        return 0;
+    }
+}
+
 const char *survey_divergence(const struct survey_point *point, char out[DIVERGENCE_BYTES]) {
     size_t used = 0;
     snprintf(out, DIVERGENCE_BYTES, "at a step that its record does not say");
     if (point->diverged_step >= 0)
         used = (size_t)snprintf(out, DIVERGENCE_BYTES, "network at step %.0f", point->diverged_step);
+    if (used > 0) used += (size_t)write_what_of(point, DIVERGENCE_BYTES - used, out + used);
     if (point->diverged_step_linear >= 0)
         snprintf(out + used, DIVERGENCE_BYTES - used, "%slinearization at step %.0f", used ? ", " : "",
                  point->diverged_step_linear);

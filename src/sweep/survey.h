@@ -14,10 +14,11 @@
 struct survey_point {
     enum outcome outcome; /* NONE: left */
     double seconds, diverged_step,
-        diverged_step_linear; /* of a record: time for the point; NaN: not there, did not diverge */
-    bool is_begun;            /* left, and has a checkpoint */
-    bool has_reference;       /* the first of those that share it: it was seen whole */
-    char *reason;             /* of a failure; owned */
+        diverged_step_linear;                 /* of a record: time for the point; NaN: not there, did not diverge */
+    double diverged_of, diverged_unconverged; /* enum divergence; NaN: not told */
+    bool is_begun;                            /* left, and has a checkpoint */
+    bool has_reference;                       /* the first of those that share it: it was seen whole */
+    char *reason;                             /* of a failure; owned */
 };
 
 struct survey {
@@ -56,8 +57,8 @@ void survey_print_json(FILE *out, const struct survey *survey);
 
 /* The points that took longest, at most `most`: their indices, the longest first. Returns how many. */
 int survey_find_slowest(const struct survey *survey, int most, int64_t *index);
-/* "network at step 12, linearization at step 8" of a diverged point. */
-enum { DIVERGENCE_BYTES = 96 };
+/* "network at step 12 (9 examples without rest), linearization at step 8" of a diverged point. */
+enum { DIVERGENCE_BYTES = 128 };
 const char *survey_divergence(const struct survey_point *point, char out[DIVERGENCE_BYTES]);
 
 #endif

@@ -1,6 +1,5 @@
 /* How the examples of a recorded step came to rest: test points, training points, and the batch where there are batches.
- * Told also at the step at which a network diverges, if it is a recorded one, for examples without rest are what it may
- * have diverged of. */
+ * Told also at the step at which a network diverges, if it is a recorded one; at any step, how many have none: run.c. */
 #include <math.h>
 
 #include "measure.h"

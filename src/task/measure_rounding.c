@@ -32,7 +32,7 @@ static status after(struct point *point, struct arena *arena) {
     arena_release(arena, point->kept_mark);
     TRY(rounding_measure(point->config, point->shape, arena, &rounding));
     record_scalar(point->record, METRIC_RMSE_ROUNDING, rounding.rmse);
-    if (point->kind[MODEL_LINEAR]) record_scalar(point->record, METRIC_RMSE_ROUNDING_LINEAR, rounding.rmse_linear);
+    if (is_in_functions(point)) record_scalar(point->record, METRIC_RMSE_ROUNDING_LINEAR, rounding.rmse_linear);
     return OK;
 }
 

@@ -46,12 +46,13 @@ static struct features lay_out_features(struct arena *arena, const struct proble
 }
 
 static void fill_features(const double *x, int64_t n, const real *theta0, struct features *features,
-                          const struct problem *problem, real *out) {
+                          struct problem *problem, real *out) {
     const struct points *points = &problem->points;
     for (int64_t from = 0; from < n; from += features->chunk) {
         int64_t count = points_at(from, n, features->chunk);
         la_from_double(count * problem->inputs, x + from * problem->inputs, features->x);
         (void)points_forward(problem->network, 0, theta0, count, features->x, &features->tape);
+        network_rests(problem->network, 0, &features->tape, count, &problem->rests);
         memcpy(out + from * points->inputs, features->tape.value[points->first],
                (size_t)(count * points->inputs) * sizeof *out);
     }
@@ -84,6 +85,7 @@ static void fill_inputs(const struct dataset *data, const real *theta0, struct a
     }
     size_t mark = arena_mark(arena);
     struct features features = lay_out_features(arena, problem);
+    problem->rests = (struct rests){0};
     fill_features(data->x_train, train, theta0, &features, problem, problem->x);
     fill_features(data->x_test, test, theta0, &features, problem, problem->x + train * d);
     arena_release(arena, mark);

@@ -19,6 +19,7 @@ struct problem {
     struct network *network; /* owned */
     struct points points;
     real *x, *y, *gram; /* the points' arrays, to be filled; gram NULL: none */
+    struct rests rests; /* of examples at layers that are not trained */
     int64_t inputs;     /* numbers of an example; points.inputs where all layers are trained */
 };
 

@@ -170,13 +170,28 @@ static double recorded_loss(const struct point *point, const struct model *model
     return la_is_finite(points->test * points->outputs, model->f_test) ? value : (double)INFINITY;
 }
 
+/* An example without rest makes outputs and kernel NaN; where the weights are not finite, it was the gradient. */
+static enum divergence what_of(const struct point *point, double unconverged) {
+    if (!la_is_finite(point->problem.network->theta, point->theta)) return DIVERGED_OF_GRADIENT;
+    if (unconverged > 0) return DIVERGED_OF_REST;
+    return kernels_are_bad(point, MODEL_NETWORK) ? DIVERGED_OF_KERNEL : DIVERGED_OF_LOSS;
+}
+
+static void diverge(struct point *point, int model) {
+    double unconverged = point->problem.rests.lost + point_trainer(point)->rests.lost;
+    point->progress.diverged[model] = point->progress.step;
+    if (model != MODEL_NETWORK) return;
+    record_scalar(point->record, METRIC_DIVERGED_OF, what_of(point, unconverged));
+    if (network_expected_steps(point->problem.network) > 0)
+        record_scalar(point->record, METRIC_DIVERGED_UNCONVERGED, unconverged);
+}
+
 static void watch(struct point *point, int model) {
     struct progress *progress = &point->progress;
     const struct model *own = point->model[model];
     double loss = recorded_index(point) >= 0 ? recorded_loss(point, own) : model_loss(own);
     if (progress->step == 0) progress->first_loss[model] = loss;
-    if (kernels_are_bad(point, model) || has_diverged(loss, progress->first_loss[model]))
-        progress->diverged[model] = progress->step;
+    if (kernels_are_bad(point, model) || has_diverged(loss, progress->first_loss[model])) diverge(point, model);
 }
 
 /* The network's training loss decides, at recorded steps, where that of the whole set is known with any batches. */
@@ -248,7 +263,7 @@ static void end_training(struct point *point) {
     int64_t test = point->problem.points.test * point->problem.points.outputs;
     if (point_has(point, MODEL_NETWORK)) trainer_settle(point_trainer(point));
     if (point_has(point, MODEL_NETWORK) && !la_is_finite(point->problem.network->theta, point->theta))
-        point->progress.diverged[MODEL_NETWORK] = point->progress.step;
+        diverge(point, MODEL_NETWORK);
     elements_end(point);
     for (int i = 0; i < MODELS; i++)
         if (point->kind[i]) memcpy(point->f_test_last[i], point->model[i]->f_test, (size_t)test * sizeof(real));

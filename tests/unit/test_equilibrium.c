@@ -126,6 +126,32 @@ static void test_linear(void **state) {
     tally_end(&tally);
 }
 
+/* A right-hand side of any size: 2^60 times the one is 2^60 times the other, to the bit. */
+static void test_scale(void **state) {
+    (void)state;
+    enum { SIZE = 57, ROWS = 9 };
+    static const double scale[] = {0x1p+60, 0x1p-60};
+    struct sample sample;
+    sample_create(small_deq, &sample);
+    for (double radius = 0.4; radius < 5; radius *= 2)
+        for (int i = 0; i < SOLVERS * 2; i++) {
+            const struct matrix matrix = matrix_of(&sample, SIZE, radius);
+            real *b = sample_random(&sample, 92, ROWS * SIZE), *z[2];
+            const struct fixed_point how = how_with(solvers[i / 2].solver, 50 * (double)REAL_EPSILON, 400);
+            for (int scaled = 0; scaled < 2; scaled++) {
+                const struct fixed_point_map map = {
+                    .apply = apply_matrix, .context = &matrix, .rows = ROWS, .size = SIZE, .shift = b};
+                z[scaled] = sample_take(&sample, ROWS * SIZE);
+                if (scaled) la_scale(ROWS * SIZE, (real)scale[i % 2], b);
+                solve(&how, &map, z[scaled], NULL);
+            }
+            assert_true(la_is_finite(ROWS * SIZE, z[0]));
+            la_scale(ROWS * SIZE, (real)scale[i % 2], z[0]);
+            assert_memory_equal(z[0], z[1], ROWS * SIZE * sizeof(real));
+        }
+    sample_free(&sample);
+}
+
 /* From other beginnings to the same rest, where the cell contracts surely (s < 1/2). */
 static void test_beginnings(void **state) {
     (void)state;
@@ -500,6 +526,7 @@ int main(void) {
         cmocka_unit_test(test_without_kernel_soon),
 #endif
         cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_scale),
         cmocka_unit_test(test_beginnings),
         cmocka_unit_test(test_neighbours),
         cmocka_unit_test(test_blocks),

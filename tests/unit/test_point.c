@@ -809,6 +809,16 @@ static void test_repeated(void **state) {
     }
 }
 
+/* By derivatives it is not, and says nothing of it. */
+static void test_not_repeated(void **state) {
+    (void)state;
+    static const struct recipe recipe = POINT("", F32, ADAM, BATCHES);
+    struct record *record = run_recipe(&recipe);
+    assert_true(record_value(record, METRIC_RMSE_ROUNDING) > 0);
+    assert_null(record_find(record, METRIC_RMSE_ROUNDING_LINEAR, 0));
+    record_free(record);
+}
+
 /* ---- a loss that ends the training ---- */
 
 /* What is recorded up to then is that of the whole training, to the bit; later there is nothing. */
@@ -909,6 +919,8 @@ static void test_equilibria(void **state) {
     record = run_recipe(&restless);
     assert_true(record_value(record, METRIC_STATUS) == 3 && record_value(record, METRIC_DIVERGED_STEP) == 0);
     assert_true(at_first(record, METRIC_SOLVER_UNCONVERGED) == EXAMPLES);
+    assert_true(record_value(record, METRIC_DIVERGED_OF) == DIVERGED_OF_REST);
+    assert_true(record_value(record, METRIC_DIVERGED_UNCONVERGED) == EXAMPLES);
     record_free(record);
     struct subject subject;
     create_subject(&refused, &subject);
@@ -916,6 +928,33 @@ static void test_equilibria(void **state) {
                      ERROR_INPUT);
     assert_non_null(strstr(status_message(), "network.feedback_w2 = 9"));
     free_subject(&subject);
+}
+
+/* What a network diverged of is told at a step that is not recorded, and where the cell is not trained. */
+static void test_diverged_of(void **state) {
+    (void)state;
+#define BETWEEN "training.steps=60", "measure.recorded_steps=2", "measure.kernel_steps=none"
+    static const struct {
+        struct recipe recipe;
+        enum divergence of;
+    } cases[] = {
+        {POINT("rest", DEQ, BETWEEN, "network.feedback_w2=1.2", "sweep.width=64", RATE("absolute: 30")),
+         DIVERGED_OF_REST},
+        {POINT("rest, readout", DEQ, READOUT, "network.feedback_w2=9", "sweep.width=64", RATE("absolute: 0.1")),
+         DIVERGED_OF_REST},
+        {POINT("loss", BETWEEN, RATE("absolute: 1e9")), DIVERGED_OF_LOSS},
+        {POINT("gradient", BETWEEN, RATE("absolute: 1e308"), "network.sigma_w2=1e6"), DIVERGED_OF_GRADIENT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct record *record = run_recipe(&cases[i].recipe);
+        print_message("  %s: step %g, of %g, %g without rest\n", cases[i].recipe.name,
+                      record_value(record, METRIC_DIVERGED_STEP), record_value(record, METRIC_DIVERGED_OF),
+                      record_value(record, METRIC_DIVERGED_UNCONVERGED));
+        assert_true(record_value(record, METRIC_DIVERGED_STEP) < 60);
+        assert_true(record_value(record, METRIC_DIVERGED_OF) == cases[i].of);
+        assert_true((record_value(record, METRIC_DIVERGED_UNCONVERGED) > 0) == (cases[i].of == DIVERGED_OF_REST));
+        record_free(record);
+    }
 }
 
 /* Diverged where it begins is a result too. */
@@ -1115,10 +1154,11 @@ int main(void) {
         cmocka_unit_test(test_catapult),       cmocka_unit_test(test_no_rate),
         cmocka_unit_test(test_alone),          cmocka_unit_test(test_no_steps),
         cmocka_unit_test(test_cosine),         cmocka_unit_test(test_repeated),
-        cmocka_unit_test(test_stopped),        cmocka_unit_test(test_clipped),
-        cmocka_unit_test(test_record),         cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_states),         cmocka_unit_test(test_no_states),
-        cmocka_unit_test(test_solver_states),  cmocka_unit_test(test_equilibria),
+        cmocka_unit_test(test_not_repeated),   cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_clipped),        cmocka_unit_test(test_record),
+        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_states),
+        cmocka_unit_test(test_no_states),      cmocka_unit_test(test_solver_states),
+        cmocka_unit_test(test_equilibria),     cmocka_unit_test(test_diverged_of),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);
