@@ -4,6 +4,7 @@
 
 #include "order.h"
 #include "simd.h"
+#include "windows.h"
 
 int64_t covariance_front(const struct covariance *image) { return image->reach * image->pitch; }
 int64_t covariance_room(const struct covariance *image) { return covariance_size(image) + 2 * covariance_front(image); }
@@ -20,6 +21,10 @@ static int64_t pixel(const struct covariance *image, int64_t row, int64_t column
 }
 int64_t covariance_first(const struct covariance *image) { return pixel(image, -image->at.row, -image->at.column); }
 int64_t covariance_second(const struct covariance *image) { return pixel(image, image->at.row, image->at.column); }
+
+void covariance_clear_behind(const struct covariance *image, int64_t rows, double *x) {
+    memset(x + covariance_size(image), 0, bytes(rows * image->pitch));
+}
 
 /* Down the columns: gaps are narrow. */
 static void clear_gaps(const struct covariance *image, double *x) {
@@ -38,7 +43,7 @@ SIMD_CLONES static void affine_alone(int64_t count, double weight, double bias, 
     for (int64_t t = 0; t < count; t++) k[t] = weight * k[t] + bias;
 }
 
-void covariance_affine(double weight, double bias, struct covariance *image) {
+static void map_affine(double weight, double bias, struct covariance *image) {
     if (image->theta) {
         affine(covariance_size(image), weight, bias, image->k, image->theta);
         clear_gaps(image, image->theta);
@@ -50,24 +55,20 @@ void covariance_affine(double weight, double bias, struct covariance *image) {
 
 /* ---- windows: rows first, then columns ---- */
 
-SIMD_CLONES static void add_three(int64_t count, const double *restrict a, const double *restrict b,
-                                  const double *restrict c, double *restrict out) {
-    for (int64_t t = 0; t < count; t++) out[t] = b[t] + (a[t] + c[t]);
-}
-
 SIMD_CLONES static void add_two(int64_t count, const double *restrict a, const double *restrict c,
                                 double *restrict out) {
     for (int64_t t = 0; t < count; t++) out[t] += a[t] + c[t];
 }
 
+SIMD_CLONES static void add_three(int64_t count, int64_t step, const double *restrict x, double *restrict out) {
+    windows_add(count, step, x, out);
+}
+
 /* out[t] = sum of x[t + v step], |v| <= reach */
 static void add_neighbours(int64_t count, int64_t reach, int64_t step, const double *x, double *out) {
     if (reach == 0) memcpy(out, x, bytes(count));
-    for (int64_t v = 1; v <= reach; v++)
-        if (v == 1)
-            add_three(count, x - step, x, x + step, out);
-        else
-            add_two(count, x - v * step, x + v * step, out);
+    if (reach > 0) add_three(count, step, x, out);
+    for (int64_t v = 2; v <= reach; v++) add_two(count, x - v * step, x + v * step, out);
 }
 
 /* Every stride-th pixel of every stride-th row, brought to the front. */
@@ -78,16 +79,27 @@ static void thin(const struct covariance *in, int64_t stride, double *x, const s
                 x[r * out->pitch + c * out->batch + b] = x[r * stride * in->pitch + c * stride * in->batch + b];
 }
 
-void covariance_windows(int64_t size, int64_t stride, const struct covariance *in, double *scratch,
+static void add_windows(const struct covariance_layer *layer, const struct covariance *in, double *scratch,
                         struct covariance *out) {
-    int64_t count = covariance_size(in), reach = least((size - 1) / 2, in->reach);
+    int64_t count = covariance_size(in), reach = least((layer->size - 1) / 2, in->reach);
     double *const from[] = {in->k, in->theta}, *const to[] = {out->k, out->theta};
     for (int which = 0; which < 2 && from[which]; which++) {
-        memset(from[which] + count, 0, bytes(reach * in->pitch));
+        covariance_clear_behind(in, reach, from[which]);
         add_neighbours(count, reach, in->pitch, from[which], scratch);
         add_neighbours(count, reach, in->batch, scratch, to[which]);
-        if (stride > 1) thin(in, stride, to[which], out);
+        if (layer->stride > 1) thin(in, layer->stride, to[which], out);
     }
+}
+
+void covariance_map(const struct covariance_layer *layer, const struct covariance *in, double *scratch,
+                    struct covariance *out) {
+    if (!in)
+        covariance_clear(out);
+    else if (layer->size > 1 || layer->stride > 1)
+        add_windows(layer, in, scratch, out);
+    else if (in->k != out->k)
+        covariance_copy(in, out);
+    map_affine(layer->weight, layer->bias, out);
 }
 
 /* ---- sums ---- */

@@ -54,16 +54,23 @@ void covariance_clear(struct covariance *image);
 int64_t covariance_first(const struct covariance *image);
 int64_t covariance_second(const struct covariance *image);
 
-/* K <- weight K + bias; Theta <- K + weight Theta; zeros between the rows stay. */
-void covariance_affine(double weight, double bias, struct covariance *image);
-/* out = sums over windows of size x size pixels (odd) of `in`, centred at every stride-th pixel, nothing outside. With
- * size 3, stride 1 and one row 1 2 3 of pixels: 3 6 5, since outside is 0.
+/* Rows of zeros behind the last one. */
+void covariance_clear_behind(const struct covariance *image, int64_t rows, double *x);
+
+/* A layer: means over windows of size x size pixels (odd), centred at every stride-th pixel, nothing outside; `weight`
+ * is sigma_w2 over the window's size. */
+struct covariance_layer {
+    int64_t size, stride;
+    double weight, bias;
+};
+/* K <- weight sum of K + bias, Theta <- K (the new one) + weight sum of Theta, from in to out; in NULL: sums are 0. Size
+ * 1, stride 1: out may be where `in` is. With size 3, stride 1, weight 1, bias 0 and one row 1 2 3 of pixels K is 3 6 5,
+ * since outside is 0.
  * The zeros that a row needs on its left are those behind the row before, so the sum runs through the image as one long
- * array and puts numbers in out's gaps as well, here 3 behind 5: covariance_affine clears them. out's arrays have room
- * for an image of in's size, also where stride > 1. scratch: room of in's size, zeros in front. Writes zeros behind
- * `in`. */
-void covariance_windows(int64_t size, int64_t stride, const struct covariance *in, double *scratch,
-                        struct covariance *out);
+ * array and puts numbers in out's gaps as well, which are cleared. out's arrays have room for an image of in's size, also
+ * where stride > 1. scratch: room of in's size, zeros in front. Writes zeros behind `in`. */
+void covariance_map(const struct covariance_layer *layer, const struct covariance *in, double *scratch,
+                    struct covariance *out);
 /* out = image; out *= weight; out += weight image. */
 void covariance_copy(const struct covariance *image, struct covariance *out);
 void covariance_scale(double weight, struct covariance *out);

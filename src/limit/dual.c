@@ -4,11 +4,9 @@
 #include <math.h>
 
 #include "activation.h"
-#include "dual_kind.h"
+#include "dual_forms.h"
 #include "order.h"
 #include "simd.h"
-
-enum { DUAL_BLOCK = 512 };
 
 /* ---- layers and sides ---- */
 
@@ -62,75 +60,92 @@ struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const do
 
 /* ---- runs ---- */
 
-/* What closed forms need of these pairs, and of places of variance 0 between columns and pitch. */
-SIMD_CLONES static void pack(const struct dual_pairs *pairs, const double *restrict own, const double *restrict other,
-                             double *restrict product, double *restrict offset) {
-    const int64_t rows = pairs->rows, columns = pairs->columns, pitch = pairs->pitch;
-    const int64_t own_row = pairs->own_row, other_row = pairs->other_row;
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t c = 0; c < columns; c++) {
-            product[r * pitch + c] = own[r * own_row + c] * other[r * other_row + c];
-            offset[r * pitch + c] = 1 + 2 * (own[r * own_row + c] + other[r * other_row + c]);
-        }
-    for (int64_t c = columns; c < pitch; c++) /* few, down the rows */
-        for (int64_t r = 0; r < rows; r++) product[r * pitch + c] = 0, offset[r * pitch + c] = HUGE_VAL;
+/* Without a branch: gcc would move the square root into it. */
+static inline double positive(double x) { return (x + fabs(x)) / 2; }
+
+static inline void find_roots_of(int64_t count, double shift, const double *restrict a, const double *restrict b,
+                                 const double *restrict k, double *restrict root) {
+    for (int64_t j = 0; j < count; j++)
+        root[j] = sqrt(positive(a[j] * b[j] - k[j] * k[j]) + shift * (a[j] + b[j] + shift));
 }
 
-SIMD_CLONES static void pack_one(int64_t columns, double own, const double *restrict other, double *restrict product,
-                                 double *restrict offset) {
-    for (int64_t c = 0; c < columns; c++) {
-        product[c] = own * other[c];
-        offset[c] = 1 + 2 * (own + other[c]);
-    }
+/* Rows of variances a and b, at `pairs`' places. */
+SIMD_CLONES static void find_roots(const struct dual_pairs *pairs, double shift, const double *a, const double *b,
+                                   const double *k, double *root) {
+    for (int64_t r = 0; r < pairs->rows; r++)
+        find_roots_of(pairs->columns, shift, a + r * pairs->own_row, b + r * pairs->other_row, k + r * pairs->pitch,
+                      root + r * pairs->pitch);
+}
+
+SIMD_CLONES static void add_variances(const struct dual_pairs *pairs, const double *restrict a,
+                                      const double *restrict b, double *restrict root) {
+    for (int64_t r = 0; r < pairs->rows; r++)
+        for (int64_t c = 0; c < pairs->columns; c++)
+            root[r * pairs->pitch + c] = a[r * pairs->own_row + c] + b[r * pairs->other_row + c];
+}
+
+/* Down the columns: gaps are narrow. */
+static void fill_gaps(const struct dual_pairs *pairs, double value, double *x) {
+    for (int64_t c = pairs->columns; c < pairs->pitch; c++)
+        for (int64_t r = 0; r < pairs->rows; r++) x[r * pairs->pitch + c] = value;
+}
+
+/* rows * pitch <= DUAL_BLOCK */
+static void run_piece(const struct dual *dual, const struct dual_pairs *pairs, const double *own, const double *other,
+                      double *k, double *theta) {
+    double root[DUAL_BLOCK];
+    if (dual_has_root(dual))
+        find_roots(pairs, dual_shift(dual), own, other, k, root);
+    else
+        add_variances(pairs, own, other, root);
+    fill_gaps(pairs, dual->activation->scaling == SCALING_HOMOGENEOUS ? 0 : HUGE_VAL, root);
+    dual->activation->block(pairs->rows * pairs->pitch, dual->slope, root, k, theta);
 }
 
 /* One point with many. */
 static void run_point(const struct dual *dual, double own, const double *other, int64_t count, double *k,
                       double *theta) {
-    double product[DUAL_BLOCK], offset[DUAL_BLOCK];
+    double variance[DUAL_BLOCK];
+    for (int64_t j = 0; j < least(DUAL_BLOCK, count); j++) variance[j] = own;
     for (int64_t at = 0; at < count; at += DUAL_BLOCK) {
         int64_t size = least(DUAL_BLOCK, count - at);
-        pack_one(size, own, other + at, product, offset);
-        dual->activation->block(size, dual->slope, product, offset, k + at, theta + at);
+        const struct dual_pairs piece = {.rows = 1, .columns = size, .pitch = size};
+        run_piece(dual, &piece, variance, other + at, k + at, theta + at);
     }
 }
 
 /* Two images: several rows at once, or a row in pieces. */
 static void run_images(const struct dual *dual, const double *own, const double *other, const struct dual_pairs *pairs,
                        double *k, double *theta) {
-    double product[DUAL_BLOCK], offset[DUAL_BLOCK];
     int64_t pitch = pairs->pitch, width = least(pitch, DUAL_BLOCK), group = width < pitch ? 1 : DUAL_BLOCK / pitch;
     for (int64_t r = 0; r < pairs->rows; r += group)
         for (int64_t c = 0; c < pairs->columns; c += width) {
-            struct dual_pairs part = *pairs;
-            part.rows = least(group, pairs->rows - r);
-            part.pitch = width < pitch ? least(width, pairs->columns - c) : pitch;
-            part.columns = least(pairs->columns - c, part.pitch);
-            int64_t place = r * pitch + c;
-            pack(&part, own + r * pairs->own_row + c, other + r * pairs->other_row + c, product, offset);
-            dual->activation->block(part.rows * part.pitch, dual->slope, product, offset, k + place, theta + place);
+            struct dual_pairs piece = *pairs;
+            piece.rows = least(group, pairs->rows - r);
+            piece.pitch = width < pitch ? least(width, pairs->columns - c) : pitch;
+            piece.columns = least(pairs->columns - c, piece.pitch);
+            run_piece(dual, &piece, own + r * pairs->own_row + c, other + r * pairs->other_row + c, k + r * pitch + c,
+                      theta + r * pitch + c);
         }
 }
 
 /* A power of two near sqrt(variance), 1 for variance 0. */
 static double scale_of(double variance) { return variance > 0 ? ldexp(1, ilogb(variance) / 2) : 1; }
 
-/* One row of places whose variances' products are out of range: K11 = a^2 u, K22 = b^2 v, K12 = ab w. relu is
- * homogeneous, T = ab T(u, v, w); erf, for a, b >= 1, has its root^2 over (ab)^2. Exact, since a and b are powers of
- * two. */
-static void run_extreme(const struct dual *dual, const double *own, int64_t own_step, const double *other,
-                        int64_t count, double *k, double *theta) {
-    double product[DUAL_BLOCK] = {0}, offset[DUAL_BLOCK] = {0}, scale[DUAL_BLOCK];
+/* K11 = a^2 u, K22 = b^2 v, K12 = ab w. relu is homogeneous, T = ab T(u, v, w); erf, for a, b >= 1, has its root^2 over
+ * (ab)^2. Exact, since a and b are powers of two. */
+static void run_extreme(const struct dual *dual, const double *own, int64_t span, const double *other, int64_t count,
+                        double *k, double *theta) {
+    double root[DUAL_BLOCK], scale[DUAL_BLOCK], shift = dual_shift(dual);
     bool is_homogeneous = dual->activation->scaling == SCALING_HOMOGENEOUS;
     for (int64_t j = 0; j < count; j++) {
-        double k11 = own[j * own_step], k22 = other[j], least_scale = is_homogeneous ? 0 : 1;
-        double a = fmax(scale_of(k11), least_scale), b = fmax(scale_of(k22), least_scale);
-        scale[j] = a * b;
-        product[j] = (k11 / a / a) * (k22 / b / b);
-        offset[j] = 1 / scale[j] / scale[j] + 2 * (k11 / scale[j] / scale[j] + k22 / scale[j] / scale[j]);
-        k[j] /= scale[j];
+        double k11 = own[j / span], k22 = other[j], least_scale = is_homogeneous ? 0 : 1;
+        double a = fmax(scale_of(k11), least_scale), b = fmax(scale_of(k22), least_scale), ab = scale[j] = a * b;
+        double rest = is_homogeneous ? 0 : shift * (k11 / ab / ab + k22 / ab / ab + shift / ab / ab);
+        k[j] /= ab;
+        root[j] = sqrt(positive((k11 / a / a) * (k22 / b / b) - k[j] * k[j]) + rest);
     }
-    dual->activation->block(count, dual->slope, product, offset, k, theta);
+    dual->activation->block(count, dual->slope, root, k, theta);
     for (int64_t j = 0; j < count; j++)
         if (is_homogeneous)
             k[j] *= scale[j];
@@ -138,15 +153,18 @@ static void run_extreme(const struct dual *dual, const double *own, int64_t own_
             theta[j] /= scale[j];
 }
 
+void dual_run_extreme(const struct dual *dual, const double *own, int64_t span, const double *other, int64_t count,
+                      double *k, double *theta) {
+    for (int64_t c = 0; c < count; c += DUAL_BLOCK)
+        run_extreme(dual, own + c / span, span, other + c, least(DUAL_BLOCK, count - c), k + c, theta + c);
+}
+
 static void run_extremes(const struct dual *dual, const double *own, const double *other,
                          const struct dual_pairs *pairs, double *k, double *theta) {
+    int64_t span = pairs->own_step == 0 ? pairs->columns : 1;
     for (int64_t r = 0; r < pairs->rows; r++)
-        for (int64_t c = 0; c < pairs->columns; c += DUAL_BLOCK) {
-            int64_t place = r * pairs->pitch + c;
-            run_extreme(dual, own + r * pairs->own_row + c * pairs->own_step, pairs->own_step,
-                        other + r * pairs->other_row + c, least(DUAL_BLOCK, pairs->columns - c), k + place,
-                        theta + place);
-        }
+        dual_run_extreme(dual, own + r * pairs->own_row, span, other + r * pairs->other_row, pairs->columns,
+                         k + r * pairs->pitch, theta + r * pairs->pitch);
 }
 
 static void run_strangers(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,

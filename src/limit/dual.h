@@ -24,6 +24,7 @@
 #ifndef DUAL_H
 #define DUAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "arena.h"
@@ -54,5 +55,35 @@ struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const do
  * with itself is taken for what it is, whatever k holds. */
 void dual_run(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
               const struct dual_pairs *pairs, double *k, double *theta);
+
+/* ---- closed forms of pairs of images, DUAL_LANES points' side by side (dual_lanes.c) ---- */
+
+/* Is there such a form? */
+bool dual_has_lanes(enum activation_kind kind);
+/* Numbers of `room` that places of `points` points of `pixels` places need. */
+int64_t dual_lanes_numbers(int64_t points, int64_t pixels);
+struct dual_side dual_side_fill_lanes(int64_t points, int64_t pixels, const double *variance, double *room);
+
+/* Pairs of a place of one point with those of DUAL_LANES others. Entry (r, c, lane) stands at r pitch + c DUAL_LANES +
+ * lane and is of places own + r own_row + c and, of the lanes' places, other + r other_row + c. self: the lane that is
+ * the point itself, place by place; or -1. */
+struct dual_lanes {
+    int64_t rows, columns, pitch;
+    int64_t own, own_row, other, other_row;
+    int self;
+};
+
+/* A layer of 3 x 3 windows before the activation: K12 = weight sum of k + bias, Theta = K12 + weight sum of theta, of
+ * arrays with the pairs' pitch, zeros between the rows, before the first and behind the last. */
+struct dual_windows {
+    double weight, bias;
+    const double *k, *theta;
+};
+
+/* As dual_run. windows: k and theta are those that the layer makes of these, zeros between their rows too; NULL: they
+ * are there. Nothing is known of windows where dual_takes_windows is false. */
+bool dual_takes_windows(const struct dual *dual, const struct dual_lanes *pairs);
+void dual_run_lanes(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
+                    const struct dual_lanes *pairs, const struct dual_windows *windows, double *k, double *theta);
 
 #endif

@@ -28,6 +28,7 @@ struct dual_side {
     double *coefficient;    /* b_n, [terms][count] */
     double *reach;          /* [tiers][count]: tier t serves the pair (p, q) if |c| <= reach[t][p] reach[t][q] */
     double *inverse_root;   /* 1/sqrt(K), 0 for variance 0, [count] */
+    double *lanes;          /* variances of DUAL_LANES points' places side by side, or NULL */
 };
 
 /* Pairs of a place of one side with one of the other. Entry (r, c) stands at r pitch + c and is of place own + r
@@ -36,6 +37,8 @@ struct dual_pairs {
     int64_t rows, columns, pitch;
     int64_t own, own_row, own_step, other, other_row;
 };
+
+enum { DUAL_LANES = 8 };
 
 enum { DUAL_TIERS = 6, DUAL_FIRST_TERMS = 16, DUAL_TERMS = DUAL_FIRST_TERMS << (DUAL_TIERS - 1), DUAL_NODES = 128 };
 

@@ -10,12 +10,14 @@ enum { ROOM = 1 << 23 }; /* numbers for the coefficients of a side */
 
 /* ---- pairs ---- */
 
-/* Numbers that a side takes for each of its points. */
+/* Numbers that a side takes at most for each of its points. */
 static int64_t numbers(const struct engine *engine) {
     int64_t sum = 0;
     for (int a = 0; a < engine->plan->activations; a++) {
         int o = engine->plan->activation[a];
-        sum += dual_side_numbers(&engine->activated[o].dual) * infinite_pixels(engine->network, o + 1);
+        int64_t pixels = infinite_pixels(engine->network, o + 1);
+        sum += engine_has_lanes(engine, pixels) ? dual_lanes_numbers(1, pixels) / DUAL_LANES
+                                                : dual_side_numbers(&engine->activated[o].dual) * pixels;
     }
     return sum;
 }
@@ -25,8 +27,8 @@ static void evaluate_pairs(struct engine *engine, double *theta) {
     int64_t at = pairs->i * engine->points + pairs->j;
     engine_evaluate(engine, engine->plan->segments - 1, NOWHERE);
     struct covariance end = engine_image_of(engine, &engine->plan->pair[engine->plan->pairs - 1], &NOWHERE);
-    memcpy(engine->k + at, end.k, (size_t)pairs->batch * sizeof *end.k);
-    memcpy(theta + at, end.theta, (size_t)pairs->batch * sizeof *end.theta);
+    memcpy(engine->k + at, end.k, (size_t)pairs->count * sizeof *end.k);
+    memcpy(theta + at, end.theta, (size_t)pairs->count * sizeof *end.theta);
 }
 
 /* Point i with those of a range that come before it, and with itself. */
@@ -35,7 +37,8 @@ static bool run_row(struct engine *engine, int64_t i, struct range other, double
     int64_t end = least(i + 1, other.first + other.count), batch = engine->plan->batch;
     engine_take_points(engine, own, engine->network->nodes);
     for (int64_t j = other.first; j < end; j += batch) {
-        engine->pairs = (struct pairs){i, j, least(batch, end - j), own, other};
+        int64_t count = least(batch, end - j);
+        engine->pairs = (struct pairs){i, j, count, engine->has_images ? batch : count, own, other};
         evaluate_pairs(engine, theta);
         if (host_stops(host)) return true;
     }
@@ -45,6 +48,7 @@ static bool run_row(struct engine *engine, int64_t i, struct range other, double
 static bool run(struct engine *engine, int64_t columns, double *theta, const struct host *host) {
     int64_t each = numbers(engine), points = engine->points;
     int64_t count = each == 0 ? points : most(1, least(points, engine->room_numbers[1] / each));
+    if (engine->has_images && count < points) count = most(1, count / engine->plan->batch) * engine->plan->batch;
     for (int64_t j = 0; j < columns; j += count) {
         struct range other = {j, least(count, columns - j), 1};
         engine_take_points(engine, other, engine->network->nodes);
@@ -72,21 +76,33 @@ static void lay_out(struct engine *engine, struct arena *arena) {
     engine->images = ARENA_TAKE(arena, 2 * plan->slots * plan->room, double);
     engine->scratch = ARENA_TAKE(arena, plan->room, double);
     engine->variances = ARENA_TAKE(arena, plan->slots * engine->points * plan->pixels, double);
-    if (input.rows * input.columns > 1) engine->planes = ARENA_TAKE(arena, engine->points * shape_size(input), double);
+    engine->has_images = input.rows * input.columns > 1;
+    if (engine->has_images)
+        engine->planes = ARENA_TAKE(
+            arena, (engine->points + plan->batch - 1) / plan->batch * plan->batch * shape_size(input), double);
     lay_out_activated(engine, arena);
+}
+
+/* Numbers that sides take for each point at most: a row's; those of columns. */
+static void most_numbers(const struct engine *engine, int64_t each[2]) {
+    for (int a = 0; a < engine->plan->activations; a++) {
+        int o = engine->plan->activation[a];
+        int64_t pixels = infinite_pixels(engine->network, o + 1);
+        struct arena sizes = arena_counting();
+        struct dual dual = engine_dual(&engine->network->node[o], 0, NULL, &sizes);
+        each[0] += dual_side_most(&dual) * pixels;
+        each[1] += engine_has_lanes(engine, pixels) ? dual_lanes_numbers(1, pixels) / DUAL_LANES
+                                                    : dual_side_most(&dual) * pixels;
+    }
 }
 
 /* What depends on the activations' kinds, but not yet on variances. */
 static void lay_out_sides(struct engine *engine, struct arena *arena) {
-    int64_t each = 0;
-    for (int a = 0; a < engine->plan->activations; a++) {
-        int o = engine->plan->activation[a];
-        struct arena sizes = arena_counting();
-        struct dual dual = engine_dual(&engine->network->node[o], 0, NULL, &sizes);
-        each += dual_side_most(&dual) * infinite_pixels(engine->network, o + 1);
-    }
-    engine->room_numbers[0] = each;
-    engine->room_numbers[1] = most(each, least(ROOM, each * engine->points));
+    int64_t each[2] = {0}, lanes = engine->has_images ? engine->plan->batch : 1;
+    int64_t points = (engine->points + lanes - 1) / lanes * lanes;
+    most_numbers(engine, each);
+    engine->room_numbers[0] = each[0];
+    engine->room_numbers[1] = most(lanes * each[1], least(ROOM, each[1] * points));
     for (int side = 0; side < 2; side++) engine->room[side] = ARENA_TAKE(arena, engine->room_numbers[side], double);
 }
 
@@ -109,7 +125,7 @@ static void take_inputs(struct engine *engine, const double *x) {
     if (!engine->planes) la_syrk(engine->points, channels, 1 / (double)channels, x, 0, engine->k);
     for (int64_t i = 0; engine->planes && i < engine->points * pixels; i++)
         for (int64_t c = 0; c < channels; c++)
-            engine->planes[(i / pixels * channels + c) * pixels + i % pixels] = x[i * channels + c];
+            *engine_plane(engine, i / pixels, c * pixels + i % pixels) = x[i * channels + c];
 }
 
 static struct engine engine_create(const struct infinite_plan *plan, int64_t points, double *k, struct arena *arena) {

@@ -25,9 +25,12 @@
  * all pairs of values of a segment, up to the next pooling, and is added up there; a pooling asks for the displacements
  * that it needs, flattening for one. In the network above on 32 x 32 pixels, each pair of examples goes 63 x 63 times
  * through segment 0 and once through segment 1.
+ * Images whose activations have a closed form of an angle (relu, leaky_relu, erf) go with DUAL_LANES points at once, side
+ * by side, so that rows are whole vectors; where the points end, zeros go along.
  * Memory, in doubles: images of a few pairs of values; the variances of all points at every activation, and of a few
- * pairs of values; for images, the inputs; for tanh the series' coefficients of the pixels of some points on either
- * side, 519 numbers a pixel and activation or fewer: of one point, or of more in 64 MB.
+ * pairs of values; for images, the inputs, and variances side by side of some points in 64 MB; for tanh instead the
+ * series' coefficients of the pixels of some points on either side, 519 numbers a pixel and activation or fewer: of one
+ * point, or of more in 64 MB.
  * Not collective. */
 #ifndef INFINITE_H
 #define INFINITE_H
@@ -41,9 +44,9 @@ struct infinite_points {
     const double *x;   /* [count, size of the input] */
     double *k, *theta; /* [count, count] */
 };
-/* Scratch from the arena, given back; a counting arena gets the sizes only. host: asked after every pair of images, at
- * least every 1024 pairs in a row without images, of an equilibrium at every step to its rest; returns whether it was
- * told to stop. Cannot fail. Built with REAL_BITS 64 alone. */
+/* Scratch from the arena, given back; a counting arena gets the sizes only. host: asked after every DUAL_LANES pairs of
+ * images, at least every 1024 pairs in a row without images, of an equilibrium at every step to its rest; returns
+ * whether it was told to stop. Cannot fail. Built with REAL_BITS 64 alone. */
 bool infinite_kernels(const struct infinite_plan *plan, const struct infinite_points *points, struct arena *arena,
                       const struct host *host);
 /* infinite_equilibrium.c: the same of a list with an equilibrium. */

@@ -19,9 +19,9 @@ struct range {
     int side;
 };
 
-/* Pairs of points (i, j .. j + batch - 1) at hand. */
+/* Pairs of points (i, j .. j + count - 1) at hand, and room for `batch` of them. */
 struct pairs {
-    int64_t i, j, batch;
+    int64_t i, j, count, batch;
     struct range own, other;
 };
 
@@ -35,10 +35,11 @@ struct engine {
     const struct network *network;
     const struct infinite_plan *plan;
     int64_t points;
-    double *k;                   /* the result; where inputs have one pixel, inner products first */
-    double *images;              /* two, K and Theta, a slot, each of plan.room */
-    double *scratch;             /* room of the largest image, zeros in front */
-    double *planes;              /* inputs [point, channel, pixel]; NULL: one pixel */
+    double *k;       /* the result; where inputs have one pixel, inner products first */
+    double *images;  /* two, K and Theta, a slot, each of plan.room */
+    double *scratch; /* room of the largest image, zeros in front */
+    bool has_images;
+    double *planes;              /* inputs [ceil(points/plan.batch), channel, pixel, plan.batch]; NULL: one pixel */
     double *variances;           /* [slot, point, pixel] while the variances are found */
     struct activated *activated; /* of every node */
     double *room[2];             /* of the activations' sides; room[0] serves one point */
@@ -48,6 +49,17 @@ struct engine {
 };
 
 static const struct displacement NOWHERE = {0, 0};
+
+/* Are places of other points of an activation of so many pixels kept side by side? */
+static inline bool engine_has_lanes(const struct engine *engine, int64_t pixels) {
+    return engine->has_images && engine->plan->batch == DUAL_LANES && pixels > 1;
+}
+
+/* Where a point's inputs stand, from one number of a plane on. */
+static inline double *engine_plane(const struct engine *engine, int64_t point, int64_t number) {
+    int64_t lanes = engine->plan->batch, size = shape_size(engine->network->node[0].in);
+    return engine->planes + point / lanes * lanes * size + number * lanes + point % lanes;
+}
 
 /* What a pair is made of, as images. */
 struct images {

@@ -1,5 +1,6 @@
 #include "infinite_plan.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "activation.h"
@@ -107,6 +108,20 @@ static void give_slot(struct infinite_plan *plan, int p, struct buffers *buffers
         if (buffers->last[term[t].pair] == p && term[t].slot != own) buffers->free[buffers->count++] = term[t].slot;
 }
 
+static bool is_layer_of_windows(const struct infinite_plan *plan, const struct infinite_pair *pair) {
+    if (pair->rule != INFINITE_WEIGHTS || pair->terms == 0) return false;
+    struct covariance_layer layer = plan->limit[pair->u - 1]->layer(plan->network, &plan->network->node[pair->u - 1]);
+    return layer.size == 3 && layer.stride == 1 && infinite_pixels(plan->network, pair->u) > 1;
+}
+
+static void join_layers(struct infinite_plan *plan, const int *last) {
+    for (int p = 0; p + 1 < plan->pairs; p++) {
+        const struct infinite_pair *next = &plan->pair[p + 1];
+        bool is_read = next->rule == INFINITE_ACTIVATION && next->terms == 1 && plan->term[next->first].pair == p;
+        plan->pair[p].is_with_next = is_read && last[p] == p + 1 && is_layer_of_windows(plan, &plan->pair[p]);
+    }
+}
+
 static void share_slots(struct infinite_plan *plan) {
     struct buffers buffers = {infinite_take(plan->pairs, sizeof(int)), 0, infinite_take(plan->pairs, sizeof(int))};
     find_last(plan, buffers.last);
@@ -114,6 +129,7 @@ static void share_slots(struct infinite_plan *plan) {
         buffers.count = 0;
         for (int p = plan->segment[s].from; p < plan->segment[s].to; p++) give_slot(plan, p, &buffers);
     }
+    join_layers(plan, buffers.last);
     free(buffers.free);
     free(buffers.last);
 }
@@ -127,10 +143,18 @@ static int64_t reach_of(const struct infinite_plan *plan, int o) {
     return plan->limit[o]->reach ? least(plan->limit[o]->reach(node), sides) : 0;
 }
 
+/* Images of closed forms go side by side. */
+static bool has_lanes(const struct infinite_plan *plan) {
+    for (int a = 0; a < plan->activations; a++)
+        if (!dual_has_lanes(limit_activation(&plan->network->node[plan->activation[a]]))) return false;
+    return plan->activations > 0;
+}
+
 /* Rows of pairs are shorter where there are many buffers, so that these stay in a cache. */
 static int64_t batch_for(const struct infinite_plan *plan) {
     enum { BATCH = 1024, LEAST = 128, NUMBERS = 1 << 15 };
-    return infinite_pixels(plan->network, 0) > 1 ? 1 : most(LEAST, least(BATCH, NUMBERS / plan->slots));
+    if (infinite_pixels(plan->network, 0) > 1) return has_lanes(plan) ? DUAL_LANES : 1;
+    return most(LEAST, least(BATCH, NUMBERS / plan->slots));
 }
 
 static void measure(struct infinite_plan *plan) {
@@ -210,7 +234,7 @@ static const struct activation_dual *dual_of(const struct infinite_plan *plan, i
 /* Of a pair of pixels; measured on a core with AVX-512 at 3.7 GHz. */
 static double nanoseconds(const struct infinite_plan *plan, const struct infinite_pair *pair) {
     if (pair->rule == INFINITE_ACTIVATION) return dual_of(plan, pair->u - 1)->nanoseconds;
-    return pair->rule == INFINITE_SUM ? 0.4 * pair->terms : 1.3;
+    return pair->rule == INFINITE_SUM ? 0.4 * pair->terms : 1;
 }
 
 /* Coefficients are made anew for some pairs of examples: of a pixel, on the average. */
@@ -240,12 +264,18 @@ static double work_of(const struct infinite_plan *plan, int segment, struct disp
 
 /* Of a pair of points: its share of the calls, of which a row of pairs needs one for each piece. */
 static double calling(const struct infinite_plan *plan, double points, double pairs) {
-    return infinite_pixels(plan->network, 0) > 1 ? 50 : 25 * (1 / (double)plan->batch + points / pairs);
+    return infinite_pixels(plan->network, 0) > 1 ? 50 / (double)plan->batch
+                                                 : 25 * (1 / (double)plan->batch + points / pairs);
 }
+
+/* Pairs of columns with all points, and of room beside them where points go side by side. */
+static double pairs_of(double n, double m, double batch) { return n * (n + batch) / 2 + ceil(n / batch) * batch * m; }
 
 double infinite_work(const struct infinite_plan *plan, int64_t points, int64_t columns) {
     if (infinite_is_equilibrium(plan->network)) return infinite_equilibrium_work(plan->network, points, columns);
-    double n = (double)columns, m = (double)(points - columns), pairs = n * (n + 1) / 2 + n * m;
+    double n = (double)columns, m = (double)(points - columns);
+    bool has_images = infinite_pixels(plan->network, 0) > 1;
+    double pairs = pairs_of(n, m, has_images ? (double)plan->batch : 1);
     double each = work_of(plan, plan->segments - 1, (struct displacement){0, 0}, calling(plan, n + m, pairs));
     return pairs * (each + making_coefficients(plan));
 }

@@ -26,6 +26,7 @@ struct infinite_pair {
     int slot;         /* of its images */
     uint8_t rule;
     bool is_of_variances; /* wanted of x = x' at p = q too, before everything else */
+    bool is_with_next;    /* a layer of 3 x 3 windows that the next pair, an activation, alone reads: done as one */
 };
 
 struct infinite_term {

@@ -26,22 +26,35 @@ struct covariance engine_image_of(const struct engine *engine, const struct infi
     return engine_image(engine, pair->u, pair->slot, end);
 }
 
-SIMD_CLONES static void add_products(int64_t count, const double *restrict a, const double *restrict b,
-                                     double *restrict out) {
-    for (int64_t t = 0; t < count; t++) out[t] += a[t] * b[t];
+/* out[t, b] += own[t, 0] other[t, b]: batch numbers of a place side by side in out, `lanes` in the others. */
+static inline void add_products(int64_t count, int64_t lanes, int64_t batch, const double *restrict own,
+                                const double *restrict other, double *restrict out) {
+    for (int64_t t = 0; t < count; t++)
+        for (int64_t b = 0; b < batch; b++) out[t * batch + b] += own[t * lanes] * other[t * lanes + b];
+}
+SIMD_CLONES static void add_rows(int64_t count, int64_t lanes, int64_t batch, const double *own, const double *other,
+                                 double *out) {
+    if (lanes == 1)
+        add_products(count, 1, 1, own, other, out);
+    else if (batch == DUAL_LANES)
+        add_products(count, DUAL_LANES, DUAL_LANES, own, other, out);
+    else
+        add_products(count, lanes, batch, own, other, out);
 }
 
 /* K = <x[p], x'[q]>/channels */
 static void read_images(const struct engine *engine, struct covariance *out) {
     int64_t channels = engine->network->node[0].in.channels, pixels = out->image_rows * out->image_columns;
-    const double *own = engine->planes + engine->pairs.i * channels * pixels + covariance_first(out);
-    const double *other = engine->planes + engine->pairs.j * channels * pixels + covariance_second(out);
+    int64_t lanes = engine->plan->batch;
+    const double *own = engine_plane(engine, engine->pairs.i, covariance_first(out));
+    const double *other = engine_plane(engine, engine->pairs.j, covariance_second(out));
     for (int64_t r = 0; r < out->rows; r++) {
         double *k = out->k + r * out->pitch;
-        for (int64_t c = 0; c < channels; c++)
-            add_products(out->columns, own + c * pixels + r * out->image_columns,
-                         other + c * pixels + r * out->image_columns, k);
-        for (int64_t t = 0; t < out->columns; t++) k[t] /= (double)channels;
+        for (int64_t c = 0; c < channels; c++) {
+            int64_t from = (c * pixels + r * out->image_columns) * lanes;
+            add_rows(out->columns, lanes, out->batch, own + from, other + from, k);
+        }
+        for (int64_t t = 0; t < out->columns * out->batch; t++) k[t] /= (double)channels;
     }
 }
 
@@ -54,11 +67,17 @@ static void read_inputs(const struct engine *engine, struct covariance *out) {
         memcpy(out->k, engine->k + pairs->i * engine->points + pairs->j, (size_t)pairs->batch * sizeof *out->k);
 }
 
+/* Places of the points at hand: of x, of the first x'. */
+static int64_t own_place(const struct pairs *pairs, int64_t pixels) { return (pairs->i - pairs->own.first) * pixels; }
+static int64_t other_place(const struct pairs *pairs, int64_t pixels) {
+    return (pairs->j - pairs->other.first) * pixels;
+}
+
 /* Which places the pairs of an image are of. */
 static struct dual_pairs places(const struct pairs *pairs, const struct covariance *image) {
-    int64_t pixels = image->image_rows * image->image_columns, own = (pairs->i - pairs->own.first) * pixels,
-            other = (pairs->j - pairs->other.first) * pixels;
-    if (pixels == 1) return (struct dual_pairs){1, pairs->batch, image->pitch, .own = own, .other = other};
+    int64_t pixels = image->image_rows * image->image_columns, own = own_place(pairs, pixels),
+            other = other_place(pairs, pixels);
+    if (pixels == 1) return (struct dual_pairs){1, pairs->count, image->pitch, .own = own, .other = other};
     return (struct dual_pairs){.rows = image->rows,
                                .columns = image->columns,
                                .pitch = image->pitch,
@@ -69,22 +88,75 @@ static struct dual_pairs places(const struct pairs *pairs, const struct covarian
                                .other_row = image->image_columns};
 }
 
+static struct dual_lanes lanes_of(const struct pairs *pairs, bool is_one, const struct covariance *image) {
+    int64_t pixels = image->image_rows * image->image_columns, self = pairs->i - pairs->j;
+    bool is_self = is_one && image->at.row == 0 && image->at.column == 0 && self >= 0 && self < DUAL_LANES;
+    return (struct dual_lanes){.rows = image->rows,
+                               .columns = image->columns,
+                               .pitch = image->pitch,
+                               .own = own_place(pairs, pixels) + covariance_first(image),
+                               .own_row = image->image_columns,
+                               .other = other_place(pairs, pixels) + DUAL_LANES * covariance_second(image),
+                               .other_row = DUAL_LANES * image->image_columns,
+                               .self = is_self ? (int)self : -1};
+}
+
+static struct covariance_layer layer_of(const struct engine *engine, const struct infinite_pair *pair) {
+    return engine->plan->limit[pair->u - 1]->layer(engine->network, &engine->network->node[pair->u - 1]);
+}
+
 static void map_weights(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
                         struct covariance *out) {
-    engine->plan->limit[pair->u - 1]->map(engine->network, &engine->network->node[pair->u - 1],
-                                          in->count > 0 ? &in->image[0] : NULL, engine->scratch, out);
+    struct covariance_layer layer = layer_of(engine, pair);
+    covariance_map(&layer, in->count > 0 ? &in->image[0] : NULL, engine->scratch, out);
+}
+
+/* The activations of a pair, K and Theta of what they read in `out`; or windows of it, as dual_run_lanes takes them. */
+static void run_dual(struct engine *engine, const struct infinite_pair *pair, const struct dual_windows *windows,
+                     struct covariance *out) {
+    const struct pairs *pairs = &engine->pairs;
+    const struct activated *u = &engine->activated[pair->u - 1], *v = &engine->activated[pair->v - 1];
+    const struct dual_side *own = &u->side[pairs->own.side], *other = &v->side[pairs->other.side];
+    struct dual dual = dual_between(&u->dual, &v->dual);
+    if (other->lanes) {
+        struct dual_lanes at = lanes_of(pairs, u == v, out);
+        dual_run_lanes(&dual, own, other, &at, windows, out->k, out->theta);
+    } else {
+        struct dual_pairs at = places(pairs, out);
+        dual_run(&dual, own, other, &at, out->k, out->theta);
+    }
 }
 
 static void activate(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
                      struct covariance *out) {
-    const struct activated *u = &engine->activated[pair->u - 1], *v = &engine->activated[pair->v - 1];
-    struct dual dual = dual_between(&u->dual, &v->dual);
-    struct dual_pairs at = places(&engine->pairs, out);
     if (in->count == 0)
         covariance_clear(out);
     else if (in->image[0].k != out->k)
         covariance_copy(&in->image[0], out);
-    dual_run(&dual, &u->side[engine->pairs.own.side], &v->side[engine->pairs.other.side], &at, out->k, out->theta);
+    run_dual(engine, pair, NULL, out);
+}
+
+/* Can a layer of windows and the activation behind it be run as one? */
+static bool are_one(const struct engine *engine, const struct infinite_pair *pair, const struct covariance *out) {
+    const struct activated *u = &engine->activated[pair->u - 1], *v = &engine->activated[pair->v - 1];
+    struct dual dual = dual_between(&u->dual, &v->dual);
+    struct dual_lanes at = lanes_of(&engine->pairs, u == v, out);
+    return v->side[engine->pairs.other.side].lanes && dual_takes_windows(&dual, &at);
+}
+
+static void map_and_activate(struct engine *engine, const struct infinite_pair *pair, struct images *in,
+                             struct covariance *out) {
+    struct covariance *from = &in->image[0];
+    struct covariance_layer layer = layer_of(engine, pair - 1);
+    const struct dual_windows windows = {layer.weight, layer.bias, from->k, from->theta};
+    if (are_one(engine, pair, out)) {
+        covariance_clear_behind(from, 1, from->k);
+        covariance_clear_behind(from, 1, from->theta);
+        run_dual(engine, pair, &windows, out);
+    } else {
+        map_weights(engine, pair - 1, in, out);
+        run_dual(engine, pair, NULL, out);
+    }
 }
 
 /* Begins with the term that stands where the sum shall be, if there is one. */
@@ -112,18 +184,28 @@ int engine_term_value(const struct engine *engine, const struct infinite_pair *p
     return pair->rule == INFINITE_SUM ? pair->u : engine->network->node[pair->u - 1].source[0];
 }
 
-static void apply_at(struct engine *engine, const struct infinite_pair *pair, const struct displacement *end) {
+/* The terms of a pair at displacement `end` of the segment. */
+static struct images terms_at(const struct engine *engine, const struct infinite_pair *pair,
+                              const struct displacement *end) {
     const struct infinite_term *term = engine->plan->term + pair->first;
-    struct covariance out = engine_image_of(engine, pair, end),
-                      one = pair->rule == INFINITE_WEIGHTS
-                                ? engine_image(engine, engine_term_value(engine, pair), 0, end)
-                                : out;
+    struct covariance one = engine_image(engine, engine_term_value(engine, pair), 0, end);
     struct images in;
     for (in.count = 0; in.count < pair->terms; in.count++) {
         in.image[in.count] = one;
         set_slot(engine, term[in.count].slot, &in.image[in.count]);
     }
-    engine_apply(engine, pair, &in, &out);
+    return in;
+}
+
+static void apply_at(struct engine *engine, const struct infinite_pair *pair, const struct displacement *end) {
+    if (pair->is_with_next) return;
+    bool is_with_layer = pair[-1].is_with_next;
+    struct covariance out = engine_image_of(engine, pair, end);
+    struct images in = terms_at(engine, is_with_layer ? pair - 1 : pair, end);
+    if (is_with_layer)
+        map_and_activate(engine, pair, &in, &out);
+    else
+        engine_apply(engine, pair, &in, &out);
 }
 
 /* The value that a segment begins with, from the one before it. */
@@ -136,7 +218,7 @@ static void gather(struct engine *engine, int segment, const struct infinite_pai
         engine_evaluate(engine, segment - 1, at);
         struct covariance image =
             engine_image(engine, engine_term_value(engine, pair), engine->plan->term[pair->first].slot, &at);
-        limit->map(engine->network, node, &image, engine->scratch, out);
+        limit->pool(node, &image, engine->scratch, out);
     }
 }
 
@@ -165,10 +247,21 @@ double *engine_take_points_of(struct engine *engine, int number, struct range ra
     return room + dual_side_numbers(&activated->dual) * count;
 }
 
+static double *take_lanes_of(struct engine *engine, int number, struct range range, double *room) {
+    struct activated *activated = &engine->activated[number];
+    int64_t pixels = infinite_pixels(engine->network, number + 1);
+    activated->side[range.side] =
+        dual_side_fill_lanes(range.count, pixels, activated->variance + range.first * pixels, room);
+    return room + dual_lanes_numbers(range.count, pixels);
+}
+
 void engine_take_points(struct engine *engine, struct range range, int end) {
     const struct infinite_plan *plan = engine->plan;
     double *room = engine->room[range.side];
     engine->filled[range.side].number = NONE;
-    for (int a = 0; a < plan->activations && plan->activation[a] < end; a++)
-        room = engine_take_points_of(engine, plan->activation[a], range, room);
+    for (int a = 0; a < plan->activations && plan->activation[a] < end; a++) {
+        int number = plan->activation[a];
+        bool has_lanes = range.side == 1 && engine_has_lanes(engine, infinite_pixels(engine->network, number + 1));
+        room = (has_lanes ? take_lanes_of : engine_take_points_of)(engine, number, range, room);
+    }
 }

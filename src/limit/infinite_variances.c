@@ -14,7 +14,7 @@ static double *variances_of(const struct engine *engine, const struct infinite_p
 
 /* Point i with itself. */
 static void take_point(struct engine *engine, int64_t i) {
-    engine->pairs = (struct pairs){i, i, 1, {i, 1, 0}, {i, 1, 0}};
+    engine->pairs = (struct pairs){i, i, 1, 1, {i, 1, 0}, {i, 1, 0}};
 }
 
 /* K[p, p] of one point between the images' form and a plain array. */
@@ -57,7 +57,7 @@ static struct covariance points_in(const struct engine *engine, int value, int s
 }
 
 static void map_points(struct engine *engine, const struct infinite_pair *pair) {
-    engine->pairs = (struct pairs){.batch = engine->points};
+    engine->pairs = (struct pairs){.count = engine->points, .batch = engine->points};
     struct covariance out = points_in(engine, pair->u, pair->slot);
     struct images in;
     for (in.count = 0; in.count < pair->terms; in.count++)

@@ -30,28 +30,17 @@ const char *limit_name(const struct network *network, int value, char text[LIMIT
     return text;
 }
 
-/* ---- weights: K <- sigma_w2 K + sigma_b2, Theta <- K + sigma_w2 Theta. Of images K and Theta are first means over the
- * window, of whose pixels those outside the image are 0. ---- */
+/* ---- weights ---- */
 
-static void dense(const struct network *network, const struct node *node, const struct covariance *in, double *scratch,
-                  struct covariance *out) {
-    (void)scratch;
-    if (!in)
-        covariance_clear(out);
-    else if (in->k != out->k)
-        covariance_copy(in, out);
-    covariance_affine(node_weight(network, node)->variance, node_bias(network, node)->variance, out);
+static struct covariance_layer dense(const struct network *network, const struct node *node) {
+    return (struct covariance_layer){1, 1, node_weight(network, node)->variance, node_bias(network, node)->variance};
 }
 
-static void convolution(const struct network *network, const struct node *node, const struct covariance *in,
-                        double *scratch, struct covariance *out) {
+static struct covariance_layer convolution(const struct network *network, const struct node *node) {
     const struct filtering *f = node->form;
-    if (in)
-        covariance_windows(f->size, f->stride, in, scratch, out);
-    else
-        covariance_clear(out);
-    covariance_affine(node_weight(network, node)->variance / (double)(f->size * f->size),
-                      node_bias(network, node)->variance, out);
+    return (struct covariance_layer){f->size, f->stride,
+                                     node_weight(network, node)->variance / (double)(f->size * f->size),
+                                     node_bias(network, node)->variance};
 }
 
 static int64_t convolution_stride(const struct node *node) { return ((const struct filtering *)node->form)->stride; }
@@ -65,9 +54,7 @@ static int64_t convolution_reach(const struct node *node) {
 static int64_t window_rows(const struct node *node) { return node->in.rows / node->out.rows; }
 static int64_t window_columns(const struct node *node) { return node->in.columns / node->out.columns; }
 
-static void pooling(const struct network *network, const struct node *node, const struct covariance *in,
-                    double *scratch, struct covariance *out) {
-    (void)network;
+static void pooling(const struct node *node, const struct covariance *in, double *scratch, struct covariance *out) {
     int64_t rows = window_rows(node), columns = window_columns(node), pixels = rows * columns;
     covariance_pool(rows, columns, 1 / (double)(pixels * pixels), in, scratch, out);
 }
@@ -81,9 +68,7 @@ static bool pooling_gather(const struct node *node, int64_t n, struct displaceme
 
 /* ---- flattening: the mean over all pixels of each with itself, d = 0: one window ---- */
 
-static void flatten(const struct network *network, const struct node *node, const struct covariance *in,
-                    double *scratch, struct covariance *out) {
-    (void)network;
+static void flatten(const struct node *node, const struct covariance *in, double *scratch, struct covariance *out) {
     covariance_pool(node->in.rows, node->in.columns, 1 / (double)(node->in.rows * node->in.columns), in, scratch, out);
 }
 
@@ -94,12 +79,16 @@ static bool flatten_gather(const struct node *node, int64_t n, struct displaceme
 }
 
 static const struct limit LIMITS[] = {
-    {.kind = &dense_operator, .role = LIMIT_WEIGHTS, .in_place = true, .map = dense},
-    {&convolution_operator, LIMIT_WEIGHTS, false, convolution, convolution_stride, convolution_reach, NULL},
+    {.kind = &dense_operator, .role = LIMIT_WEIGHTS, .in_place = true, .layer = dense},
+    {.kind = &convolution_operator,
+     .role = LIMIT_WEIGHTS,
+     .layer = convolution,
+     .stride = convolution_stride,
+     .reach = convolution_reach},
     {.kind = &activation_operator, .role = LIMIT_ACTIVATION, .in_place = true},
     {.kind = &sum_operator, .role = LIMIT_SUM, .in_place = true},
-    {.kind = &pooling_operator, .role = LIMIT_POOLING, .map = pooling, .gather = pooling_gather},
-    {.kind = &flatten_operator, .role = LIMIT_POOLING, .map = flatten, .gather = flatten_gather},
+    {.kind = &pooling_operator, .role = LIMIT_POOLING, .pool = pooling, .gather = pooling_gather},
+    {.kind = &flatten_operator, .role = LIMIT_POOLING, .pool = flatten, .gather = flatten_gather},
 };
 
 const struct limit *limit_of(const struct node *node) {

@@ -15,14 +15,13 @@ struct limit {
     const struct operator_kind *kind;
     enum limit_role role;
     bool in_place; /* `out` may be where a source is */
-    /* WEIGHTS: out's K and Theta from those of its source at one displacement, which is `stride` times that of out in
-     * the source (NULL: 1), and `reach` pixels from a window's centre to its edge (NULL: 0); in NULL: they are 0.
-     * POOLING: adds to out what one displacement of the source gives. scratch: room of the largest image, zeros in
-     * front. */
-    void (*map)(const struct network *network, const struct node *node, const struct covariance *in, double *scratch,
-                struct covariance *out);
+    /* WEIGHTS: their map, from one displacement of the source, which is `stride` times that of out in the source (NULL:
+     * 1), and `reach` pixels from a window's centre to its edge (NULL: 0). */
+    struct covariance_layer (*layer)(const struct network *network, const struct node *node);
     int64_t (*stride)(const struct node *node);
     int64_t (*reach)(const struct node *node);
+    /* POOLING: adds to out what one displacement of the source gives. scratch: room of the largest image. */
+    void (*pool)(const struct node *node, const struct covariance *in, double *scratch, struct covariance *out);
     /* POOLING: the n-th of the source's displacements, beginning with 0, that is needed at out's; false after the last.
      * For example, pooling over 2 x 2 pixels asks at out's (0, 0) for the nine from (-1, -1) to (1, 1). */
     bool (*gather)(const struct node *node, int64_t n, struct displacement out, struct displacement *in);

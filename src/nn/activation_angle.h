@@ -1,47 +1,50 @@
-/* relu and erf need one angle per pair, phi = asin(c). It is taken as atan2(K12, root), root = sqrt(K11 K22 - K12^2):
- * one square root and one division, nothing to clamp, exact for a point beside its equal; the root is wanted anyway.
- * No libm but sqrt, so the loops vectorize under any compiler and an entry has the same bits wherever it stands.
+/* relu and erf need one angle a pair, asin(c). It is taken as atan2(K12, root), root = sqrt(K11 K22 - K12^2): one square
+ * root and one division, nothing to clamp, exact for a point beside its equal; the root is wanted anyway. In turns (of
+ * 2 pi), so that right angles are exact. No libm but sqrt, so the loops vectorize under any compiler and an entry has the
+ * same bits wherever it stands, and whatever power of two scales it. Divisions and polynomials are loops of their own:
+ * as one they are a chain too long for the CPU to look beyond.
  * Double only. Cannot fail. Not collective. */
 #ifndef ACTIVATION_ANGLE_H
 #define ACTIVATION_ANGLE_H
 
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
+#include "activation_dual.h"
 
 static const double PI = 3.14159265358979323846;
 
-/* atan(t) = t + t^3 P(t^2) for |t| <= 1: P of degree 19, minimax in relative error (5e-18, by Remez' algorithm); its
- * coefficients of even and of odd powers of t^2. */
-enum { HALF = 10 };
-static const double ATAN_EVEN[HALF] = {
-    -0.3333333333333307, -0.142857142825751,    -0.09090907002988372,  -0.06666404057375805,   -0.0525351855033311,
-    -0.0421917896397324, -0.029903859736200578, -0.013900562703253858, -0.0028849198808619633, -0.0001521610113700873,
-};
-static const double ATAN_ODD[HALF] = {
-    0.1999999999995146,  0.11111111007025938, 0.07692279839263422,  0.058805278136969584,  0.04722322214001891,
-    0.03664191139518284, 0.02198485548312379, 0.007196505488449618, 0.0008313224367952538, 1.3225091973547144e-05,
+/* atan(t)/(2 pi) = t P(t^2) for |t| <= tan(pi/8): degree 10, minimax in relative error (3.3e-17, by Remez' algorithm). */
+static const double ATAN[11] = {
+    0.15915494309189532,  -0.053051647697290941, 0.03183098861661119,   -0.022736420279035659,
+    0.017683874870573612, -0.014468418015142336, 0.012238984724798511,  -0.010568617257682182,
+    0.009055052623746283, -0.006924968550636265, 0.0033694185069385592,
 };
 
-static inline double arctangent(double t) {
-    double w = t * t, v = w * w, even = ATAN_EVEN[HALF - 1], odd = ATAN_ODD[HALF - 1];
-    for (int n = HALF - 2; n >= 0; n--) {
-        even = even * v + ATAN_EVEN[n];
-        odd = odd * v + ATAN_ODD[n];
+/* An angle is base + atan(tangent)/(2 pi), |tangent| <= tan(pi/8), base a multiple of 1/8 in [-1/4, 1/4]. */
+struct angles {
+    double tangent[ACTIVATION_BLOCK], apart[8], base[ACTIVATION_BLOCK]; /* loads wait for stores 4096 bytes away */
+};
+
+/* atan2(k12, root), the arcsines of correlations; 0 for (0, 0). Of both the smaller over the larger is the tangent of an
+ * angle up to 1/8; beyond 1/16 it is turned back by 1/8. Selections are of plain values that are used in any case: gcc
+ * would move arithmetic into a branch. */
+static inline void find_angles(int64_t count, const double *restrict k12, const double *restrict root,
+                               double *restrict tangent, double *restrict base) {
+    for (int64_t j = 0; j < count; j++) {
+        double size = fabs(k12[j]), less = size > root[j] ? root[j] : size, more = size > root[j] ? size : root[j];
+        double difference = less - more, sum = less + more, bound = -0.41421356237309504880 * sum;
+        double above = difference > bound ? difference : less, below = difference > bound ? sum : more;
+        double turned = size > root[j] ? -above : above, nearest = size > root[j] ? 0.25 : 0;
+        tangent[j] = (k12[j] < 0 ? -turned : turned) / (below < DBL_MIN ? DBL_MIN : below);
+        base[j] = copysign(difference > bound ? 0.125 : nearest, k12[j]);
     }
-    return t + t * w * (even + w * odd);
 }
 
-/* K11 K22 - K12^2, and 0 where rounding makes it negative. Without a branch: gcc would move the square root into it. */
-static inline double determinant_of(double product, double k12) {
-    double determinant = product - k12 * k12;
-    return (determinant + fabs(determinant)) / 2;
-}
-
-/* atan2(k12, root) in [-pi/2, pi/2], the arcsine of the correlation; 0 for (0, 0) */
-static inline double angle_of(double k12, double root) {
-    double size = fabs(k12), larger = size > root ? size : root, smaller = size > root ? root : size;
-    double angle = arctangent(smaller / (larger < DBL_MIN ? DBL_MIN : larger));
-    return copysign(fabs((size > root ? PI / 2 : 0) - angle), k12);
+static inline double turns_of(double base, double tangent) {
+    const double w = tangent * tangent, v = w * w, u = v * v, *p = ATAN;
+    const double low = (p[0] + w * p[1]) + v * (p[2] + w * p[3]), middle = (p[4] + w * p[5]) + v * (p[6] + w * p[7]);
+    return base + tangent * (low + u * (middle + u * ((p[8] + w * p[9]) + v * p[10])));
 }
 
 #endif

@@ -41,11 +41,11 @@ static void backward(int64_t n, real slope, const real *h, const real *x, const 
 #if REAL_BITS == 64
 /* E[cos(u +- v)] = exp(-(K11 + K22)/2 -+ K12): T = (p + q)/2 and Tdot = (p - q)/2 of p = exp(K12 - m),
  * q = exp(-K12 - m), m = (K11 + K22)/2. */
-static void block(int64_t count, double slope, const double *restrict product, const double *restrict offset,
-                  double *restrict k, double *restrict theta) {
-    (void)slope, (void)product;
+static void block(int64_t count, double slope, const double *restrict root, double *restrict k,
+                  double *restrict theta) {
+    (void)slope;
     for (int64_t j = 0; j < count; j++) {
-        double m = (offset[j] - 1) / 4, p = exp(k[j] - m), q = exp(-k[j] - m);
+        double m = root[j] / 2, p = exp(k[j] - m), q = exp(-k[j] - m);
         k[j] = (p + q) / 2;
         theta[j] *= (p - q) / 2;
     }

@@ -6,16 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A few hundred pairs: product = K11 K22, offset = 1 + 2 (K11 + K22); k holds K12 and becomes T, theta is multiplied by
- * Tdot; slope: network.slope. Beside product = 0 and an infinite offset, 0 stays 0. */
-typedef void activation_block(int64_t count, double slope, const double *restrict product,
-                              const double *restrict offset, double *restrict k, double *restrict theta);
+enum { ACTIVATION_BLOCK = 512 };
+
+/* At most ACTIVATION_BLOCK pairs: k holds K12 and becomes T, theta is multiplied by Tdot; slope: network.slope. What else is known
+ * of them, by their scaling: NONE: root = K11 + K22; others, with their shift s: root^2 = (K11 + s)(K22 + s) - K12^2,
+ * without cancellation. Where there is no pair, 0 stays 0: root is 0 (HOMOGENEOUS) or infinite. */
+typedef void activation_block(int64_t count, double slope, const double *restrict root, double *restrict k,
+                              double *restrict theta);
 /* Each variance with itself, exact: T in t[count] (may be where variance is), Tdot in tdot[count] (NULL: unwanted). */
 typedef void activation_self(int64_t count, double slope, const double *variance, double *t, double *tdot);
 
 /* How pairs are scaled, by a b, powers of two, where products of variances would leave the range of numbers:
- * K11 = a^2 K11', K22 = b^2 K22', K12 = ab K12'. NONE: they are not. HOMOGENEOUS: T = ab T(K11', K22', K12').
- * ROOT: T depends on K12/root, Tdot on 1/root, root^2 = offset + 4 (product - K12^2). */
+ * K11 = a^2 K11', K22 = b^2 K22', K12 = ab K12'. NONE: they are not. HOMOGENEOUS (s = 0): T = ab T(K11', K22', K12').
+ * ROOT (s = 1/2): T depends on K12/root, Tdot on 1/root. */
 enum activation_scaling { SCALING_NONE, SCALING_HOMOGENEOUS, SCALING_ROOT };
 
 /* An odd function whose Hermite series is summed, limit/dual_series.c. */

@@ -14,9 +14,9 @@ static void backward(int64_t n, real slope, const real *h, const real *x, const 
 }
 
 #if REAL_BITS == 64
-static void block(int64_t count, double slope, const double *restrict product, const double *restrict offset,
-                  double *restrict k, double *restrict theta) {
-    (void)count, (void)slope, (void)product, (void)offset, (void)k, (void)theta;
+static void block(int64_t count, double slope, const double *restrict root, double *restrict k,
+                  double *restrict theta) {
+    (void)count, (void)slope, (void)root, (void)k, (void)theta;
 }
 
 static void self(int64_t count, double slope, const double *variance, double *t, double *tdot) {

@@ -297,6 +297,102 @@ static void test_images(void **state) {
     }
 }
 
+/* ---- Images of several points side by side ---- */
+
+enum { SIDE = 5, POINTS = 9, PIXELS = SIDE * SIDE }; /* nine points: a whole group, and one that is nearly empty */
+static const struct dual_lanes RECTANGLE = {
+    .rows = 4, .columns = 3, .pitch = 4 * DUAL_LANES, .own_row = SIDE, .other_row = SIDE * DUAL_LANES, .self = -1};
+
+static void fill_lanes(double (*k)[4][DUAL_LANES], double (*theta)[4][DUAL_LANES]) {
+    memset(k, 0, 4 * sizeof *k);
+    memset(theta, 0, 4 * sizeof *theta);
+    for (int r = 0; r < 4; r++)
+        for (int c = 0; c < 3; c++)
+            for (int l = 0; l < DUAL_LANES; l++) {
+                k[r][c][l] = 0.3 * cos(r + 2.1 * c + 3.7 * l);
+                theta[r][c][l] = 0.813 + 0.1 * cos(r + c + l);
+            }
+}
+
+/* Lane l of the group from point `first` on, pixel (r, c) of own point `own`, with q = p + (1, 2) of the other. */
+static void check_lane(const struct layer *layer, int own, int first, int l, double (*k)[4][DUAL_LANES],
+                       double (*theta)[4][DUAL_LANES]) {
+    static double k_before[4][4][DUAL_LANES], theta_before[4][4][DUAL_LANES];
+    fill_lanes(k_before, theta_before);
+    for (int r = 0; r < 4; r++)
+        for (int c = 0; c < 3; c++) {
+            double t = k_before[r][c][l], one = theta_before[r][c][l];
+            run_row(layer, own * PIXELS + r * SIDE + c, (first + l) * PIXELS + (r + 1) * SIDE + c + 2, 1, &t, &one);
+            assert_near("T of lanes", k[r][c][l], t, 0);
+            assert_near("Theta of lanes", theta[r][c][l], one, 0);
+        }
+}
+
+/* As pair by pair, to the bit, whatever the variances' range; zeros between the rows stay. */
+static void test_lanes(void **state) {
+    (void)state;
+    static double variance[POINTS * PIXELS], room[2 * DUAL_LANES * PIXELS], k[4][4][DUAL_LANES],
+        theta[4][4][DUAL_LANES];
+    for (int kind = 0; kind < 2 * KINDS; kind++) {
+        if (!dual_has_lanes(KIND[kind / 2])) continue;
+        for (int i = 0; i < POINTS * PIXELS; i++) variance[i] = 0.31 + fmod(0.7549 * i, 2.9);
+        if (kind % 2 > 0) variance[PIXELS - 1] = 1e200; /* all are scaled then */
+        struct layer layer = layer_create(KIND[kind / 2], POINTS * PIXELS, variance);
+        assert_int_equal(dual_lanes_numbers(POINTS, PIXELS), 2 * DUAL_LANES * PIXELS);
+        struct dual_side lanes = dual_side_fill_lanes(POINTS, PIXELS, variance, room);
+        for (int first = 0; first < POINTS; first += DUAL_LANES) {
+            struct dual_lanes pairs = RECTANGLE;
+            pairs.own = 2 * PIXELS;
+            pairs.other = first * PIXELS + (SIDE + 2) * DUAL_LANES;
+            fill_lanes(k, theta);
+            dual_run_lanes(&layer.dual, &layer.side, &lanes, &pairs, NULL, k[0][0], theta[0][0]);
+            for (int l = 0; l < DUAL_LANES && first + l < POINTS; l++) check_lane(&layer, 2, first, l, k, theta);
+            for (int r = 0; r < 4; r++)
+                for (int l = 0; l < DUAL_LANES; l++) assert_true(k[r][3][l] == 0 && theta[r][3][l] == 0);
+        }
+        layer_free(&layer);
+    }
+}
+
+/* A point with itself is taken for what it is, with a layer of windows before it too; that layer's sums. */
+static void test_lanes_windows(void **state) {
+    (void)state;
+    static double variance[POINTS * PIXELS], room[2 * DUAL_LANES * PIXELS], in_k[6][4][DUAL_LANES],
+        in_theta[6][4][DUAL_LANES], k[4][4][DUAL_LANES], theta[4][4][DUAL_LANES], t[4][4][DUAL_LANES],
+        one[4][4][DUAL_LANES];
+    for (int i = 0; i < POINTS * PIXELS; i++) variance[i] = 0.31 + fmod(0.7549 * i, 2.9);
+    struct layer layer = layer_create(ACTIVATION_RELU, POINTS * PIXELS, variance);
+    struct dual_side lanes = dual_side_fill_lanes(POINTS, PIXELS, variance, room);
+    struct dual_lanes pairs = RECTANGLE;
+    pairs.self = 0;
+    fill_lanes(in_k + 1, in_theta + 1);
+    const struct dual_windows windows = {0.2, 0.1, in_k[1][0], in_theta[1][0]};
+    memset(t, 0, sizeof t);
+    memset(one, 0, sizeof one);
+    for (int r = 0; r < 4; r++)
+        for (int c = 0; c < 3; c++)
+            for (int l = 0; l < DUAL_LANES; l++) {
+                for (int v = 0; v < 3; v++)
+                    for (int w = c > 0 ? -1 : 0; w < 2; w++) {
+                        t[r][c][l] += in_k[r + v][c + w][l];
+                        one[r][c][l] += in_theta[r + v][c + w][l];
+                    }
+                t[r][c][l] = 0.2 * t[r][c][l] + 0.1;
+                one[r][c][l] = t[r][c][l] + 0.2 * one[r][c][l];
+            }
+    assert_true(dual_takes_windows(&layer.dual, &pairs));
+    dual_run_lanes(&layer.dual, &layer.side, &lanes, &pairs, NULL, t[0][0], one[0][0]);
+    dual_run_lanes(&layer.dual, &layer.side, &lanes, &pairs, &windows, k[0][0], theta[0][0]);
+    for (int r = 0; r < 4; r++)
+        for (int c = 0; c < 4; c++)
+            for (int l = 0; l < DUAL_LANES; l++) {
+                assert_near("T of windows", k[r][c][l], t[r][c][l], 1e-15);
+                assert_near("Theta of windows", theta[r][c][l], one[r][c][l], 2e-15);
+                if (c < 3 && l == 0) assert_near("own T", k[r][c][l], variance[r * SIDE + c] / 2, 0);
+            }
+    layer_free(&layer);
+}
+
 /* The diagonal, a point's equal, and a covariance that rounding has carried over the top. */
 static void test_diagonal(void **state) {
     (void)state;
@@ -422,10 +518,11 @@ static void test_tanh_extremes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quadrature),   cmocka_unit_test(test_tanh_range),    cmocka_unit_test(test_tanh_between),
-        cmocka_unit_test(test_derivative),   cmocka_unit_test(test_rows),          cmocka_unit_test(test_images),
-        cmocka_unit_test(test_diagonal),     cmocka_unit_test(test_origin),        cmocka_unit_test(test_homogeneous),
-        cmocka_unit_test(test_erf_extremes), cmocka_unit_test(test_tanh_extremes),
+        cmocka_unit_test(test_quadrature),    cmocka_unit_test(test_tanh_range),    cmocka_unit_test(test_tanh_between),
+        cmocka_unit_test(test_derivative),    cmocka_unit_test(test_rows),          cmocka_unit_test(test_images),
+        cmocka_unit_test(test_lanes),         cmocka_unit_test(test_lanes_windows), cmocka_unit_test(test_diagonal),
+        cmocka_unit_test(test_origin),        cmocka_unit_test(test_homogeneous),   cmocka_unit_test(test_erf_extremes),
+        cmocka_unit_test(test_tanh_extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
