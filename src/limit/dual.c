@@ -47,13 +47,13 @@ void dual_self(const struct dual *dual, int64_t count, const double *variance, d
 }
 
 static int64_t numbers_with(const struct dual *dual, int tiers) {
-    return dual->activation->series ? dual_terms(tiers) + tiers + 1 : 0;
+    return dual->activation->series ? dual_hermite_numbers(tiers) : 0;
 }
 int64_t dual_side_numbers(const struct dual *dual) { return numbers_with(dual, dual->tiers); }
 int64_t dual_side_most(const struct dual *dual) { return numbers_with(dual, DUAL_TIERS); }
 
 struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const double *variance, double *room) {
-    struct dual_side side = {.count = count, .variance = variance};
+    struct dual_side side = {.count = count, .variance = variance, .dual = *dual};
     if (dual->activation->series) dual_hermite_side(dual, &side, room);
     return side;
 }

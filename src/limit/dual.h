@@ -11,7 +11,7 @@
  *
  * What has a variance is a place: a point, or a pixel of a point. Places lie in one array for all points of a layer.
  * Accuracy, absolute: relu and leaky_relu 4e-16 sqrt(K11 K22) in T, erf 4e-16, cos 4e-16 (1 + K11 + K22) (what
- * roundings of the variances make of it), tanh 1e-13; the same in Tdot, but that near c = +-1 a relative error e of K12
+ * roundings of the variances make of it), tanh 1e-14 (of variances above 100 up to 1e-13); the same in Tdot, but that near c = +-1 a relative error e of K12
  * alone moves relu's Tdot by up to sqrt(2 e)/(2 pi).
  * relu, leaky_relu and erf hold this for all variances that are numbers: where products of two would not be, pairs are
  * scaled by powers of two, which changes no bit.
@@ -48,7 +48,7 @@ struct dual dual_between(const struct dual *a, const struct dual *b);
 /* Numbers a place that `room` must have; at most (before it is known which variances there are). */
 int64_t dual_side_numbers(const struct dual *dual);
 int64_t dual_side_most(const struct dual *dual);
-/* room: dual_side_numbers(dual) * count numbers, lent. */
+/* room: dual_side_numbers(dual) * count numbers, lent; of tanh runs fill them, as far as their pairs need them. */
 struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const double *variance, double *room);
 
 /* k holds K12 and becomes T; theta is multiplied by Tdot. Entries between columns and pitch are 0 and stay it. A place

@@ -1,126 +1,79 @@
 /* tanh, and any odd function with poles (struct activation_series): a Hermite series in the correlation, longer for
  * pairs nearer c = +-1; a direct rule where no series serves. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "activation_dual.h"
 #include "dual_kind.h"
+#include "order.h"
 #include "simd.h"
 
-enum { PAIRS = 64 };
+enum { LANES = 8, PAIRS = 128, ROW = 32, FIRST_TIERS = 2 };
 
 static const double PI = 3.14159265358979323846;
 
 void dual_hermite_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot) {
-    for (int64_t at = 0; at < count; at += PAIRS) {
-        double value[2 * PAIRS]; /* T/K, Tdot */
-        int64_t size = count - at < PAIRS ? count - at : PAIRS;
-        dual_series_evaluate(dual, 0, 2, size, variance + at, value);
-        for (int64_t j = 0; j < size; j++) t[at + j] = value[j] * variance[at + j];
-        if (tdot) memcpy(tdot + at, value + size, (size_t)size * sizeof *tdot);
+    for (int64_t at = 0; at < count; at += DUAL_CHUNK) {
+        double argument[DUAL_CHUNK], value[2][DUAL_CHUNK]; /* T/K, Tdot */
+        int64_t size = least(DUAL_CHUNK, count - at);
+        dual_series_arguments(dual, size, variance + at, argument);
+        dual_series_evaluate(dual, 0, 2, size, argument, DUAL_CHUNK, value[0]);
+        for (int64_t j = 0; j < size; j++) t[at + j] = value[0][j] * variance[at + j];
+        for (int64_t j = 0; tdot && j < size; j++) tdot[at + j] = value[1][j];
+    }
+}
+
+/* ---- Sides ---- */
+
+/* Rows are a line longer where they would be a multiple of eight lines, and all terms of a place in the same few sets of
+ * a cache. */
+static int64_t pitch_of(int64_t count) {
+    int64_t lines = (count + LANES - 1) / LANES;
+    return lines % 8 == 0 && lines > 8 ? count + LANES : count;
+}
+
+/* Pairs are read in vectors, of which the last reads on behind the last place, up to three numbers a place (two places,
+ * eight lanes): what is not read so stands last. A row's line more is a 16th at most. */
+int64_t dual_hermite_numbers(int tiers) {
+    int64_t rows = dual_terms(tiers) + tiers;
+    return rows + (rows + 15) / 16 + 3;
+}
+
+SIMD_CLONES static void invert_roots(int64_t count, const double *restrict variance, double *restrict inverse_root) {
+    for (int64_t j = 0; j < count; j++) {
+        double root = sqrt(variance[j]), inverse = 1 / root;
+        inverse_root[j] = root > 0 ? inverse : 0;
     }
 }
 
 void dual_hermite_side(const struct dual *dual, struct dual_side *side, double *room) {
-    int64_t count = side->count, terms = dual_terms(dual->tiers);
-    side->coefficient = room;
-    side->reach = room + terms * count;
-    side->inverse_root = side->reach + dual->tiers * count;
-    dual_series_evaluate(dual, 2, terms, count, side->variance, side->coefficient);
-    dual_series_reach(dual, count, side->variance, side->reach);
-    for (int64_t j = 0; j < count; j++) side->inverse_root[j] = side->variance[j] > 0 ? 1 / sqrt(side->variance[j]) : 0;
+    int64_t count = side->count;
+    side->pitch = pitch_of(count);
+    side->reach = room;
+    side->coefficient = side->reach + dual->tiers * side->pitch;
+    side->inverse_root = side->coefficient + dual_terms(dual->tiers) * side->pitch;
+    side->argument = side->inverse_root + count;
+    side->filled = side->argument + count;
+    dual_series_arguments(dual, count, side->variance, side->argument);
+    invert_roots(count, side->variance, side->inverse_root);
+    for (int64_t chunk = 0; chunk * DUAL_CHUNK < count; chunk++) side->filled[chunk] = 0;
 }
 
-/* ---- Pairs: places own + j step and other + j. Loops are written once, and compiled for steps 0 and 1. ---- */
-
-struct pairs {
-    const struct dual *dual;
-    const struct dual_side *own_side, *other_side;
-    int64_t count, own, step, other;
-    double c[PAIRS], w[PAIRS];   /* the correlation and its square */
-    double tier[PAIRS], highest; /* of the series; dual.tiers: the direct rule */
-    double t[PAIRS], tdot[PAIRS];
-};
-
-static inline void correlate(int64_t count, int64_t step, const double *restrict own, const double *restrict other,
-                             const double *restrict k, struct pairs *restrict pairs) {
-    for (int64_t j = 0; j < count; j++) {
-        double c = k[j] * own[j * step] * other[j];
-        c = c > 1 ? 1 : c;
-        c = c < -1 ? -1 : c;
-        pairs->c[j] = c;
-        pairs->w[j] = c * c;
-        pairs->tier[j] = 0;
-    }
+static void fill_tiers(const struct dual_side *side, int64_t chunk, int from, int to) {
+    int64_t at = chunk * DUAL_CHUNK, count = least(DUAL_CHUNK, side->count - at), first = dual_terms(from);
+    const double *argument = side->argument + at;
+    dual_series_evaluate(&side->dual, 2 + first, dual_terms(to) - first, count, argument, side->pitch,
+                         side->coefficient + first * side->pitch + at);
+    dual_series_reach(&side->dual, from, to, count, argument, side->pitch, side->reach + from * side->pitch + at);
+    side->filled[chunk] = to;
 }
 
-/* The reaches of the tiers grow: a pair's tier is the number of those that do not serve it. */
-static inline void raise_tiers(int64_t count, int64_t step, const double *restrict own, const double *restrict other,
-                               struct pairs *restrict pairs) {
-    for (int64_t j = 0; j < count; j++) {
-        double within = own[j * step] * other[j];
-        pairs->tier[j] += pairs->w[j] > within * within ? 1.0 : 0.0;
-    }
-}
-
-SIMD_CLONES static void pairs_sort(struct pairs *pairs, const double *k) {
-    const struct dual_side *a = pairs->own_side, *b = pairs->other_side;
-    const double *own = a->inverse_root + pairs->own, *other = b->inverse_root + pairs->other;
-    if (pairs->step)
-        correlate(pairs->count, 1, own, other, k, pairs);
-    else
-        correlate(pairs->count, 0, own, other, k, pairs);
-    for (int tier = 0; tier < pairs->dual->tiers; tier++) {
-        own = a->reach + tier * a->count + pairs->own, other = b->reach + tier * b->count + pairs->other;
-        if (pairs->step)
-            raise_tiers(pairs->count, 1, own, other, pairs);
-        else
-            raise_tiers(pairs->count, 0, own, other, pairs);
-    }
-    pairs->highest = -1;
-    for (int64_t j = 0; j < pairs->count; j++)
-        if (pairs->tier[j] < pairs->dual->tiers && pairs->tier[j] > pairs->highest) pairs->highest = pairs->tier[j];
-}
-
-/* b_n and b_n+1 of the places from one on. */
-struct two_terms {
-    const double *low, *high;
-};
-
-static struct two_terms terms_of(const struct dual_side *side, int64_t n, int64_t place) {
-    const double *low = side->coefficient + n * side->count + place;
-    return (struct two_terms){low, low + side->count};
-}
-
-/* Two terms of Horner's rule, n and n + 1. */
-static inline void sum_two(int64_t step, int64_t n, struct two_terms own, struct two_terms other,
-                           struct pairs *restrict pairs) {
-    const double share_low = 1 / (double)(2 * n + 1), share_high = 1 / (double)(2 * n + 3);
-    for (int64_t j = 0; j < pairs->count; j++) {
-        double a = own.low[j * step] * other.low[j], b = own.high[j * step] * other.high[j], w = pairs->w[j];
-        pairs->t[j] = (pairs->t[j] * w + b * share_high) * w + a * share_low;
-        pairs->tdot[j] = (pairs->tdot[j] * w + b) * w + a;
-    }
-}
-
-/* From the top of one tier's terms to its bottom. */
-SIMD_CLONES static void pairs_sum(struct pairs *pairs, int tier) {
-    for (int64_t n = dual_terms(tier + 1) - 2; n >= dual_terms(tier); n -= 2) {
-        struct two_terms own = terms_of(pairs->own_side, n, pairs->own);
-        struct two_terms other = terms_of(pairs->other_side, n, pairs->other);
-        if (pairs->step)
-            sum_two(1, n, own, other, pairs);
-        else
-            sum_two(0, n, own, other, pairs);
-    }
-}
-
-/* A pair starts at the top of its own tier, so that it never depends on its neighbours. */
-static void pairs_start(struct pairs *pairs, int tier) {
-    for (int64_t j = 0; j < pairs->count; j++) {
-        pairs->t[j] = pairs->tier[j] == tier ? 0 : pairs->t[j];
-        pairs->tdot[j] = pairs->tier[j] == tier ? 0 : pairs->tdot[j];
-    }
+/* The coefficients and reaches of `count` places, of so many tiers; the first few are filled at once. */
+static inline void reach_tiers(const struct dual_side *side, int64_t place, int64_t count, int tiers) {
+    for (int64_t chunk = place / DUAL_CHUNK; chunk <= (place + count - 1) / DUAL_CHUNK; chunk++)
+        if (side->filled[chunk] < tiers)
+            fill_tiers(side, chunk, (int)side->filled[chunk], (int)least(side->dual.tiers, most(tiers, FIRST_TIERS)));
 }
 
 /* ---- The direct rule ---- */
@@ -158,37 +111,203 @@ static struct moments direct_rule(const struct activation_series *series, double
     return sum;
 }
 
-/* ---- Rows ---- */
+/* ---- Pairs: several rows at once, or a row in pieces. Each row is filled up to whole vectors by lanes that are no
+ * pairs. Loops are written once, and compiled for steps 0 and 1. ---- */
 
-static void pairs_finish(const struct pairs *pairs, double *k, double *theta) {
-    for (int64_t j = 0; j < pairs->count; j++) {
-        struct moments pair = {.t = k[j] * pairs->t[j], .tdot = pairs->tdot[j]};
-        if (pairs->tier[j] >= pairs->dual->tiers)
-            pair = direct_rule(pairs->dual->activation->series, pairs->own_side->variance[pairs->own + j * pairs->step],
-                               pairs->other_side->variance[pairs->other + j], pairs->c[j]);
-        k[j] = pair.t;
-        theta[j] *= pair.tdot;
+struct pairs {
+    const struct dual *dual;
+    const struct dual_side *own, *other;
+    int64_t rows, columns, width, pitch;          /* width: lanes a row; pitch: of k and theta */
+    int64_t at_own, own_row, at_other, other_row; /* places of the rows' first pairs */
+    bool steps;
+    double k[PAIRS], w[PAIRS];     /* K12; the correlation's square */
+    double t[PAIRS], slope[PAIRS]; /* sum a_n a_n w^n, and its derivative by w */
+    int64_t tier[PAIRS];           /* dual.tiers: the direct rule */
+    int tiers[PAIRS / LANES];      /* that are summed, of each row */
+};
+
+static inline void correlate(int64_t vectors, int64_t step, const double *restrict own, const double *restrict other,
+                             const double *restrict k, double *restrict w, int64_t *restrict tier) {
+    for (int64_t j = 0; j < vectors * LANES; j++) {
+        double c = k[j] * own[j * step] * other[j], square = c * c;
+        w[j] = square > 1 ? 1 : square;
+        tier[j] = 0;
     }
 }
 
-static void run_some(struct pairs *pairs, double *k, double *theta) {
-    pairs_sort(pairs, k);
-    for (int tier = (int)pairs->highest; tier >= 0; tier--) {
-        pairs_start(pairs, tier);
-        pairs_sum(pairs, tier);
+SIMD_CLONES static void correlate_rows(struct pairs *p) {
+    for (int64_t r = 0; r < p->rows; r++) {
+        const double *own = p->own->inverse_root + p->at_own + r * p->own_row;
+        const double *other = p->other->inverse_root + p->at_other + r * p->other_row;
+        const int64_t from = r * p->width, vectors = p->width / LANES;
+        if (p->steps)
+            correlate(vectors, 1, own, other, p->k + from, p->w + from, p->tier + from);
+        else
+            correlate(vectors, 0, own, other, p->k + from, p->w + from, p->tier + from);
+        for (int64_t j = from + p->columns; j < from + p->width; j++) p->w[j] = -1; /* served at once */
     }
-    pairs_finish(pairs, k, theta);
+}
+
+static inline int64_t raise_tiers(int64_t vectors, int64_t step, const double *restrict own,
+                                  const double *restrict other, const double *restrict w, int64_t *restrict tier) {
+    int64_t count = 0;
+    for (int64_t j = 0; j < vectors * LANES; j++) {
+        int64_t more = w[j] > own[j * step] * other[j] ? 1 : 0;
+        tier[j] += more;
+        count += more;
+    }
+    return count;
+}
+
+/* The reaches of the tiers grow: a pair's tier is the number of those that do not serve it. How many of a row does this
+ * one not serve? */
+SIMD_CLONES static int64_t raise_row(struct pairs *p, int64_t r, int tier) {
+    const double *own = p->own->reach + tier * p->own->pitch + p->at_own + r * p->own_row;
+    const double *other = p->other->reach + tier * p->other->pitch + p->at_other + r * p->other_row;
+    const int64_t from = r * p->width, vectors = p->width / LANES;
+    return p->steps ? raise_tiers(vectors, 1, own, other, p->w + from, p->tier + from)
+                    : raise_tiers(vectors, 0, own, other, p->w + from, p->tier + from);
+}
+
+/* A pair starts at the top of its own tier, so that its bits never depend on its neighbours. */
+SIMD_CLONES static void start(int64_t count, int64_t tier, const int64_t *restrict own, double *restrict t,
+                              double *restrict slope) {
+    for (int64_t j = 0; j < count; j++) {
+        t[j] = own[j] == tier ? 0 : t[j];
+        slope[j] = own[j] == tier ? 0 : slope[j];
+    }
+}
+
+/* Four terms of Horner's rule, from the highest: rows 3 to 0 of the coefficients. */
+static inline void sum_four(int64_t vectors, int64_t step, const double *restrict own, int64_t own_pitch,
+                            const double *restrict other, int64_t other_pitch, const double *restrict w,
+                            double *restrict t, double *restrict slope) {
+    for (int64_t j = 0; j < vectors * LANES; j++) {
+        double x = w[j], sum = t[j], derivative = slope[j];
+        for (int n = 3; n >= 0; n--) {
+            derivative = derivative * x + sum;
+            sum = sum * x + own[n * own_pitch + j * step] * other[n * other_pitch + j];
+        }
+        t[j] = sum;
+        slope[j] = derivative;
+    }
+}
+
+/* From the top of one tier's terms to its bottom. */
+SIMD_CLONES static void sum_tier(struct pairs *p, int tier) {
+    const int64_t a_pitch = p->own->pitch, b_pitch = p->other->pitch, vectors = p->width / LANES;
+    for (int64_t n = dual_terms(tier + 1) - 4; n >= dual_terms(tier); n -= 4)
+        for (int64_t r = 0; r < p->rows; r++) {
+            if (p->tiers[r] <= tier) continue;
+            const double *a = p->own->coefficient + n * a_pitch + p->at_own + r * p->own_row;
+            const double *b = p->other->coefficient + n * b_pitch + p->at_other + r * p->other_row;
+            const int64_t from = r * p->width;
+            if (p->steps)
+                sum_four(vectors, 1, a, a_pitch, b, b_pitch, p->w + from, p->t + from, p->slope + from);
+            else
+                sum_four(vectors, 0, a, a_pitch, b, b_pitch, p->w + from, p->t + from, p->slope + from);
+        }
+}
+
+SIMD_CLONES static void finish(int64_t count, const double *restrict w, const double *restrict t,
+                               const double *restrict slope, double *restrict k, double *restrict theta) {
+    for (int64_t j = 0; j < count; j++) {
+        theta[j] *= t[j] + 2 * w[j] * slope[j];
+        k[j] *= t[j];
+    }
+}
+
+/* ---- Rows ---- */
+
+/* As many tiers as a row needs; are there pairs that none serves? */
+static bool choose_tiers(struct pairs *p, int64_t r) {
+    int64_t beyond = 1, own = p->at_own + r * p->own_row, other = p->at_other + r * p->other_row;
+    for (p->tiers[r] = 0; beyond > 0 && p->tiers[r] < p->dual->tiers; p->tiers[r]++) {
+        reach_tiers(p->own, own, p->steps ? p->columns : 1, p->tiers[r] + 1);
+        reach_tiers(p->other, other, p->columns, p->tiers[r] + 1);
+        beyond = raise_row(p, r, p->tiers[r]);
+    }
+    return beyond > 0;
+}
+
+/* Sums; are there pairs that no tier serves? */
+static bool evaluate(struct pairs *p) {
+    const int64_t count = p->rows * p->width;
+    bool is_beyond = false;
+    int tiers = 0;
+    correlate_rows(p);
+    for (int64_t r = 0; r < p->rows; r++) {
+        is_beyond |= choose_tiers(p, r);
+        tiers = (int)most(tiers, p->tiers[r]);
+    }
+    memset(p->t, 0, (size_t)count * sizeof *p->t), memset(p->slope, 0, (size_t)count * sizeof *p->slope);
+    for (int tier = tiers - 1; tier >= 0; tier--) {
+        sum_tier(p, tier);
+        if (tier > 0) start(count, tier - 1, p->tier, p->t, p->slope);
+    }
+    return is_beyond;
+}
+
+static void take_direct(const struct pairs *p, int64_t r, int64_t c, double *k, double *theta) {
+    int64_t own = p->at_own + r * p->own_row + (p->steps ? c : 0), other = p->at_other + r * p->other_row + c;
+    double cosine = fmax(-1, fmin(1, *k * p->own->inverse_root[own] * p->other->inverse_root[other]));
+    struct moments pair =
+        direct_rule(p->dual->activation->series, p->own->variance[own], p->other->variance[other], cosine);
+    *k = pair.t;
+    *theta *= pair.tdot;
+}
+
+/* What is left of a row, whose sums become 1. */
+static void take_beyond(struct pairs *p, int64_t r, double *k, double *theta) {
+    for (int64_t c = 0; c < p->columns; c++) {
+        int64_t at = r * p->width + c;
+        if (p->tier[at] < p->dual->tiers) continue;
+        take_direct(p, r, c, k + c, theta + c);
+        p->t[at] = 1, p->slope[at] = 0;
+    }
+}
+
+static void run_pairs(struct pairs *p, double *k, double *theta) {
+    const int64_t pitch = p->pitch;
+    for (int64_t r = 0; r < p->rows; r++) memcpy(p->k + r * p->width, k + r * pitch, (size_t)p->columns * sizeof *k);
+    bool is_beyond = evaluate(p);
+    for (int64_t r = 0; r < p->rows; r++) {
+        int64_t at = r * p->width;
+        if (is_beyond) take_beyond(p, r, k + r * pitch, theta + r * pitch);
+        finish(p->columns, p->w + at, p->t + at, p->slope + at, k + r * pitch, theta + r * pitch);
+    }
+}
+
+static void run_at(struct pairs *p, const struct dual_pairs *all, int64_t r, int64_t c, double *k, double *theta) {
+    p->width = (p->columns + LANES - 1) / LANES * LANES;
+    p->at_own = all->own + r * all->own_row + c * all->own_step;
+    p->at_other = all->other + r * all->other_row + c;
+    run_pairs(p, k + r * all->pitch + c, theta + r * all->pitch + c);
+}
+
+/* A long row becomes several. */
+static void run_long(struct pairs *p, const struct dual_pairs *all, int64_t r, double *k, double *theta) {
+    p->own_row = ROW * all->own_step, p->other_row = ROW, p->pitch = ROW;
+    for (int64_t c = 0; c < all->columns; c += p->rows * p->columns) {
+        int64_t left = all->columns - c;
+        p->rows = left < ROW ? 1 : least(PAIRS, left) / ROW;
+        p->columns = least(ROW, left);
+        run_at(p, all, r, c, k, theta);
+    }
 }
 
 void dual_hermite_run(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
                       const struct dual_pairs *all, double *k, double *theta) {
-    struct pairs pairs;
-    pairs.dual = dual, pairs.own_side = own, pairs.other_side = other, pairs.step = all->own_step;
-    for (int64_t r = 0; r < all->rows; r++)
-        for (int64_t c = 0; c < all->columns; c += PAIRS) {
-            pairs.count = all->columns - c < PAIRS ? all->columns - c : PAIRS;
-            pairs.own = all->own + r * all->own_row + c * all->own_step;
-            pairs.other = all->other + r * all->other_row + c;
-            run_some(&pairs, k + r * all->pitch + c, theta + r * all->pitch + c);
+    struct pairs p;
+    p.dual = dual, p.own = own, p.other = other, p.steps = all->own_step > 0;
+    if (all->columns > ROW) {
+        for (int64_t r = 0; r < all->rows; r++) run_long(&p, all, r, k, theta);
+    } else if (all->columns > 0) {
+        int64_t group = PAIRS / ((all->columns + LANES - 1) / LANES * LANES);
+        p.own_row = all->own_row, p.other_row = all->other_row, p.pitch = all->pitch, p.columns = all->columns;
+        for (int64_t r = 0; r < all->rows; r += group) {
+            p.rows = least(group, all->rows - r);
+            run_at(&p, all, r, 0, k, theta);
         }
+    }
 }

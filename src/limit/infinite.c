@@ -25,7 +25,7 @@ static int64_t numbers(const struct engine *engine) {
 static void evaluate_pairs(struct engine *engine, double *theta) {
     const struct pairs *pairs = &engine->pairs;
     int64_t at = pairs->i * engine->points + pairs->j;
-    engine_evaluate(engine, engine->plan->segments - 1, NOWHERE);
+    engine_evaluate(engine, engine->plan->segments - 1, &NOWHERE, 1);
     struct covariance end = engine_image_of(engine, &engine->plan->pair[engine->plan->pairs - 1], &NOWHERE);
     memcpy(engine->k + at, end.k, (size_t)pairs->count * sizeof *end.k);
     memcpy(theta + at, end.theta, (size_t)pairs->count * sizeof *end.theta);
@@ -33,9 +33,10 @@ static void evaluate_pairs(struct engine *engine, double *theta) {
 
 /* Point i with those of a range that come before it, and with itself. */
 static bool run_row(struct engine *engine, int64_t i, struct range other, double *theta, const struct host *host) {
-    struct range own = {i, 1, 0};
+    bool is_among = (!engine->has_images || engine->plan->batch == 1) && i < other.first + other.count;
+    struct range own = is_among ? other : (struct range){i, 1, 0};
     int64_t end = least(i + 1, other.first + other.count), batch = engine->plan->batch;
-    engine_take_points(engine, own, engine->network->nodes);
+    if (!is_among) engine_take_points(engine, own, engine->network->nodes);
     for (int64_t j = other.first; j < end; j += batch) {
         int64_t count = least(batch, end - j);
         engine->pairs = (struct pairs){i, j, count, engine->has_images ? batch : count, own, other};
@@ -73,7 +74,7 @@ static void lay_out_activated(struct engine *engine, struct arena *arena) {
 static void lay_out(struct engine *engine, struct arena *arena) {
     const struct infinite_plan *plan = engine->plan;
     struct shape input = engine->network->node[0].in;
-    engine->images = ARENA_TAKE(arena, 2 * plan->slots * plan->room, double);
+    engine->images = ARENA_TAKE(arena, 2 * engine->together * plan->slots * plan->room, double);
     engine->scratch = ARENA_TAKE(arena, plan->room, double);
     engine->variances = ARENA_TAKE(arena, plan->slots * engine->points * plan->pixels, double);
     engine->has_images = input.rows * input.columns > 1;
@@ -83,16 +84,20 @@ static void lay_out(struct engine *engine, struct arena *arena) {
     lay_out_activated(engine, arena);
 }
 
+static int64_t side_most(const struct infinite_plan *plan, int activation) {
+    struct arena sizes = arena_counting();
+    struct dual dual = engine_dual(&plan->network->node[activation], 0, NULL, &sizes);
+    return dual_side_most(&dual);
+}
+
 /* Numbers that sides take for each point at most: a row's; those of columns. */
 static void most_numbers(const struct engine *engine, int64_t each[2]) {
     for (int a = 0; a < engine->plan->activations; a++) {
         int o = engine->plan->activation[a];
         int64_t pixels = infinite_pixels(engine->network, o + 1);
-        struct arena sizes = arena_counting();
-        struct dual dual = engine_dual(&engine->network->node[o], 0, NULL, &sizes);
-        each[0] += dual_side_most(&dual) * pixels;
+        each[0] += side_most(engine->plan, o) * pixels;
         each[1] += engine_has_lanes(engine, pixels) ? dual_lanes_numbers(1, pixels) / DUAL_LANES
-                                                    : dual_side_most(&dual) * pixels;
+                                                    : side_most(engine->plan, o) * pixels;
     }
 }
 
@@ -113,7 +118,7 @@ static void count_duals(const struct infinite_plan *plan, struct arena *arena) {
 /* Zeros stand in front of every image for good. */
 static void clear_fronts(struct engine *engine) {
     const struct infinite_plan *plan = engine->plan;
-    for (int image = 0; image < 2 * plan->slots; image++)
+    for (int image = 0; image < 2 * engine->together * plan->slots; image++)
         memset(engine->images + image * plan->room, 0, (size_t)plan->front * sizeof(double));
     memset(engine->scratch, 0, (size_t)plan->front * sizeof(double));
     engine->scratch += plan->front;
@@ -128,9 +133,17 @@ static void take_inputs(struct engine *engine, const double *x) {
             *engine_plane(engine, i / pixels, c * pixels + i % pixels) = x[i * channels + c];
 }
 
+/* Several where pairs need more of a place than its variance. */
+static int together(const struct infinite_plan *plan) {
+    bool has_sides = false;
+    for (int a = 0; a < plan->activations; a++) has_sides |= side_most(plan, plan->activation[a]) > 0;
+    return has_sides && plan->batch == 1 && plan->segments > 1 ? DISPLACEMENTS : 1;
+}
+
 static struct engine engine_create(const struct infinite_plan *plan, int64_t points, double *k, struct arena *arena) {
     struct engine engine = {
         .network = plan->network, .plan = plan, .points = points, .k = k, .filled = {{NONE, 0, 0}, {NONE, 0, 0}}};
+    engine.together = together(plan);
     lay_out(&engine, arena);
     lay_out_sides(&engine, arena);
     return engine;

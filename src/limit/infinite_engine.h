@@ -35,9 +35,10 @@ struct engine {
     const struct network *network;
     const struct infinite_plan *plan;
     int64_t points;
-    double *k;       /* the result; where inputs have one pixel, inner products first */
-    double *images;  /* two, K and Theta, a slot, each of plan.room */
-    double *scratch; /* room of the largest image, zeros in front */
+    double *k;        /* the result; where inputs have one pixel, inner products first */
+    int together, at; /* displacements that go through a segment together; the one at hand */
+    double *images;   /* two, K and Theta, a displacement and slot, each of plan.room */
+    double *scratch;  /* room of the largest image, zeros in front */
     bool has_images;
     double *planes;              /* inputs [ceil(points/plan.batch), channel, pixel, plan.batch]; NULL: one pixel */
     double *variances;           /* [slot, point, pixel] while the variances are found */
@@ -48,6 +49,7 @@ struct engine {
     struct pairs pairs;
 };
 
+enum { DISPLACEMENTS = 4 };
 static const struct displacement NOWHERE = {0, 0};
 
 /* Are places of other points of an activation of so many pixels kept side by side? */
@@ -78,8 +80,9 @@ void engine_apply(struct engine *engine, const struct infinite_pair *pair, const
                   struct covariance *out);
 /* The value that a segment begins with: the input, or from the segment before it. */
 void engine_begin(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out);
-/* The segment's last pair at displacement `end`. */
-void engine_evaluate(struct engine *engine, int segment, struct displacement end);
+/* The segment's last pair at `count` displacements, at most `together`, one value after the other: what an activation
+ * keeps of a place then is in the cache for all of them. */
+void engine_evaluate(struct engine *engine, int segment, const struct displacement *end, int count);
 /* Fills a side of one activation for some points; returns what `room` is left. Of the activations before node `end`. */
 double *engine_take_points_of(struct engine *engine, int number, struct range range, double *room);
 void engine_take_points(struct engine *engine, struct range range, int end);

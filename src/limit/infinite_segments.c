@@ -1,4 +1,4 @@
-/* One displacement of the pairs at hand, through a segment. */
+/* Displacements of the pairs at hand, through a segment. */
 #include "infinite_engine.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 
 static void set_slot(const struct engine *engine, int slot, struct covariance *image) {
     const struct infinite_plan *plan = engine->plan;
-    image->k = engine->images + 2 * slot * plan->room + plan->front;
+    image->k = engine->images + 2 * (engine->at * plan->slots + slot) * plan->room + plan->front;
     image->theta = image->k + plan->room;
 }
 
@@ -208,17 +208,31 @@ static void apply_at(struct engine *engine, const struct infinite_pair *pair, co
         engine_apply(engine, pair, &in, &out);
 }
 
+/* The next displacements, from number n on, that a value at `at` is made of; their count. */
+static int find_some(const struct engine *engine, const struct node *node, int64_t *n, struct displacement at,
+                     struct displacement *end) {
+    const struct limit *limit = engine->plan->limit[node - engine->network->node];
+    int count = 0;
+    while (count < engine->together && limit->gather(node, *n, at, &end[count])) count++, ++*n;
+    return count;
+}
+
 /* The value that a segment begins with, from the one before it. */
 static void gather(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out) {
     const struct node *node = &engine->network->node[pair->u - 1];
     const struct limit *limit = engine->plan->limit[pair->u - 1];
     covariance_clear(out);
-    struct displacement at;
-    for (int64_t n = 0; limit->gather(node, n, out->at, &at); n++) {
-        engine_evaluate(engine, segment - 1, at);
-        struct covariance image =
-            engine_image(engine, engine_term_value(engine, pair), engine->plan->term[pair->first].slot, &at);
-        limit->pool(node, &image, engine->scratch, out);
+    struct displacement end[DISPLACEMENTS];
+    int64_t n = 0;
+    for (int count; (count = find_some(engine, node, &n, out->at, end)) > 0;) {
+        int own = engine->at;
+        engine_evaluate(engine, segment - 1, end, count);
+        for (engine->at = 0; engine->at < count; engine->at++) {
+            struct covariance image = engine_image(engine, engine_term_value(engine, pair),
+                                                   engine->plan->term[pair->first].slot, &end[engine->at]);
+            limit->pool(node, &image, engine->scratch, out);
+        }
+        engine->at = own;
     }
 }
 
@@ -229,12 +243,17 @@ void engine_begin(struct engine *engine, int segment, const struct infinite_pair
         gather(engine, segment, pair, out);
 }
 
-void engine_evaluate(struct engine *engine, int segment, struct displacement end) {
+void engine_evaluate(struct engine *engine, int segment, const struct displacement *end, int count) {
     struct infinite_segment range = engine->plan->segment[segment];
     const struct infinite_pair *pair = engine->plan->pair + range.from;
-    struct covariance first = engine_image_of(engine, pair, &end);
-    engine_begin(engine, segment, pair, &first);
-    for (int p = range.from + 1; p < range.to; p++) apply_at(engine, engine->plan->pair + p, &end);
+    for (engine->at = 0; engine->at < count; engine->at++) {
+        struct covariance first = engine_image_of(engine, pair, &end[engine->at]);
+        engine_begin(engine, segment, pair, &first);
+    }
+    for (int p = range.from + 1; p < range.to; p++)
+        for (engine->at = 0; engine->at < count; engine->at++)
+            apply_at(engine, engine->plan->pair + p, &end[engine->at]);
+    engine->at = 0;
 }
 
 /* ---- the points at hand ---- */

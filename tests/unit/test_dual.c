@@ -192,6 +192,53 @@ static void test_tanh_between(void **state) {
         }
 }
 
+/* E over (z1, z2) by the trapezoidal rule, u = sqrt(k11) z1, v = sqrt(k22) (c z1 + s z2): the sharper the poles of tanh,
+ * the smaller the step, and smaller again for what the Gaussian grows to there. Sums in long double. */
+static struct expected trapezoidal(double k11, double k22, double c) {
+    const double step = fmin(0.16, PI * PI / (52 * sqrt(fmax(k11, k22)))), s = sqrt((1 - c) * (1 + c)), end = 9.6;
+    long double t = 0, tdot = 0;
+    for (double z = step / 2; z < end; z += step) {
+        double x = tanh(sqrt(k11) * z);
+        long double inner_t = 0, inner_tdot = 0, weight = expl(-(long double)z * z / 2);
+        for (double q = s > 0 ? -floor(end / step) : 0; q <= (s > 0 ? end / step : 0); q++) {
+            double y = tanh(sqrt(k22) * (c * z + s * q * step)), share = exp(-q * q * step * step / 2);
+            inner_t += (long double)share * y, inner_tdot += (long double)share * (1 - y) * (1 + y);
+        }
+        double both = s > 0 ? step / sqrt(2 * PI) : 1;
+        t += weight * x * inner_t * both, tdot += weight * (1 - x) * (1 + x) * inner_tdot * both;
+    }
+    const double scale = 2 * step / sqrt(2 * PI);
+    return (struct expected){.t = scale * (double)t, .tdot = scale * (double)tdot};
+}
+
+/* What dual.h says of tanh, in a layer of those two variances and in one of variances from 1e-6 to 100. */
+static void check_accuracy(double k11, double k22, double c) {
+    const double variance[2][4] = {{k11, k22, k11, k22}, {k11, k22, 1e-6, 100}};
+    struct expected right = trapezoidal(k11, k22, c);
+    for (int wide = 0; wide < 2; wide++) {
+        double k = c * sqrt(k11 * k22), theta = 1;
+        struct layer layer = layer_create(ACTIVATION_TANH, 4, variance[wide]);
+        run_row(&layer, 0, 1, 1, &k, &theta);
+        layer_free(&layer);
+        char what[80];
+        snprintf(what, sizeof what, "tanh, K11 %g, K22 %g, c %.12g, layer %d", k11, k22, c, wide);
+        assert_near(what, k, right.t, 1e-14);
+        assert_near(what, theta, right.tdot, 1e-14);
+    }
+}
+
+static void test_tanh_accuracy(void **state) {
+    (void)state;
+    const double variance[] = {1e-6, 0.0103, 0.134, 0.617, 1.09, 1.9, 4.7, 9.7},
+                 excess[] = {0, 1e-9, 1.3e-4, 0.0117, 0.101, 0.2713, 0.46, 0.8903, 1};
+    for (size_t i = 0; i < sizeof variance / sizeof *variance; i++)
+        for (size_t j = 0; j <= i; j++)
+            for (size_t n = 0; n < sizeof excess / sizeof *excess; n++)
+                check_accuracy(variance[i], variance[j], n % 2 ? excess[n] - 1 : 1 - excess[n]);
+    check_accuracy(100, 100, 1);
+    check_accuracy(97.3, 1.3, -0.83);
+}
+
 /* ---- Identities ---- */
 
 static double slope_by_difference(enum activation_kind kind, double k11, double k22, double k12, double step) {
@@ -522,7 +569,7 @@ int main(void) {
         cmocka_unit_test(test_derivative),    cmocka_unit_test(test_rows),          cmocka_unit_test(test_images),
         cmocka_unit_test(test_lanes),         cmocka_unit_test(test_lanes_windows), cmocka_unit_test(test_diagonal),
         cmocka_unit_test(test_origin),        cmocka_unit_test(test_homogeneous),   cmocka_unit_test(test_erf_extremes),
-        cmocka_unit_test(test_tanh_extremes),
+        cmocka_unit_test(test_tanh_extremes), cmocka_unit_test(test_tanh_accuracy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
