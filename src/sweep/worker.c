@@ -204,7 +204,8 @@ static status run_task(struct worker *worker, struct report *report) {
 /* Ranks that never get work need not know. */
 static void measure_rate(struct worker *worker, int64_t task) {
     if (work_is_reference(worker->job.work, task)) return;
-    enum precision precision = study_point(worker->job.study, worker->job.work->task[task].cell).run.precision;
+    int64_t cell = worker->job.work->task[task].cell;
+    enum precision precision = (enum precision)study_point(worker->job.study, cell).run.precision;
     if (worker->gflops[precision] == 0) worker->gflops[precision] = task_gemm_rate(precision);
 }
 

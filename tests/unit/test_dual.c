@@ -198,13 +198,14 @@ static struct expected trapezoidal(double k11, double k22, double c) {
     const double step = fmin(0.16, PI * PI / (52 * sqrt(fmax(k11, k22)))), s = sqrt((1 - c) * (1 + c)), end = 9.6;
     long double t = 0, tdot = 0;
     for (double z = step / 2; z < end; z += step) {
-        double x = tanh(sqrt(k11) * z);
-        long double inner_t = 0, inner_tdot = 0, weight = expl(-(long double)z * z / 2);
+        const long double x = (long double)tanh(sqrt(k11) * z);
+        long double inner_t = 0, inner_tdot = 0, weight = (long double)exp(-z * z / 2);
         for (double q = s > 0 ? -floor(end / step) : 0; q <= (s > 0 ? end / step : 0); q++) {
-            double y = tanh(sqrt(k22) * (c * z + s * q * step)), share = exp(-q * q * step * step / 2);
-            inner_t += (long double)share * y, inner_tdot += (long double)share * (1 - y) * (1 + y);
+            const long double y = (long double)tanh(sqrt(k22) * (c * z + s * q * step)),
+                              share = (long double)exp(-q * q * step * step / 2);
+            inner_t += share * y, inner_tdot += share * (1 - y) * (1 + y);
         }
-        double both = s > 0 ? step / sqrt(2 * PI) : 1;
+        const long double both = (long double)(s > 0 ? step / sqrt(2 * PI) : 1);
         t += weight * x * inner_t * both, tdot += weight * (1 - x) * (1 + x) * inner_tdot * both;
     }
     const double scale = 2 * step / sqrt(2 * PI);

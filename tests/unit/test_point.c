@@ -951,7 +951,7 @@ static void test_diverged_of(void **state) {
                       record_value(record, METRIC_DIVERGED_STEP), record_value(record, METRIC_DIVERGED_OF),
                       record_value(record, METRIC_DIVERGED_UNCONVERGED));
         assert_true(record_value(record, METRIC_DIVERGED_STEP) < 60);
-        assert_true(record_value(record, METRIC_DIVERGED_OF) == cases[i].of);
+        assert_true(record_value(record, METRIC_DIVERGED_OF) == (double)cases[i].of);
         assert_true((record_value(record, METRIC_DIVERGED_UNCONVERGED) > 0) == (cases[i].of == DIVERGED_OF_REST));
         record_free(record);
     }
