@@ -196,9 +196,9 @@ static void assert_same_bits(const char *what, const char *name, int64_t n, cons
     if (memcmp(a, b, (size_t)n * sizeof *a) != 0) fail_msg("%s: %s depends on the other examples", name, what);
 }
 
-/* The first example's rows, its neighbours others, one of them without rest. */
+/* One example's rows, its neighbours before and behind others, one of them without rest. */
 static void check_neighbours(enum solver solver, enum cell cell, const char *name) {
-    enum { POINTS = 6 };
+    enum { POINTS = 6, OWN = 1 };
     struct recipe recipe = small_deq;
     struct sample sample;
     recipe.solver = solver;
@@ -208,15 +208,15 @@ static void check_neighbours(enum solver solver, enum cell cell, const char *nam
     const real *v = sample_random(&sample, 31, sample.network->theta);
     real *x = sample_random(&sample, 32, POINTS * d), *other = sample_random(&sample, 33, POINTS * d);
     real *w = sample_random(&sample, 34, POINTS * k), *other_w = sample_random(&sample, 35, POINTS * k);
-    memcpy(other, x, (size_t)d * sizeof *x);
-    memcpy(other_w, w, (size_t)k * sizeof *w);
+    memcpy(other + OWN * d, x + OWN * d, (size_t)d * sizeof *x);
+    memcpy(other_w + OWN * k, w + OWN * k, (size_t)k * sizeof *w);
     la_scale(d, 50, other + 2 * d);
     other[3 * d] = (real)NAN;
     struct faces a = faces_of(&sample, POINTS, x, v, w), b = faces_of(&sample, POINTS, other, v, other_w);
-    assert_true(la_is_finite(k, a.f) && isnan(b.f[3 * k]) && isnan(b.jvp[3 * k]));
-    assert_same_bits("f", name, k, a.f, b.f);
-    assert_same_bits("J v", name, k, a.jvp, b.jvp);
-    assert_same_bits("J' w", name, recipe.width, a.dx, b.dx);
+    assert_true(la_is_finite(k, a.f + OWN * k) && isnan(b.f[3 * k]) && isnan(b.jvp[3 * k]));
+    assert_same_bits("f", name, k, a.f + OWN * k, b.f + OWN * k);
+    assert_same_bits("J v", name, k, a.jvp + OWN * k, b.jvp + OWN * k);
+    assert_same_bits("J' w", name, recipe.width, a.dx + OWN * recipe.width, b.dx + OWN * recipe.width);
     sample_free(&sample);
 }
 
