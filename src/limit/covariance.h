@@ -4,7 +4,7 @@
  * 2 x 3 numbers, the first of p = (0, 1), q = (1, 0).
  *
  * What a filter's window sees of a pair (p, q) is seen at the same displacement, so every operator but pooling works on
- * one such small image. `batch` pairs with the same x go side by side (1x1 images only: others have one).
+ * one such small image. `batch` pairs with the same x go side by side (infinite_plan.h).
  * Entry (r, c, b) stands at r pitch + c batch + b. Each row ends in `reach` pixels of zeros, as many as the widest
  * filter reaches from its centre (or as there are in the image's rows or columns); before the first row there are reach
  * rows of zeros, and behind the last there is room for as many: so a window's sum is a flat loop over the whole image.

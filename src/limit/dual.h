@@ -11,8 +11,8 @@
  *
  * What has a variance is a place: a point, or a pixel of a point. Places lie in one array for all points of a layer.
  * Accuracy, absolute: relu and leaky_relu 4e-16 sqrt(K11 K22) in T, erf 4e-16, cos 4e-16 (1 + K11 + K22) (what
- * roundings of the variances make of it), tanh 1e-14 (of variances above 100 up to 1e-13); the same in Tdot, but that near c = +-1 a relative error e of K12
- * alone moves relu's Tdot by up to sqrt(2 e)/(2 pi).
+ * roundings of the variances make of it), tanh 1e-14 (of variances above 100 up to 1e-13); the same in Tdot, but that
+ * near c = +-1 a relative error e of K12 alone moves relu's Tdot by up to sqrt(2 e)/(2 pi).
  * relu, leaky_relu and erf hold this for all variances that are numbers: where products of two would not be, pairs are
  * scaled by powers of two, which changes no bit.
  * A covariance that rounding has carried beyond sqrt(K11 K22) counts as c = +-1. For a place of variance 0, T = 0 (cos:

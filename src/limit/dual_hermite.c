@@ -33,11 +33,11 @@ static int64_t pitch_of(int64_t count) {
     return lines % 8 == 0 && lines > 8 ? count + LANES : count;
 }
 
-/* Pairs are read in vectors, of which the last reads on behind the last place, up to three numbers a place (two places,
- * eight lanes): what is not read so stands last. A row's line more is a 16th at most. */
+/* Pairs are read in vectors, of which the last reads on behind the last place: what is not read so stands last, and a
+ * line behind it. A row's line more is a 15th at most (121 places). */
 int64_t dual_hermite_numbers(int tiers) {
     int64_t rows = dual_terms(tiers) + tiers;
-    return rows + (rows + 15) / 16 + 3;
+    return rows + (rows + 14) / 15 + LANES;
 }
 
 SIMD_CLONES static void invert_roots(int64_t count, const double *restrict variance, double *restrict inverse_root) {

@@ -48,8 +48,8 @@ static bool run_row(struct engine *engine, int64_t i, struct range other, double
 
 static bool run(struct engine *engine, int64_t columns, double *theta, const struct host *host) {
     int64_t each = numbers(engine), points = engine->points;
-    int64_t count = each == 0 ? points : most(1, least(points, engine->room_numbers[1] / each));
-    if (engine->has_images && count < points) count = most(1, count / engine->plan->batch) * engine->plan->batch;
+    int64_t count = each == 0 ? points : most(1, engine->room_numbers[1] / each), batch = engine->plan->batch;
+    if (engine->has_images) count = most(1, count / batch) * batch; /* whole batches, the last one filled up */
     for (int64_t j = 0; j < columns; j += count) {
         struct range other = {j, least(count, columns - j), 1};
         engine_take_points(engine, other, engine->network->nodes);

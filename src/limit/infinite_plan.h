@@ -51,7 +51,7 @@ struct infinite_plan {
     int *segment_of;     /* each value */
     int64_t *stride;     /* a value's displacement over that of its segment's last value; 0: nobody reads it */
     int slots;           /* buffers */
-    int64_t batch;       /* pairs of points at once, where inputs have one pixel */
+    int64_t batch;       /* pairs of points at once: many where inputs have one pixel, 8 or 1 of images */
     int64_t reach;       /* of the widest filter */
     int64_t pixels;      /* of the largest image */
     int64_t room, front; /* of the largest image, covariance.h, for 64-byte alignment; before its first entry */

@@ -93,17 +93,11 @@ static void settle(struct rows *rows, int64_t row) {
     for (int64_t i = 0; i < size; i++) z[i] = (real)NAN;
 }
 
-double fixed_point_largest(const struct fixed_point_map *map, int64_t row) {
-    const double largest = 1e12;
-    const real *b = map->shift ? map->shift + row * map->size : NULL;
-    return b ? largest * sqrt(la_dot(map->size, b, b)) : largest;
-}
-
 void fixed_point_solve(const struct fixed_point *how, const struct fixed_point_map *map, real *z,
                        struct fixed_point_found *found, real *work) {
     ASSERT(map->rows <= FIXED_POINT_ROWS);
     struct rows rows = {.how = how, .map = map, .z = z, .g = work, .work = work + map->rows * map->size, .step = 1};
-    for (int64_t row = 0; row < map->rows; row++) rows.largest[row] = fixed_point_largest(map, row);
+    for (int64_t row = 0; row < map->rows; row++) rows.largest[row] = largest_of(map, row);
     for (;; rows.step++) {
         tell_step(&rows, rows.step - 1);
         map->apply(map->context, 0, map->rows, z, rows.g);

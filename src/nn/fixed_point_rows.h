@@ -3,17 +3,17 @@
 #ifndef FIXED_POINT_ROWS_H
 #define FIXED_POINT_ROWS_H
 
+#include <math.h>
 #include <stdbool.h>
 #include "fixed_point.h"
 #include "matrix.h"
 
-#define fixed_point_largest REAL_NAME(fixed_point_largest)
-#define anderson_step       REAL_NAME(anderson_step)
-#define anderson_work       REAL_NAME(anderson_work)
-#define runge_kutta_step    REAL_NAME(runge_kutta_step)
-#define runge_kutta_work    REAL_NAME(runge_kutta_work)
-#define krylov_solve        REAL_NAME(krylov_solve)
-#define krylov_work         REAL_NAME(krylov_work)
+#define anderson_step    REAL_NAME(anderson_step)
+#define anderson_work    REAL_NAME(anderson_work)
+#define runge_kutta_step REAL_NAME(runge_kutta_step)
+#define runge_kutta_work REAL_NAME(runge_kutta_work)
+#define krylov_solve     REAL_NAME(krylov_solve)
+#define krylov_work      REAL_NAME(krylov_work)
 
 enum { ANDERSON_HISTORY = 5, RESIDUALS = 8 };
 
@@ -38,7 +38,11 @@ struct rows {
 };
 
 /* 1e12; where M is linear times |b|, for b may be of any size. */
-double fixed_point_largest(const struct fixed_point_map *map, int64_t row);
+static inline double largest_of(const struct fixed_point_map *map, int64_t row) {
+    const double largest = 1e12;
+    const real *b = map->shift ? map->shift + row * map->size : NULL;
+    return b ? largest * sqrt(la_dot(map->size, b, b)) : largest;
+}
 /* z of a row, or of all that are not done, from z, g; work for all rows. */
 void anderson_step(struct rows *rows, int64_t row);
 int64_t anderson_work(int64_t size);

@@ -101,7 +101,7 @@ static void cycle(struct krylov *krylov, double residual, double enough, real *z
 
 bool krylov_solve(const struct fixed_point *how, const struct fixed_point_map *map, int64_t row, real *z, real *work) {
     struct krylov krylov = {.how = how, .map = map, .row = row, .basis = work, .g = work + (KRYLOV + 1) * map->size};
-    double largest = fixed_point_largest(map, row), last = HUGE_VAL, scale;
+    double largest = largest_of(map, row), last = HUGE_VAL, scale;
     memset(z, 0, (size_t)map->size * sizeof *z);
     for (;;) {
         double residual = begin(&krylov, z, &scale);

@@ -217,11 +217,11 @@ static struct memory lay_out(const struct plan *plan, struct arena *arena) {
 /* Of images so few that their values stay in the last cache, but enough to be worth transforming filters for them. */
 static int64_t chunk_of(const struct network *network, const struct ntk_points *points) {
     enum { CACHED = 1 << 22, FEW = 4 };
-    const struct shape in = network->node[points->first].in;
+    const struct node *first = network->node + points->first;
+    bool has_images = points->first < network->nodes && first->in.rows * first->in.columns > 1;
     int64_t n = all_points(points), k = network->outputs;
     int64_t cached = network_chunk(network, points->first, k, CACHED, n);
-    return in.rows * in.columns > 1 && cached >= FEW ? cached
-                                                     : network_chunk(network, points->first, k, NETWORK_NUMBERS, n);
+    return has_images && cached >= FEW ? cached : network_chunk(network, points->first, k, NETWORK_NUMBERS, n);
 }
 
 static struct plan plan_create(const struct network *network, const struct ntk_points *points, int64_t bytes,

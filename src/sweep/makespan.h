@@ -12,7 +12,8 @@ struct makespan_rank {
 };
 
 /* Seconds until all is done when `ranks` go on from `rank` ([ranks]; NULL: all idle) and a task takes `scale` times its
- * predicted seconds, a late one as long again as it is late; what other runs are at counts as done. busy[ranks] (may be NULL): seconds each rank works. */
+ * predicted seconds, a late one as long again as it is late; what other runs are at counts as done. busy[ranks] (may be
+ * NULL): seconds each rank works. */
 double makespan_seconds(const struct queue *queue, int ranks, const struct makespan_rank *rank, double scale,
                         double *busy);
 /* From idle ranks, when tasks are handed out by the predictions and take seconds[queue->count]. */

@@ -204,24 +204,22 @@ int survey_find_slowest(const struct survey *survey, int most, int64_t *index) {
 /* Nothing of a loss, which it mostly is. */
 static int write_what_of(const struct survey_point *point, size_t size, char *out) {
     double count = point->diverged_unconverged;
-    switch (isnan(point->diverged_of) ? DIVERGED_OF_LOSS : (enum divergence)point->diverged_of) {
-    case DIVERGED_OF_REST:
+    if (point->diverged_of == (double)DIVERGED_OF_REST)
         return snprintf(out, size, " (%.0f example%s without rest)", count, count > 1 ? "s" : "");
-    case DIVERGED_OF_GRADIENT:
-        return snprintf(out, size, " (its gradient is not finite)");
-    case DIVERGED_OF_KERNEL:
-        return snprintf(out, size, " (its kernel is not finite)");
-    default:
-        return 0;
-    }
+    if (point->diverged_of == (double)DIVERGED_OF_GRADIENT) return snprintf(out, size, " (its gradient is not finite)");
+    if (point->diverged_of == (double)DIVERGED_OF_KERNEL) return snprintf(out, size, " (its kernel is not finite)");
+    return 0;
 }
+
+/* What stands there of what was to be written: a damaged record may have any number. */
+static size_t cut(size_t used) { return used < DIVERGENCE_BYTES ? used : DIVERGENCE_BYTES - 1; }
 
 const char *survey_divergence(const struct survey_point *point, char out[DIVERGENCE_BYTES]) {
     size_t used = 0;
     snprintf(out, DIVERGENCE_BYTES, "at a step that its record does not say");
     if (point->diverged_step >= 0)
-        used = (size_t)snprintf(out, DIVERGENCE_BYTES, "network at step %.0f", point->diverged_step);
-    if (used > 0) used += (size_t)write_what_of(point, DIVERGENCE_BYTES - used, out + used);
+        used = cut((size_t)snprintf(out, DIVERGENCE_BYTES, "network at step %.0f", point->diverged_step));
+    if (used > 0) used = cut(used + (size_t)write_what_of(point, DIVERGENCE_BYTES - used, out + used));
     if (point->diverged_step_linear >= 0)
         snprintf(out + used, DIVERGENCE_BYTES - used, "%slinearization at step %.0f", used ? ", " : "",
                  point->diverged_step_linear);

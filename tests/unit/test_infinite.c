@@ -240,6 +240,12 @@ static void test_pieces(void **state) {
     struct recipe large = {
         .family = FAMILY_CONV, .depth = 10, .kernel_size = 3, .pooling = POOLING_FLATTEN, .image = {32, 32, 1}};
     check_pieces(finished(large, ACTIVATION_TANH), 8, 4, &tally);
+    /* Sides that fill their room to the last number: rows a line longer, and a last batch that is filled up. */
+    struct recipe wide = finished(points, ACTIVATION_TANH), huge = large;
+    wide.sigma_w2 = 12;
+    for (int64_t n = 119; n < 125; n++) check_pieces(wide, n, 6, &tally);
+    huge.depth = 3, huge.image = (struct shape){512, 512, 1};
+    check_pieces(finished(huge, ACTIVATION_RELU), 9, 1, &tally);
     tally_end(&tally);
 }
 
