@@ -7,9 +7,9 @@ import numpy as np
 
 from . import style
 from .context import Section
-from .fits import cells_of, row_length
+from .fits import row_length
 from .point import InputError
-from .states import METRIC, has_web, median_seed, states_of
+from .states import METRIC, cells_with_states, has_web, median_seed, states_of
 from .times import title
 from .training import Network, Pass, Value, tensors_of
 from .words import plural, where_text
@@ -24,23 +24,22 @@ CAPTION = (
 
 
 def sections(context):
-    studies = [study for study in context.studies if is_web(study)]
-    chunks = [(study, chunk) for study in studies for chunk in style.chunks(cells_of(study), PANELS)]
+    studies = [study for study in context.studies if study.has(METRIC) and has_web(study)]
+    chunks = [(study, chunk) for study in studies for chunk in style.chunks(webs_of(study), PANELS)]
     for count, (study, chunk) in enumerate(chunks, start=1):
         heading = title("Steps to the rest", study.label * (len(context.studies) > 1))
         draw, rows = partial(web_figure, study, chunk), partial(web_rows, study, chunk)
         yield Section("cobweb", heading, CAPTION, draw, [], count, len(chunks), rows=rows)
 
 
-def is_web(study):
-    """Of a state of one number, with what the cell is drawn from."""
-    return study.has(METRIC) and has_web(study) and cell_of(study) is not None
+def webs_of(study):
+    """The cells of the grid that have steps, and what F is drawn from: not those that diverged."""
+    return [where for where in cells_with_states(study) if cell_of(study, where) is not None]
 
 
-def cell_of(study, where=None):
+def cell_of(study, where):
     """F of the first test example, a function of z [..]; None where its parameters or inputs are not kept."""
     try:
-        where = where or cells_of(study)[0]
         point = study.point(**where, seed=median_seed(study, where))
         theta, x = tensors_of(point.parameters_final), point.arrays["x_test"][:1]
         network = Network(point.settings, 1)

@@ -26,7 +26,7 @@ CAPTION = (
 def sections(context):
     studies = [study for study in context.studies if study.has(METRIC) and "y_test" in kept_of(study, {})]
     studies = [study for study in studies if not has_web(study)]
-    chunks = [(study, chunk) for study in studies for chunk in style.chunks(cells_of(study))]
+    chunks = [(study, chunk) for study in studies for chunk in style.chunks(cells_with_states(study))]
     for number, (study, chunk) in enumerate(chunks, start=1):
         words = "States over the solver's steps" if study.family == "deq" else "States over depth"
         heading = title(words, study.label * (len(context.studies) > 1))
@@ -37,6 +37,11 @@ def sections(context):
 def has_web(study):
     """Whether its state is an equilibrium of one number: cobwebs.py."""
     return study.family == "deq" and study.data.sizes["unit"] == 1
+
+
+def cells_with_states(study):
+    """The cells of the grid whose median seed has any: not those that diverged."""
+    return [where for where in cells_of(study) if states_of(study, where)[0].size > 0]
 
 
 def state_figure(study, cells, on=style.PAGE):
@@ -81,6 +86,8 @@ def draw_states(panel, states, targets, place):
     shade = ScalarMappable(Normalize(targets.min(), targets.max()), TARGETS).to_rgba(targets)
     look = {"linewidth": 1.0, "alpha": 0.8}
     for path, colour in zip((path[np.isfinite(path).all(1)] for path in states), shade):
+        if len(path) == 0:
+            continue
         if path.shape[1] == 1:
             panel.plot(path[:, 0], color=colour, **look)
         else:

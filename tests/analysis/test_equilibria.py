@@ -70,6 +70,20 @@ def test_a_web_has_the_solvers_own_steps(tmp_path):
     assert np.allclose(distance.lines[0].get_ydata(), np.abs(np.array(WAY[:3]) - WAY[3]))
 
 
+@pytest.mark.parametrize("units", [1, 2])
+@pytest.mark.parametrize("lost", ["picard", "anderson"])
+def test_a_cell_that_diverged_is_left_out(tmp_path, lost, units):
+    data = cosines(units)
+    data["trajectories"] = data["trajectories"].where(data["solver"] != lost)
+    study = write_cosines(tmp_path / "study", data)
+    sections = sections_of(study)
+    section = sections["cobweb" if units == 1 else "trajectories"]
+    assert lost not in "".join(axes.get_title() for axes in section.figure.axes)
+    if units == 1:
+        report(tmp_path, study, options=("--figures", "0"))
+        assert {row["solver"] for row in table(tmp_path, "cobweb.csv")} == {"picard", "anderson"} - {lost}
+
+
 def test_a_web_is_in_a_table(tmp_path):
     report(tmp_path, write_cosines(tmp_path / "study", cosines()), options=("--figures", "0"))
     rows = [row for row in table(tmp_path, "cobweb.csv") if row["solver"] == "picard"]
