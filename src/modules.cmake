@@ -16,8 +16,8 @@ module(nn REAL SOURCES activation.c ${lists_of_nn} convolution.c dense.c flatten
        filtering_patches.c filtering_winograd.c winograd.c network.c jacobian.c build.c family.c rest.c resolve.c fixed_point.c
        anderson.c runge_kutta.c krylov.c contraction.c PLAIN closed_flow.c
        DEPENDS base spec la)
-module(limit SOURCES limit.c covariance.c dual.c dual_lanes.c dual_series.c dual_hermite.c infinite.c infinite_segments.c infinite_variances.c
-       infinite_plan.c infinite_pairs.c infinite_equilibrium.c
+module(limit REAL SOURCES limit.c covariance.c dual.c dual_lanes.c dual_hermite.c infinite.c infinite_segments.c infinite_variances.c
+       infinite_plan.c infinite_pairs.c infinite_equilibrium.c PLAIN dual_series.c inner_products.c
        DEPENDS base spec la nn)
 module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPENDS base spec la solve nn)
 module(train REAL SOURCES loss.c difference.c points.c optimizer.c model.c sample_space.c trainer.c
@@ -37,6 +37,5 @@ module(sweep SOURCES agree.c allocate.c claims.c collect.c data_cache.c heap.c m
        LIBRARIES MPI::MPI_C yaml Threads::Threads)
 set_source_files_properties(src/la/product.c PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
 # Plain files that use the double modules.
-set_source_files_properties(src/limit/limit.c src/limit/dual.c src/limit/dual_lanes.c src/limit/dual_series.c src/limit/infinite.c src/limit/infinite_segments.c src/limit/infinite_variances.c
-                            src/limit/infinite_plan.c src/limit/infinite_pairs.c src/limit/infinite_equilibrium.c src/ntk/prediction.c src/ntk/gaussian_process.c
+set_source_files_properties(src/limit/dual_series.c src/limit/inner_products.c src/ntk/prediction.c src/ntk/gaussian_process.c
                             src/task/reference.c src/task/reduce.c src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS REAL_BITS=64)

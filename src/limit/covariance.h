@@ -15,12 +15,25 @@
  *             d e f .
  *             . . . .      room behind
  *
- * Double only. Maths: cannot fail. Not collective. */
+ * Maths: cannot fail. Not collective. */
 #ifndef COVARIANCE_H
 #define COVARIANCE_H
 
 #include <stdint.h>
 #include <stdlib.h>
+#include "real.h"
+
+#define covariance_room         REAL_NAME(covariance_room)
+#define covariance_front        REAL_NAME(covariance_front)
+#define covariance_clear        REAL_NAME(covariance_clear)
+#define covariance_first        REAL_NAME(covariance_first)
+#define covariance_second       REAL_NAME(covariance_second)
+#define covariance_clear_behind REAL_NAME(covariance_clear_behind)
+#define covariance_map          REAL_NAME(covariance_map)
+#define covariance_copy         REAL_NAME(covariance_copy)
+#define covariance_scale        REAL_NAME(covariance_scale)
+#define covariance_add          REAL_NAME(covariance_add)
+#define covariance_pool         REAL_NAME(covariance_pool)
 
 struct displacement {
     int64_t row, column;
@@ -31,7 +44,7 @@ struct covariance {
     int64_t image_rows, image_columns; /* of the value */
     int64_t rows, columns;             /* of the rectangle */
     int64_t batch, reach, pitch;
-    double *k, *theta; /* theta NULL: only K is wanted */
+    real *k, *theta; /* theta NULL: only K is wanted */
 };
 
 /* Without its arrays. Inline, since copies of what a call has just written wait for it. */
@@ -55,7 +68,7 @@ int64_t covariance_first(const struct covariance *image);
 int64_t covariance_second(const struct covariance *image);
 
 /* Rows of zeros behind the last one. */
-void covariance_clear_behind(const struct covariance *image, int64_t rows, double *x);
+void covariance_clear_behind(const struct covariance *image, int64_t rows, real *x);
 
 /* A layer: means over windows of size x size pixels (odd), centred at every stride-th pixel, nothing outside; `weight`
  * is sigma_w2 over the window's size. */
@@ -69,15 +82,15 @@ struct covariance_layer {
  * The zeros that a row needs on its left are those behind the row before, so the sum runs through the image as one long
  * array and puts numbers in out's gaps as well, which are cleared. out's arrays have room for an image of in's size, also
  * where stride > 1. scratch: room of in's size, zeros in front. Writes zeros behind `in`. */
-void covariance_map(const struct covariance_layer *layer, const struct covariance *in, double *scratch,
+void covariance_map(const struct covariance_layer *layer, const struct covariance *in, real *scratch,
                     struct covariance *out);
 /* out = image; out *= weight; out += weight image. */
 void covariance_copy(const struct covariance *image, struct covariance *out);
 void covariance_scale(double weight, struct covariance *out);
 void covariance_add(double weight, const struct covariance *image, struct covariance *out);
-/* out += weight times the sums over all p in window P of rows x columns pixels and q in window Q, as far as they are at
- * in's displacement. scratch: a row. */
-void covariance_pool(int64_t rows, int64_t columns, double weight, const struct covariance *in, double *scratch,
-                     struct covariance *out);
+/* sums += weight times the sums over all p in window P of rows x columns pixels and q in window Q, as far as they are at
+ * in's displacement: entry for entry of out, which gives the shape alone, K's and then Theta's. scratch: a row. */
+void covariance_pool(int64_t rows, int64_t columns, double weight, const struct covariance *in, real *scratch,
+                     const struct covariance *out, double *sums);
 
 #endif

@@ -20,7 +20,7 @@
  * Bits: all but tanh and cos give the same on every CPU. A pair has the same bits in whatever pieces runs are cut: a
  * row of 1000 pairs at once, or as 600 and 400. Of tanh that is so while the sides stay as they were filled; a side of
  * other points may change the last bit of its coefficients (they come from a matrix product).
- * Double only. Maths: cannot fail. Not collective. */
+ * Maths: cannot fail. Not collective. */
 #ifndef DUAL_H
 #define DUAL_H
 
@@ -31,16 +31,30 @@
 #include "config.h"
 #include "dual_kind.h"
 
+#define dual_most            REAL_NAME(dual_most)
+#define dual_prepare         REAL_NAME(dual_prepare)
+#define dual_self            REAL_NAME(dual_self)
+#define dual_between         REAL_NAME(dual_between)
+#define dual_side_numbers    REAL_NAME(dual_side_numbers)
+#define dual_side_most       REAL_NAME(dual_side_most)
+#define dual_side_fill       REAL_NAME(dual_side_fill)
+#define dual_run             REAL_NAME(dual_run)
+#define dual_has_lanes       REAL_NAME(dual_has_lanes)
+#define dual_lanes_numbers   REAL_NAME(dual_lanes_numbers)
+#define dual_side_fill_lanes REAL_NAME(dual_side_fill_lanes)
+#define dual_takes_windows   REAL_NAME(dual_takes_windows)
+#define dual_run_lanes       REAL_NAME(dual_run_lanes)
+
 /* The largest variance that is computed: DBL_MAX in closed form. */
-double dual_most(enum activation_kind kind);
+real dual_most(enum activation_kind kind);
 
 /* Prepares a layer for variances[count]; takes its memory from the arena (a counting arena gets the sizes: `variance`
  * is not read then). The arrays stand in the arena until the caller releases them. Memory: 0.5 MB for tanh. */
-struct dual dual_prepare(enum activation_kind kind, double slope, int64_t count, const double *variance,
+struct dual dual_prepare(enum activation_kind kind, real slope, int64_t count, const real *variance,
                          struct arena *arena);
 /* Each place with itself, exact where a run could not be: t[count] (may be where variance is), and tdot[count] (may be
  * NULL) (relu: K/2 and 1/2). */
-void dual_self(const struct dual *dual, int64_t count, const double *variance, double *t, double *tdot);
+void dual_self(const struct dual *dual, int64_t count, const real *variance, real *t, real *tdot);
 
 /* Of two layers of one kind, for pairs of a place of one with a place of the other. */
 struct dual dual_between(const struct dual *a, const struct dual *b);
@@ -49,12 +63,12 @@ struct dual dual_between(const struct dual *a, const struct dual *b);
 int64_t dual_side_numbers(const struct dual *dual);
 int64_t dual_side_most(const struct dual *dual);
 /* room: dual_side_numbers(dual) * count numbers, lent; of tanh runs fill them, as far as their pairs need them. */
-struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const double *variance, double *room);
+struct dual_side dual_side_fill(const struct dual *dual, int64_t count, const real *variance, real *room);
 
 /* k holds K12 and becomes T; theta is multiplied by Tdot. Entries between columns and pitch are 0 and stay it. A place
  * with itself is taken for what it is, whatever k holds. */
 void dual_run(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
-              const struct dual_pairs *pairs, double *k, double *theta);
+              const struct dual_pairs *pairs, real *k, real *theta);
 
 /* ---- closed forms of pairs of images, DUAL_LANES points' side by side (dual_lanes.c) ---- */
 
@@ -62,7 +76,7 @@ void dual_run(const struct dual *dual, const struct dual_side *own, const struct
 bool dual_has_lanes(enum activation_kind kind);
 /* Numbers of `room` that places of `points` points of `pixels` places need. */
 int64_t dual_lanes_numbers(int64_t points, int64_t pixels);
-struct dual_side dual_side_fill_lanes(int64_t points, int64_t pixels, const double *variance, double *room);
+struct dual_side dual_side_fill_lanes(int64_t points, int64_t pixels, const real *variance, real *room);
 
 /* Pairs of a place of one point with those of DUAL_LANES others. Entry (r, c, lane) stands at r pitch + c DUAL_LANES +
  * lane and is of places own + r own_row + c and, of the lanes' places, other + r other_row + c. self: the lane that is
@@ -76,14 +90,14 @@ struct dual_lanes {
 /* A layer of 3 x 3 windows before the activation: K12 = weight sum of k + bias, Theta = K12 + weight sum of theta, of
  * arrays with the pairs' pitch, zeros between the rows, before the first and behind the last. */
 struct dual_windows {
-    double weight, bias;
-    const double *k, *theta;
+    real weight, bias;
+    const real *k, *theta;
 };
 
 /* As dual_run. windows: k and theta are those that the layer makes of these, zeros between their rows too; NULL: they
  * are there. Nothing is known of windows where dual_takes_windows is false. */
 bool dual_takes_windows(const struct dual *dual, const struct dual_lanes *pairs);
 void dual_run_lanes(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
-                    const struct dual_lanes *pairs, const struct dual_windows *windows, double *k, double *theta);
+                    const struct dual_lanes *pairs, const struct dual_windows *windows, real *k, real *theta);
 
 #endif

@@ -21,11 +21,11 @@ static int64_t groups_of(int64_t points) { return (points + L - 1) / L; }
 int64_t dual_lanes_numbers(int64_t points, int64_t pixels) { return groups_of(points) * pixels * L; }
 
 /* Of a point that is not there: 0. */
-static double number_at(const double *x, int64_t points, int64_t pixels, int64_t point, int64_t pixel) {
+static real number_at(const real *x, int64_t points, int64_t pixels, int64_t point, int64_t pixel) {
     return point < points ? x[point * pixels + pixel] : 0;
 }
 
-struct dual_side dual_side_fill_lanes(int64_t points, int64_t pixels, const double *variance, double *room) {
+struct dual_side dual_side_fill_lanes(int64_t points, int64_t pixels, const real *variance, real *room) {
     struct dual_side side = {.count = points * pixels, .variance = variance, .lanes = room};
     for (int64_t g = 0; g < groups_of(points); g++)
         for (int64_t p = 0; p < pixels; p++)
@@ -37,45 +37,44 @@ struct dual_side dual_side_fill_lanes(int64_t points, int64_t pixels, const doub
 
 struct part {
     struct dual_lanes pairs;
-    const double *own, *other; /* variances */
-    double *k, *theta;
-    _Alignas(64) double sums_of_k[L + DUAL_BLOCK];      /* down the columns, zeros in front */
-    double sums_of_theta[L + DUAL_BLOCK], apart[3 * L]; /* loads would wait for stores 4096 bytes away */
-    double root[DUAL_BLOCK];
+    const real *own, *other; /* variances */
+    real *k, *theta;
+    _Alignas(64) real sums_of_k[L + DUAL_BLOCK];      /* down the columns, zeros in front */
+    real sums_of_theta[L + DUAL_BLOCK], apart[3 * L]; /* loads would wait for stores 4096 bytes away */
+    real root[DUAL_BLOCK];
 };
 
-typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
-typedef int64_t bits __attribute__((vector_size(32), may_alias));
-enum { WIDTH = sizeof(lanes) / sizeof(double) };
+typedef real lanes __attribute__((vector_size(32), aligned(8), may_alias));
+typedef real_int bits __attribute__((vector_size(32), may_alias));
+enum { WIDTH = sizeof(lanes) / sizeof(real) };
 
-static const int64_t MAGNITUDE = INT64_MAX;
+static const real_int MAGNITUDE = (real_int)(REAL_BITS == 32 ? INT32_MAX : INT64_MAX);
 #define LOAD(x)  (*(const lanes *)(x))
 #define STORE(x) (*(lanes *)(x))
 
 /* K and Theta of a layer, from sums down the columns. */
-static inline void map_some(const double *of_k, const double *of_theta, double weight, double bias, double *k,
-                            double *theta) {
+static inline void map_some(const real *of_k, const real *of_theta, real weight, real bias, real *k, real *theta) {
     lanes map = weight * (LOAD(of_k) + (LOAD(of_k - L) + LOAD(of_k + L))) + bias;
     STORE(k) = map;
     STORE(theta) = map + weight * (LOAD(of_theta) + (LOAD(of_theta - L) + LOAD(of_theta + L)));
 }
 
 /* root^2 = max(0, K11 K22 - K12^2) + s (K11 + K22 + s) */
-static inline void find_root(double own, const double *other, const double *k12, double shift, double *root) {
+static inline void find_root(real own, const real *other, const real *k12, real shift, real *root) {
     lanes b = LOAD(other), k = LOAD(k12), d = own * b - k * k, x;
     d = (d + (lanes)((bits)d & MAGNITUDE)) / 2 + shift * (own + b + shift);
-    for (int l = 0; l < WIDTH; l++) x[l] = sqrt(d[l]);
+    for (int l = 0; l < WIDTH; l++) x[l] = REAL_MATH(sqrt)(d[l]);
     STORE(root) = x;
 }
 
 /* What the angle is found from; with a layer before it K and Theta first, hidden behind the square roots. */
-static inline void find_roots_by(struct part *part, const struct dual_windows *layer, double shift) {
+static inline void find_roots_by(struct part *part, const struct dual_windows *layer, real shift) {
     const struct dual_lanes pairs = part->pairs;
-    const double *of_k = part->sums_of_k + L, *of_theta = part->sums_of_theta + L, weight = layer ? layer->weight : 1,
-                 bias = layer ? layer->bias : 0;
-    double *k = part->k, *theta = part->theta, *root = part->root;
+    const real *of_k = part->sums_of_k + L, *of_theta = part->sums_of_theta + L, weight = layer ? layer->weight : 1,
+               bias = layer ? layer->bias : 0;
+    real *k = part->k, *theta = part->theta, *root = part->root;
     for (int64_t r = 0; r < pairs.rows; r++) {
-        const double *own = part->own + r * pairs.own_row, *other = part->other + r * pairs.other_row;
+        const real *own = part->own + r * pairs.own_row, *other = part->other + r * pairs.other_row;
         for (int64_t c = 0, at = r * pairs.pitch; c < pairs.columns; c++, at += L)
             for (int64_t t = at; t < at + L; t += WIDTH) {
                 if (layer) map_some(of_k + t, of_theta + t, weight, bias, k + t, theta + t);
@@ -84,8 +83,8 @@ static inline void find_roots_by(struct part *part, const struct dual_windows *l
     }
 }
 
-SIMD_CLONES static void find_roots(struct part *part, double shift) { find_roots_by(part, NULL, shift); }
-SIMD_CLONES static void map_and_find_roots(struct part *part, const struct dual_windows *layer, double shift) {
+SIMD_CLONES static void find_roots(struct part *part, real shift) { find_roots_by(part, NULL, shift); }
+SIMD_CLONES static void map_and_find_roots(struct part *part, const struct dual_windows *layer, real shift) {
     const int64_t pitch = part->pairs.pitch, count = part->pairs.rows * pitch;
     for (int64_t l = 0; l < L; l++) part->sums_of_k[l] = part->sums_of_theta[l] = 0;
     windows_add(count, pitch, layer->k, part->sums_of_k + L);
@@ -94,13 +93,13 @@ SIMD_CLONES static void map_and_find_roots(struct part *part, const struct dual_
 }
 
 /* Theta of the lane that is the point itself; K and Theta of it, exact. */
-static void keep_self(const struct part *part, double *theta) {
+static void keep_self(const struct part *part, real *theta) {
     for (int64_t r = 0; r < part->pairs.rows; r++)
         for (int64_t c = 0; c < part->pairs.columns; c++)
             *theta++ = part->theta[r * part->pairs.pitch + c * L + part->pairs.self];
 }
-static void put_self(const struct dual *dual, const struct part *part, const double *theta) {
-    double t[PIXELS], tdot[PIXELS];
+static void put_self(const struct dual *dual, const struct part *part, const real *theta) {
+    real t[PIXELS], tdot[PIXELS];
     for (int64_t r = 0; r < part->pairs.rows; r++) {
         int64_t at = r * part->pairs.pitch + part->pairs.self;
         dual_self(dual, part->pairs.columns, part->own + r * part->pairs.own_row, t, tdot);
@@ -111,7 +110,7 @@ static void put_self(const struct dual *dual, const struct part *part, const dou
     }
 }
 
-static void clear_gaps(const struct dual_lanes *pairs, double *x) {
+static void clear_gaps(const struct dual_lanes *pairs, real *x) {
     for (int64_t r = 0; r < pairs->rows; r++)
         for (int64_t t = pairs->columns * L; t < pairs->pitch; t++) x[r * pairs->pitch + t] = 0;
 }
@@ -125,7 +124,7 @@ static void run_extremes(const struct dual *dual, const struct part *part) {
 /* Whatever stands in gaps goes through, and is cleared. */
 static void run_part(const struct dual *dual, struct part *part, const struct dual_windows *layer) {
     const struct dual_lanes *pairs = &part->pairs;
-    double theta[PIXELS];
+    real theta[PIXELS];
     if (layer)
         map_and_find_roots(part, layer, dual_shift(dual));
     else if (!dual->is_extreme)
@@ -158,7 +157,7 @@ static void take_part(struct part *part, const struct dual_side *own, const stru
 }
 
 void dual_run_lanes(const struct dual *dual, const struct dual_side *own, const struct dual_side *other,
-                    const struct dual_lanes *pairs, const struct dual_windows *windows, double *k, double *theta) {
+                    const struct dual_lanes *pairs, const struct dual_windows *windows, real *k, real *theta) {
     struct part part;
     for (int64_t r = 0; r < pairs->rows; r += part.pairs.rows)
         for (int64_t c = 0; c < pairs->columns; c += part.pairs.columns) {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "activation_dual.h"
-#include "dual_kind.h"
+#include "dual_series.h"
 #include "matrix.h"
 #include "order.h"
 #include "simd.h"
@@ -23,7 +23,6 @@ enum { ROWS = 2 + DUAL_TERMS };
 
 static const double PI = 3.14159265358979323846;
 static const double SHIFT = 0.03, LEAST_HALF = 1e-3, ANGLE = 2.5, DIGITS = 32; /* e^-32 = 1e-14 */
-static const double TOLERANCE = 8e-15; /* of the terms left out of Tdot; those of T are fewer */
 
 /* ---- The trapezoidal rule: nodes +-(q + 1/2) step. The integrands are even, so the positive ones count twice. ---- */
 
@@ -83,12 +82,13 @@ SIMD_CLONES static void rule_sum(const struct rule *rule, double *restrict sum) 
 }
 
 /* T/K, Tdot and b_n of `points` <= POINTS variances: columns of value[rows][nodes]. */
-static void fill_points(const struct dual *dual, double step, int64_t points, const double *variance, double *value) {
+static void fill_points(const struct dual_series *series, double step, int64_t points, const double *variance,
+                        double *value) {
     struct rule rule;
-    int64_t terms = dual_terms(dual->tiers), nodes = dual->nodes;
+    int64_t terms = dual_terms(series->tiers), nodes = series->nodes;
     for (int64_t first = 0; (double)first * step < RANGE; first += QUADRATURE) {
         rule_place(&rule, step, first);
-        rule_evaluate(dual->activation->series, &rule, points, variance, value, value + nodes);
+        rule_evaluate(series->activation, &rule, points, variance, value, value + nodes);
         for (int64_t n = 0; n < terms; n++) {
             double sum[POINTS], *row = value + (n + 2) * nodes;
             rule_sum(&rule, sum);
@@ -107,27 +107,21 @@ static int tiers_for(double variance) {
     return tiers;
 }
 
-static void choose(struct dual *dual, int64_t count, const double *variance, double *most) {
-    double low = (double)INFINITY, high = 0;
-    for (int64_t j = 0; j < count; j++) {
-        low = variance[j] < low ? variance[j] : low;
-        high = variance[j] > high ? variance[j] : high;
-    }
+static void choose(struct dual_series *series, double low, double high) {
     double from = log(fmin(low, high) + SHIFT), to = log(high + SHIFT);
-    dual->middle = (from + to) / 2;
-    dual->half = (to - from) / 2;
-    if (dual->half < LEAST_HALF) { /* all nodes at variances >= 0 */
-        dual->half = LEAST_HALF;
-        dual->middle = fmax(dual->middle, log(SHIFT) + LEAST_HALF);
+    series->middle = (from + to) / 2;
+    series->half = (to - from) / 2;
+    if (series->half < LEAST_HALF) { /* all nodes at variances >= 0 */
+        series->half = LEAST_HALF;
+        series->middle = fmax(series->middle, log(SHIFT) + LEAST_HALF);
     }
-    dual->nodes = (int)fmin(DUAL_NODES, 2 + ceil(DIGITS / asinh(ANGLE / dual->half)));
-    dual->tiers = tiers_for(high);
-    *most = high;
+    series->nodes = (int)fmin(DUAL_NODES, 2 + ceil(DIGITS / asinh(ANGLE / series->half)));
+    series->tiers = tiers_for(high);
 }
 
 /* Node j, from the largest variance down; 1e-300 for 0 lets the quotients have their limits. */
-static double node_variance(const struct dual *dual, int j) {
-    double u = dual->middle + dual->half * cos(PI * j / (dual->nodes - 1));
+static double node_variance(const struct dual_series *series, int j) {
+    double u = series->middle + series->half * cos(PI * j / (series->nodes - 1));
     return fmax(exp(u) - SHIFT, 1e-300);
 }
 
@@ -137,29 +131,29 @@ static int cell_of(double argument) {
 }
 
 /* What the first m = terms terms leave out of Tdot is below |c|^2m sqrt(tail_i tail_j), tail = E[phi'^2] - sum b_n^2
- * (Cauchy-Schwarz), so a tier serves c^2 <= reach_i reach_j, reach = (TOLERANCE/tail)^(1/2m): `node` at the nodes. A
+ * (Cauchy-Schwarz), so a tier serves c^2 <= reach_i reach_j, reach = (series->tolerance/tail)^(1/2m): `node` at the nodes. A
  * cell has the smallest of the nodes in it and of those beside it. */
-static void fill_cells(const struct dual *dual, const double *node, double *reach) {
+static void fill_cells(const struct dual_series *series, const double *node, double *reach) {
     for (int cell = 0; cell < DUAL_CELLS; cell++) reach[cell * DUAL_TIERS] = 1;
-    for (int j = 0; j < dual->nodes - 1; j++) {
-        int from = cell_of(cos(PI * (j + 1) / (dual->nodes - 1))), to = cell_of(cos(PI * j / (dual->nodes - 1)));
+    for (int j = 0; j < series->nodes - 1; j++) {
+        int from = cell_of(cos(PI * (j + 1) / (series->nodes - 1))), to = cell_of(cos(PI * j / (series->nodes - 1)));
         for (int cell = from; cell <= to; cell++)
             reach[cell * DUAL_TIERS] = fmin(reach[cell * DUAL_TIERS], fmin(node[j], node[j + 1]));
     }
 }
 
-static void fill_reach(const struct dual *dual) {
-    int64_t nodes = dual->nodes;
+static void fill_reach(const struct dual_series *series) {
+    int64_t nodes = series->nodes;
     double tail[DUAL_NODES], reach[DUAL_NODES];
-    memcpy(tail, dual->table + nodes, (size_t)nodes * sizeof *tail);
-    for (int tier = 0; tier < dual->tiers; tier++) {
+    memcpy(tail, series->table + nodes, (size_t)nodes * sizeof *tail);
+    for (int tier = 0; tier < series->tiers; tier++) {
         int64_t terms = dual_terms(tier + 1);
         for (int64_t j = 0; j < nodes; j++) {
             for (int64_t n = dual_terms(tier); n < terms; n++)
-                tail[j] -= dual->table[(n + 2) * nodes + j] * dual->table[(n + 2) * nodes + j];
-            reach[j] = pow(TOLERANCE / fmax(tail[j], TOLERANCE / 2), 0.5 / (double)terms);
+                tail[j] -= series->table[(n + 2) * nodes + j] * series->table[(n + 2) * nodes + j];
+            reach[j] = pow(series->tolerance / fmax(tail[j], series->tolerance / 2), 0.5 / (double)terms);
         }
-        fill_cells(dual, reach, dual->reach + tier);
+        fill_cells(series, reach, series->reach + tier);
     }
 }
 
@@ -177,36 +171,36 @@ static void transform(int nodes, const double *cosine, double scale, double *row
 }
 
 /* The quadrature's nodes grow with sqrt(K): beyond the largest variance there would be no end. */
-static void fill_nothing(struct dual *dual) {
-    for (int64_t i = 0; i < ROWS * DUAL_NODES; i++) dual->table[i] = (double)NAN;
+static void fill_nothing(struct dual_series *series) {
+    for (int64_t i = 0; i < ROWS * DUAL_NODES; i++) series->table[i] = (double)NAN;
     for (int64_t i = 0; i < DUAL_TIERS * DUAL_CELLS; i++)
-        dual->reach[i] = (double)INFINITY; /* no pair is left to the direct rule */
+        series->reach[i] = (double)INFINITY; /* no pair is left to the direct rule */
 }
 
-static void fill_table(struct dual *dual, double most) {
+static void fill_table(struct dual_series *series, double most) {
     double node[DUAL_NODES], cosine[2 * DUAL_NODES];
-    int64_t rows = 2 + dual_terms(dual->tiers);
-    memset(dual->table, 0, (size_t)(rows * dual->nodes) * sizeof(double));
-    double step = step_for(dual->activation->series, most, rows);
-    for (int j = 0; j < dual->nodes; j++) node[j] = node_variance(dual, j);
-    for (int j = 0; j < dual->nodes; j += POINTS)
-        fill_points(dual, step, dual->nodes - j < POINTS ? dual->nodes - j : POINTS, node + j, dual->table + j);
-    fill_reach(dual);
-    for (int j = 0; j < 2 * dual->nodes - 2; j++) cosine[j] = cos(PI * j / (dual->nodes - 1));
+    int64_t rows = 2 + dual_terms(series->tiers);
+    memset(series->table, 0, (size_t)(rows * series->nodes) * sizeof(double));
+    double step = step_for(series->activation, most, rows);
+    for (int j = 0; j < series->nodes; j++) node[j] = node_variance(series, j);
+    for (int j = 0; j < series->nodes; j += POINTS)
+        fill_points(series, step, series->nodes - j < POINTS ? series->nodes - j : POINTS, node + j, series->table + j);
+    fill_reach(series);
+    for (int j = 0; j < 2 * series->nodes - 2; j++) cosine[j] = cos(PI * j / (series->nodes - 1));
     for (int64_t row = 0; row < rows; row++)
-        transform(dual->nodes, cosine, row < 2 ? 1 : 1 / sqrt((double)(2 * row - 3)), dual->table + row * dual->nodes);
+        transform(series->nodes, cosine, row < 2 ? 1 : 1 / sqrt((double)(2 * row - 3)),
+                  series->table + row * series->nodes);
 }
 
-void dual_series_prepare(struct dual *dual, int64_t count, const double *variance, struct arena *arena) {
-    dual->table = ARENA_TAKE(arena, ROWS * DUAL_NODES, double);
-    dual->reach = ARENA_TAKE(arena, DUAL_TIERS * DUAL_CELLS, double);
+void dual_series_prepare(struct dual_series *series, double low, double high, double most, struct arena *arena) {
+    series->table = ARENA_TAKE(arena, ROWS * DUAL_NODES, double);
+    series->reach = ARENA_TAKE(arena, DUAL_TIERS * DUAL_CELLS, double);
     if (arena_is_counting(arena)) return;
-    double most;
-    choose(dual, count, variance, &most);
-    if (most <= dual->activation->most)
-        fill_table(dual, most);
+    choose(series, low, high);
+    if (high <= most)
+        fill_table(series, high);
     else
-        fill_nothing(dual);
+        fill_nothing(series);
 }
 
 /* ---- Interpolation ---- */
@@ -222,12 +216,12 @@ SIMD_CLONES static void fill_arguments(int64_t count, double middle, double half
 }
 
 /* Blocks of one size: an argument has the same bits wherever it stands. */
-void dual_series_arguments(const struct dual *dual, int64_t count, const double *variance, double *argument) {
+void dual_series_arguments(const struct dual_series *series, int64_t count, const double *variance, double *argument) {
     double some[ARGUMENTS] = {0}, value[ARGUMENTS];
     for (int64_t at = 0; at < count; at += ARGUMENTS) {
         int64_t size = least(ARGUMENTS, count - at);
         memcpy(some, variance + at, (size_t)size * sizeof *some);
-        fill_arguments(ARGUMENTS, dual->middle, dual->half, some, value);
+        fill_arguments(ARGUMENTS, series->middle, series->half, some, value);
         memcpy(argument + at, value, (size_t)size * sizeof *value);
     }
 }
@@ -243,18 +237,14 @@ SIMD_CLONES static void fill_basis(int64_t nodes, int64_t count, const double *r
         for (int64_t j = 0; j < DUAL_CHUNK; j++) basis[m][j] = 2 * basis[1][j] * basis[m - 1][j] - basis[m - 2][j];
 }
 
-void dual_series_evaluate(const struct dual *dual, int64_t first, int64_t rows, int64_t count, const double *argument,
-                          int64_t pitch, double *out) {
+void dual_series_evaluate(const struct dual_series *series, int64_t first, int64_t rows, int64_t count,
+                          const double *argument, int64_t pitch, double *out) {
     double basis[DUAL_NODES][DUAL_CHUNK];
-    fill_basis(dual->nodes, count, argument, basis);
-    la_gemm(LA_PLAIN, LA_PLAIN, rows, count, dual->nodes, 1, dual->table + first * dual->nodes, dual->nodes, basis[0],
-            DUAL_CHUNK, 0, out, pitch);
+    fill_basis(series->nodes, count, argument, basis);
+    la_gemm(LA_PLAIN, LA_PLAIN, rows, count, series->nodes, 1, series->table + first * series->nodes, series->nodes,
+            basis[0], DUAL_CHUNK, 0, out, pitch);
 }
 
-void dual_series_reach(const struct dual *dual, int from, int to, int64_t count, const double *argument, int64_t pitch,
-                       double *reach) {
-    for (int64_t j = 0; j < count; j++) {
-        const double *cell = dual->reach + cell_of(argument[j]) * DUAL_TIERS;
-        for (int tier = from; tier < to; tier++) reach[(tier - from) * pitch + j] = cell[tier];
-    }
+const double *dual_series_reach(const struct dual_series *series, double argument) {
+    return series->reach + cell_of(argument) * DUAL_TIERS;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "infinite_engine.h"
-#include "matrix.h"
+#include "inner_products.h"
 #include "order.h"
 
 enum { ROOM = 1 << 23 }; /* numbers for the coefficients of a side */
@@ -27,8 +27,10 @@ static void evaluate_pairs(struct engine *engine, double *theta) {
     int64_t at = pairs->i * engine->points + pairs->j;
     engine_evaluate(engine, engine->plan->segments - 1, &NOWHERE, 1);
     struct covariance end = engine_image_of(engine, &engine->plan->pair[engine->plan->pairs - 1], &NOWHERE);
-    memcpy(engine->k + at, end.k, (size_t)pairs->count * sizeof *end.k);
-    memcpy(theta + at, end.theta, (size_t)pairs->count * sizeof *end.theta);
+    for (int64_t t = 0; t < pairs->count; t++) {
+        engine->k[at + t] = (double)end.k[t];
+        theta[at + t] = (double)end.theta[t];
+    }
 }
 
 /* Point i with those of a range that come before it, and with itself. */
@@ -66,7 +68,7 @@ static void lay_out_activated(struct engine *engine, struct arena *arena) {
     engine->activated = ARENA_TAKE(arena, engine->network->nodes, struct activated);
     for (int a = 0; a < plan->activations; a++) {
         int64_t pixels = infinite_pixels(engine->network, plan->activation[a] + 1);
-        double *variance = ARENA_TAKE(arena, engine->points * pixels, double);
+        real *variance = ARENA_TAKE(arena, engine->points * pixels, real);
         if (engine->activated) engine->activated[plan->activation[a]].variance = variance;
     }
 }
@@ -74,13 +76,14 @@ static void lay_out_activated(struct engine *engine, struct arena *arena) {
 static void lay_out(struct engine *engine, struct arena *arena) {
     const struct infinite_plan *plan = engine->plan;
     struct shape input = engine->network->node[0].in;
-    engine->images = ARENA_TAKE(arena, 2 * engine->together * plan->slots * plan->room, double);
-    engine->scratch = ARENA_TAKE(arena, plan->room, double);
-    engine->variances = ARENA_TAKE(arena, plan->slots * engine->points * plan->pixels, double);
+    engine->images = ARENA_TAKE(arena, 2 * engine->together * plan->slots * plan->room, real);
+    engine->scratch = ARENA_TAKE(arena, plan->room, real);
+    if (plan->segments > 1) engine->sums = ARENA_TAKE(arena, 2 * plan->segments * plan->room, double);
+    engine->variances = ARENA_TAKE(arena, plan->slots * engine->points * plan->pixels, real);
     engine->has_images = input.rows * input.columns > 1;
     if (engine->has_images)
-        engine->planes = ARENA_TAKE(
-            arena, (engine->points + plan->batch - 1) / plan->batch * plan->batch * shape_size(input), double);
+        engine->planes =
+            ARENA_TAKE(arena, (engine->points + plan->batch - 1) / plan->batch * plan->batch * shape_size(input), real);
     lay_out_activated(engine, arena);
 }
 
@@ -108,7 +111,7 @@ static void lay_out_sides(struct engine *engine, struct arena *arena) {
     most_numbers(engine, each);
     engine->room_numbers[0] = each[0];
     engine->room_numbers[1] = most(lanes * each[1], least(ROOM, each[1] * points));
-    for (int side = 0; side < 2; side++) engine->room[side] = ARENA_TAKE(arena, engine->room_numbers[side], double);
+    for (int side = 0; side < 2; side++) engine->room[side] = ARENA_TAKE(arena, engine->room_numbers[side], real);
 }
 
 static void count_duals(const struct infinite_plan *plan, struct arena *arena) {
@@ -119,18 +122,18 @@ static void count_duals(const struct infinite_plan *plan, struct arena *arena) {
 static void clear_fronts(struct engine *engine) {
     const struct infinite_plan *plan = engine->plan;
     for (int image = 0; image < 2 * engine->together * plan->slots; image++)
-        memset(engine->images + image * plan->room, 0, (size_t)plan->front * sizeof(double));
-    memset(engine->scratch, 0, (size_t)plan->front * sizeof(double));
+        memset(engine->images + image * plan->room, 0, (size_t)plan->front * sizeof(real));
+    memset(engine->scratch, 0, (size_t)plan->front * sizeof(real));
     engine->scratch += plan->front;
 }
 
 static void take_inputs(struct engine *engine, const double *x) {
     struct shape input = engine->network->node[0].in;
     int64_t pixels = input.rows * input.columns, channels = input.channels;
-    if (!engine->planes) la_syrk(engine->points, channels, 1 / (double)channels, x, 0, engine->k);
+    if (!engine->planes) inner_products(engine->points, channels, x, engine->k);
     for (int64_t i = 0; engine->planes && i < engine->points * pixels; i++)
         for (int64_t c = 0; c < channels; c++)
-            *engine_plane(engine, i / pixels, c * pixels + i % pixels) = x[i * channels + c];
+            *engine_plane(engine, i / pixels, c * pixels + i % pixels) = (real)x[i * channels + c];
 }
 
 /* Several where pairs need more of a place than its variance. */

@@ -1,4 +1,4 @@
-/* Kernels of the infinitely wide network, NNGP K and NTK Theta (times I_k), in double. For values u, v of the list and
+/* Kernels of the infinitely wide network, NNGP K and NTK Theta (times I_k). For values u, v of the list and
  * pixels p of x and q of x', K[u, v] is the covariance of u at p and v at q, Theta[u, v] the inner product of their
  * derivatives by all weights:
  *     K = x[p].x'[q]/channels, Theta = 0                          (the input)
@@ -27,7 +27,8 @@
  * through segment 0 and once through segment 1.
  * Images whose activations have a closed form of an angle (relu, leaky_relu, erf) go with DUAL_LANES points at once, side
  * by side, so that rows are whole vectors; where the points end, zeros go along.
- * Memory, in doubles: images of a few pairs of values; the variances of all points at every activation, and of a few
+ * Precision: pairs are computed in it, from sums over pixels and inner products in double; results are double.
+ * Memory, in numbers: images of a few pairs of values; the variances of all points at every activation, and of a few
  * pairs of values; for images, the inputs, and variances side by side of some points in 64 MB; for tanh instead the
  * series' coefficients of the pixels of some points on either side, 519 numbers a pixel and activation or fewer: of one
  * point, or of more in 64 MB.
@@ -38,6 +39,9 @@
 #include "host.h"
 #include "infinite_plan.h"
 
+#define infinite_kernels             REAL_NAME(infinite_kernels)
+#define infinite_equilibrium_kernels REAL_NAME(infinite_equilibrium_kernels)
+
 /* Kernels of points with the first `columns` of them: entries (i, j) with j <= i and j < columns are set. */
 struct infinite_points {
     int64_t count, columns;
@@ -46,7 +50,7 @@ struct infinite_points {
 };
 /* Scratch from the arena, given back; a counting arena gets the sizes only. host: asked after every DUAL_LANES pairs of
  * images, at least every 1024 pairs in a row without images, of an equilibrium at every step to its rest; returns
- * whether it was told to stop. Cannot fail. Built with REAL_BITS 64 alone. */
+ * whether it was told to stop. Cannot fail. */
 bool infinite_kernels(const struct infinite_plan *plan, const struct infinite_points *points, struct arena *arena,
                       const struct host *host);
 /* infinite_equilibrium.c: the same of a list with an equilibrium. */

@@ -1,4 +1,4 @@
-/* The work of infinite.c: pairs of points at hand, and what is kept of all. Private to infinite*.c. Double only. Cannot
+/* The work of infinite.c: pairs of points at hand, and what is kept of all. Private to infinite*.c. Cannot
  * fail. Not collective. */
 #ifndef INFINITE_ENGINE_H
 #define INFINITE_ENGINE_H
@@ -6,10 +6,21 @@
 #include "dual.h"
 #include "infinite_plan.h"
 
+#define engine_image          REAL_NAME(engine_image)
+#define engine_image_of       REAL_NAME(engine_image_of)
+#define engine_term_value     REAL_NAME(engine_term_value)
+#define engine_apply          REAL_NAME(engine_apply)
+#define engine_begin          REAL_NAME(engine_begin)
+#define engine_evaluate       REAL_NAME(engine_evaluate)
+#define engine_take_points_of REAL_NAME(engine_take_points_of)
+#define engine_take_points    REAL_NAME(engine_take_points)
+#define engine_dual           REAL_NAME(engine_dual)
+#define engine_find_variances REAL_NAME(engine_find_variances)
+
 /* What an activation keeps. */
 struct activated {
     struct dual dual;
-    double *variance;         /* of all points' pixels */
+    real *variance;           /* of all points' pixels */
     struct dual_side side[2]; /* of the points at hand */
 };
 
@@ -37,13 +48,14 @@ struct engine {
     int64_t points;
     double *k;        /* the result; where inputs have one pixel, inner products first */
     int together, at; /* displacements that go through a segment together; the one at hand */
-    double *images;   /* two, K and Theta, a displacement and slot, each of plan.room */
-    double *scratch;  /* room of the largest image, zeros in front */
+    real *images;     /* two, K and Theta, a displacement and slot, each of plan.room */
+    real *scratch;    /* room of the largest image, zeros in front */
+    double *sums;     /* of pooling, two images a segment */
     bool has_images;
-    double *planes;              /* inputs [ceil(points/plan.batch), channel, pixel, plan.batch]; NULL: one pixel */
-    double *variances;           /* [slot, point, pixel] while the variances are found */
+    real *planes;                /* inputs [ceil(points/plan.batch), channel, pixel, plan.batch]; NULL: one pixel */
+    real *variances;             /* [slot, point, pixel] while the variances are found */
     struct activated *activated; /* of every node */
-    double *room[2];             /* of the activations' sides; room[0] serves one point */
+    real *room[2];               /* of the activations' sides; room[0] serves one point */
     int64_t room_numbers[2];
     struct filled filled[2];
     struct pairs pairs;
@@ -58,7 +70,7 @@ static inline bool engine_has_lanes(const struct engine *engine, int64_t pixels)
 }
 
 /* Where a point's inputs stand, from one number of a plane on. */
-static inline double *engine_plane(const struct engine *engine, int64_t point, int64_t number) {
+static inline real *engine_plane(const struct engine *engine, int64_t point, int64_t number) {
     int64_t lanes = engine->plan->batch, size = shape_size(engine->network->node[0].in);
     return engine->planes + point / lanes * lanes * size + number * lanes + point % lanes;
 }
@@ -84,11 +96,11 @@ void engine_begin(struct engine *engine, int segment, const struct infinite_pair
  * keeps of a place then is in the cache for all of them. */
 void engine_evaluate(struct engine *engine, int segment, const struct displacement *end, int count);
 /* Fills a side of one activation for some points; returns what `room` is left. Of the activations before node `end`. */
-double *engine_take_points_of(struct engine *engine, int number, struct range range, double *room);
+real *engine_take_points_of(struct engine *engine, int number, struct range range, real *room);
 void engine_take_points(struct engine *engine, struct range range, int end);
 
 /* infinite_variances.c: an activation's layer. */
-struct dual engine_dual(const struct node *node, int64_t count, const double *variance, struct arena *arena);
+struct dual engine_dual(const struct node *node, int64_t count, const real *variance, struct arena *arena);
 /* K[p, p] of x = x' of every activation; each is ready as soon as what it reads is. */
 void engine_find_variances(struct engine *engine, struct arena *arena);
 

@@ -13,13 +13,20 @@
 
 #include "activation.h"
 #include "infinite.h"
-#include "matrix.h"
+#include "inner_products.h"
 #include "operator.h"
 
 enum { STEPS = 1 << 13, PATIENCE = 64, BATCH = 1024, NUMBERS = 1 << 22 };
-/* Changes of a step, over the value: that end the steps, and the largest that rounding may go on with. */
-#define SETTLED  (4 * DBL_EPSILON)
+/* Changes of a step, over the value: that end the steps, and the largest that rounding may go on with. Beyond LARGEST
+ * nothing settles. */
+#define SETTLED (4 * REAL_EPSILON)
+#if REAL_BITS == 32
+#define ROUNDING 5e-5F
+#define LARGEST  1e20F
+#else
 #define ROUNDING 1e-13
+#define LARGEST  1e100
+#endif
 
 /* ---- which list it is ---- */
 
@@ -53,24 +60,24 @@ status infinite_equilibrium_check(const struct network *network) {
 
 struct equilibrium {
     const struct network *network;
-    double feedback; /* s^2 */
+    real feedback; /* s^2 */
     int64_t points, columns;
-    double *q, *variance; /* of all points: Q, Sigma of x = x' */
-    double *t, *tdot;     /* C, Cdot */
-    bool is_there;        /* all variances have settled, and those of columns where s^2 Cdot < 1 */
-    double *row[4];       /* BATCH pairs: Q, Sigma, C, Cdot */
-    double *room[2];      /* of a point's, and of several columns' places */
+    real *q, *variance; /* of all points: Q, Sigma of x = x' */
+    real *t, *tdot;     /* C, Cdot */
+    bool is_there;      /* all variances have settled, and those of columns where s^2 Cdot < 1 */
+    real *row[4];       /* BATCH pairs: Q, Sigma, C, Cdot */
+    real *room[2];      /* of a point's, and of several columns' places */
     struct dual dual;
 };
 
-static double weight_of(const struct equilibrium *equilibrium, int node) {
-    return node_weight(equilibrium->network, &equilibrium->network->node[node])->variance;
+static real weight_of(const struct equilibrium *equilibrium, int node) {
+    return (real)node_weight(equilibrium->network, &equilibrium->network->node[node])->variance;
 }
-static double bias_of(const struct equilibrium *equilibrium, int node) {
-    return node_bias(equilibrium->network, &equilibrium->network->node[node])->variance;
+static real bias_of(const struct equilibrium *equilibrium, int node) {
+    return (real)node_bias(equilibrium->network, &equilibrium->network->node[node])->variance;
 }
 
-static struct dual dual_of(const struct network *network, int64_t count, const double *variance, struct arena *arena) {
+static struct dual dual_of(const struct network *network, int64_t count, const real *variance, struct arena *arena) {
     const struct node *phi = &network->node[PHI];
     return dual_prepare(limit_activation(phi), limit_slope(phi), count, variance, arena);
 }
@@ -90,26 +97,25 @@ static int64_t columns_held(int64_t each, int64_t points) {
 static struct equilibrium lay_out(const struct network *network, int64_t points, int64_t columns, struct arena *arena) {
     struct equilibrium equilibrium = {.network = network, .points = points, .columns = columns};
     equilibrium.feedback = weight_of(&equilibrium, FEEDBACK);
-    equilibrium.q = ARENA_TAKE(arena, points, double);
-    equilibrium.variance = ARENA_TAKE(arena, points, double);
-    equilibrium.t = ARENA_TAKE(arena, points, double);
-    equilibrium.tdot = ARENA_TAKE(arena, points, double);
-    for (int i = 0; i < 4; i++) equilibrium.row[i] = ARENA_TAKE(arena, BATCH, double);
+    equilibrium.q = ARENA_TAKE(arena, points, real);
+    equilibrium.variance = ARENA_TAKE(arena, points, real);
+    equilibrium.t = ARENA_TAKE(arena, points, real);
+    equilibrium.tdot = ARENA_TAKE(arena, points, real);
+    for (int i = 0; i < 4; i++) equilibrium.row[i] = ARENA_TAKE(arena, BATCH, real);
     int64_t each = side_most(network);
-    equilibrium.room[0] = ARENA_TAKE(arena, each, double);
-    equilibrium.room[1] = ARENA_TAKE(arena, each * columns_held(each, points), double);
+    equilibrium.room[0] = ARENA_TAKE(arena, each, real);
+    equilibrium.room[1] = ARENA_TAKE(arena, each * columns_held(each, points), real);
     return equilibrium;
 }
 
 /* next = s^2 C + Q in the place of `sigma` where it has not settled; returns the largest change, over next. */
-static double move(double feedback, int64_t count, const double *q, const double *t, double *sigma) {
-    const double largest = 1e100; /* beyond that nothing settles */
-    double changed = 0;
+static real move(real feedback, int64_t count, const real *q, const real *t, real *sigma) {
+    real changed = 0;
     for (int64_t i = 0; i < count; i++) {
-        double next = feedback * t[i] + q[i], change = fabs(next - sigma[i]) / fabs(next);
-        if (!(change > SETTLED) || !(fabs(next) < largest)) continue;
+        real next = feedback * t[i] + q[i], change = REAL_MATH(fabs)(next - sigma[i]) / REAL_MATH(fabs)(next);
+        if (!(change > SETTLED) || !(REAL_MATH(fabs)(next) < LARGEST)) continue;
         sigma[i] = next;
-        changed = fmax(changed, change);
+        changed = REAL_MATH(fmax)(changed, change);
     }
     return changed;
 }
@@ -117,9 +123,9 @@ static double move(double feedback, int64_t count, const double *q, const double
 /* Steps on the way to rest, and by how much the last one changed what it moved, over the value. */
 struct steps {
     int64_t count, fell; /* fell: the last one whose change was the least until then */
-    double changed, least;
+    real changed, least;
 };
-static struct steps first_step(void) { return (struct steps){0, 0, 1, HUGE_VAL}; }
+static struct steps first_step(void) { return (struct steps){0, 0, 1, (real)HUGE_VAL}; }
 
 /* The last bits may change for ever. */
 static bool goes_on(const struct steps *steps) {
@@ -127,7 +133,7 @@ static bool goes_on(const struct steps *steps) {
     return steps->count < STEPS && steps->changed > 0 && !is_rounding;
 }
 
-static void take_step(struct steps *steps, double changed) {
+static void take_step(struct steps *steps, real changed) {
     steps->count++;
     steps->changed = changed;
     if (!(changed < steps->least)) return;
@@ -136,7 +142,7 @@ static void take_step(struct steps *steps, double changed) {
 }
 
 /* The activation's tables follow the range of variances, so they are made anew each time. */
-static double move_variances(struct equilibrium *equilibrium, struct arena *arena) {
+static real move_variances(struct equilibrium *equilibrium, struct arena *arena) {
     int64_t n = equilibrium->points;
     size_t mark = arena_mark(arena);
     struct dual dual = dual_of(equilibrium->network, n, equilibrium->variance, arena);
@@ -174,7 +180,7 @@ struct columns {
 static void map_row(const struct equilibrium *equilibrium, const struct dual_side *own, const struct columns *columns,
                     int64_t j, int64_t count) {
     const struct dual_pairs at = {.rows = 1, .columns = count, .pitch = count, .other = j - columns->first};
-    double *t = equilibrium->row[2], *tdot = equilibrium->row[3];
+    real *t = equilibrium->row[2], *tdot = equilibrium->row[3];
     memcpy(t, equilibrium->row[1], (size_t)count * sizeof *t);
     for (int64_t c = 0; c < count; c++) tdot[c] = 1;
     dual_run(&equilibrium->dual, own, &columns->side, &at, t, tdot);
@@ -182,9 +188,9 @@ static void map_row(const struct equilibrium *equilibrium, const struct dual_sid
 
 /* sigma = Sigma of one row's pairs, T and Tdot there; false where it was told to stop. *changed: by the last step. */
 static bool settle_pairs(const struct equilibrium *equilibrium, const struct dual_side *own,
-                         const struct columns *columns, int64_t j, int64_t count, double *changed,
+                         const struct columns *columns, int64_t j, int64_t count, real *changed,
                          const struct host *host) {
-    double *q = equilibrium->row[0], *sigma = equilibrium->row[1], *t = equilibrium->row[2];
+    real *q = equilibrium->row[0], *sigma = equilibrium->row[1], *t = equilibrium->row[2];
     struct steps steps = first_step();
     while (goes_on(&steps)) {
         if (host_stops(host)) return false;
@@ -199,16 +205,16 @@ static bool settle_pairs(const struct equilibrium *equilibrium, const struct dua
 /* One row's pairs with points j .. j + count - 1: k holds <x, x'>/d. Returns whether it was told to stop. */
 static bool run_pairs(const struct equilibrium *equilibrium, const struct dual_side *own, const struct columns *columns,
                       int64_t j, int64_t count, double *k, double *theta, const struct host *host) {
-    double s2 = equilibrium->feedback, w2 = weight_of(equilibrium, READOUT), b2 = bias_of(equilibrium, READOUT);
-    double *q = equilibrium->row[0], *sigma = equilibrium->row[1], *t = equilibrium->row[2],
-           *tdot = equilibrium->row[3], changed;
+    real s2 = equilibrium->feedback, w2 = weight_of(equilibrium, READOUT), b2 = bias_of(equilibrium, READOUT);
+    real *q = equilibrium->row[0], *sigma = equilibrium->row[1], *t = equilibrium->row[2], *tdot = equilibrium->row[3],
+         changed;
     for (int64_t c = 0; c < count; c++)
-        q[c] = sigma[c] = weight_of(equilibrium, INPUT) * k[c] + bias_of(equilibrium, INPUT);
+        q[c] = sigma[c] = weight_of(equilibrium, INPUT) * (real)k[c] + bias_of(equilibrium, INPUT);
     if (!settle_pairs(equilibrium, own, columns, j, count, &changed, host)) return true;
     for (int64_t c = 0; c < count; c++) {
         bool is_there = changed <= ROUNDING && s2 * tdot[c] < 1;
-        k[c] = is_there ? w2 * t[c] + b2 : (double)NAN;
-        theta[c] = is_there ? w2 * (t[c] + tdot[c] * sigma[c] / (1 - s2 * tdot[c])) + b2 : (double)NAN;
+        k[c] = is_there ? (double)(w2 * t[c] + b2) : (double)NAN;
+        theta[c] = is_there ? (double)(w2 * (t[c] + tdot[c] * sigma[c] / (1 - s2 * tdot[c])) + b2) : (double)NAN;
     }
     return false;
 }
@@ -246,9 +252,9 @@ static void go_without(const struct infinite_points *points) {
 static bool find_kernels(struct equilibrium *equilibrium, const struct infinite_points *points, struct arena *arena,
                          const struct host *host) {
     int64_t n = points->count, d = shape_size(equilibrium->network->node[INPUT].in);
-    la_syrk(n, d, 1 / (double)d, points->x, 0, points->k);
+    inner_products(n, d, points->x, points->k);
     for (int64_t i = 0; i < n; i++)
-        equilibrium->q[i] = weight_of(equilibrium, INPUT) * points->k[i * (n + 1)] + bias_of(equilibrium, INPUT);
+        equilibrium->q[i] = weight_of(equilibrium, INPUT) * (real)points->k[i * (n + 1)] + bias_of(equilibrium, INPUT);
     if (find_variances(equilibrium, arena, host)) return true;
     if (equilibrium->is_there) return run(equilibrium, points, host);
     go_without(points);

@@ -1,5 +1,5 @@
 /* How the kernels of infinite width go through a network: what infinite.c decides from the list of nodes and from sizes
- * alone. What is in a plan is private to infinite*.c. Built with REAL_BITS 64. Not collective. */
+ * alone. What is in a plan is private to infinite*.c. Not collective. */
 #ifndef INFINITE_PLAN_H
 #define INFINITE_PLAN_H
 
@@ -8,6 +8,15 @@
 #include "dual.h"
 #include "limit.h"
 #include "panic.h"
+
+#define infinite_plan_create       REAL_NAME(infinite_plan_create)
+#define infinite_plan_free         REAL_NAME(infinite_plan_free)
+#define infinite_bytes             REAL_NAME(infinite_bytes)
+#define infinite_work              REAL_NAME(infinite_work)
+#define infinite_pairs_find        REAL_NAME(infinite_pairs_find)
+#define infinite_is_equilibrium    REAL_NAME(infinite_is_equilibrium)
+#define infinite_equilibrium_check REAL_NAME(infinite_equilibrium_check)
+#define infinite_equilibrium_work  REAL_NAME(infinite_equilibrium_work)
 
 /* How a pair of values comes from others. */
 enum infinite_rule {

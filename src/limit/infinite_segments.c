@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "matrix.h"
 #include "simd.h"
 
 static void set_slot(const struct engine *engine, int slot, struct covariance *image) {
@@ -27,13 +28,13 @@ struct covariance engine_image_of(const struct engine *engine, const struct infi
 }
 
 /* out[t, b] += own[t, 0] other[t, b]: batch numbers of a place side by side in out, `lanes` in the others. */
-static inline void add_products(int64_t count, int64_t lanes, int64_t batch, const double *restrict own,
-                                const double *restrict other, double *restrict out) {
+static inline void add_products(int64_t count, int64_t lanes, int64_t batch, const real *restrict own,
+                                const real *restrict other, real *restrict out) {
     for (int64_t t = 0; t < count; t++)
         for (int64_t b = 0; b < batch; b++) out[t * batch + b] += own[t * lanes] * other[t * lanes + b];
 }
-SIMD_CLONES static void add_rows(int64_t count, int64_t lanes, int64_t batch, const double *own, const double *other,
-                                 double *out) {
+SIMD_CLONES static void add_rows(int64_t count, int64_t lanes, int64_t batch, const real *own, const real *other,
+                                 real *out) {
     if (lanes == 1)
         add_products(count, 1, 1, own, other, out);
     else if (batch == DUAL_LANES)
@@ -46,15 +47,15 @@ SIMD_CLONES static void add_rows(int64_t count, int64_t lanes, int64_t batch, co
 static void read_images(const struct engine *engine, struct covariance *out) {
     int64_t channels = engine->network->node[0].in.channels, pixels = out->image_rows * out->image_columns;
     int64_t lanes = engine->plan->batch;
-    const double *own = engine_plane(engine, engine->pairs.i, covariance_first(out));
-    const double *other = engine_plane(engine, engine->pairs.j, covariance_second(out));
+    const real *own = engine_plane(engine, engine->pairs.i, covariance_first(out));
+    const real *other = engine_plane(engine, engine->pairs.j, covariance_second(out));
     for (int64_t r = 0; r < out->rows; r++) {
-        double *k = out->k + r * out->pitch;
+        real *k = out->k + r * out->pitch;
         for (int64_t c = 0; c < channels; c++) {
             int64_t from = (c * pixels + r * out->image_columns) * lanes;
             add_rows(out->columns, lanes, out->batch, own + from, other + from, k);
         }
-        for (int64_t t = 0; t < out->columns * out->batch; t++) k[t] /= (double)channels;
+        for (int64_t t = 0; t < out->columns * out->batch; t++) k[t] /= (real)channels;
     }
 }
 
@@ -64,7 +65,7 @@ static void read_inputs(const struct engine *engine, struct covariance *out) {
     if (engine->planes)
         read_images(engine, out);
     else
-        memcpy(out->k, engine->k + pairs->i * engine->points + pairs->j, (size_t)pairs->batch * sizeof *out->k);
+        la_from_double(pairs->batch, engine->k + pairs->i * engine->points + pairs->j, out->k);
 }
 
 /* Places of the points at hand: of x, of the first x'. */
@@ -148,7 +149,7 @@ static void map_and_activate(struct engine *engine, const struct infinite_pair *
                              struct covariance *out) {
     struct covariance *from = &in->image[0];
     struct covariance_layer layer = layer_of(engine, pair - 1);
-    const struct dual_windows windows = {layer.weight, layer.bias, from->k, from->theta};
+    const struct dual_windows windows = {(real)layer.weight, (real)layer.bias, from->k, from->theta};
     if (are_one(engine, pair, out)) {
         covariance_clear_behind(from, 1, from->k);
         covariance_clear_behind(from, 1, from->theta);
@@ -217,11 +218,18 @@ static int find_some(const struct engine *engine, const struct node *node, int64
     return count;
 }
 
+static void store(const double *sums, struct covariance *out) {
+    int64_t count = covariance_size(out);
+    for (int64_t t = 0; t < count; t++) out->k[t] = (real)sums[t];
+    for (int64_t t = 0; t < count; t++) out->theta[t] = (real)sums[count + t];
+}
+
 /* The value that a segment begins with, from the one before it. */
 static void gather(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out) {
     const struct node *node = &engine->network->node[pair->u - 1];
     const struct limit *limit = engine->plan->limit[pair->u - 1];
-    covariance_clear(out);
+    double *sums = engine->sums + 2 * segment * engine->plan->room;
+    memset(sums, 0, (size_t)(2 * covariance_size(out)) * sizeof *sums);
     struct displacement end[DISPLACEMENTS];
     int64_t n = 0;
     for (int count; (count = find_some(engine, node, &n, out->at, end)) > 0;) {
@@ -230,10 +238,11 @@ static void gather(struct engine *engine, int segment, const struct infinite_pai
         for (engine->at = 0; engine->at < count; engine->at++) {
             struct covariance image = engine_image(engine, engine_term_value(engine, pair),
                                                    engine->plan->term[pair->first].slot, &end[engine->at]);
-            limit->pool(node, &image, engine->scratch, out);
+            limit->pool(node, &image, engine->scratch, out, sums);
         }
         engine->at = own;
     }
+    store(sums, out);
 }
 
 void engine_begin(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out) {
@@ -258,7 +267,7 @@ void engine_evaluate(struct engine *engine, int segment, const struct displaceme
 
 /* ---- the points at hand ---- */
 
-double *engine_take_points_of(struct engine *engine, int number, struct range range, double *room) {
+real *engine_take_points_of(struct engine *engine, int number, struct range range, real *room) {
     struct activated *activated = &engine->activated[number];
     int64_t pixels = infinite_pixels(engine->network, number + 1), count = range.count * pixels;
     activated->side[range.side] =
@@ -266,7 +275,7 @@ double *engine_take_points_of(struct engine *engine, int number, struct range ra
     return room + dual_side_numbers(&activated->dual) * count;
 }
 
-static double *take_lanes_of(struct engine *engine, int number, struct range range, double *room) {
+static real *take_lanes_of(struct engine *engine, int number, struct range range, real *room) {
     struct activated *activated = &engine->activated[number];
     int64_t pixels = infinite_pixels(engine->network, number + 1);
     activated->side[range.side] =
@@ -276,7 +285,7 @@ static double *take_lanes_of(struct engine *engine, int number, struct range ran
 
 void engine_take_points(struct engine *engine, struct range range, int end) {
     const struct infinite_plan *plan = engine->plan;
-    double *room = engine->room[range.side];
+    real *room = engine->room[range.side];
     engine->filled[range.side].number = NONE;
     for (int a = 0; a < plan->activations && plan->activation[a] < end; a++) {
         int number = plan->activation[a];

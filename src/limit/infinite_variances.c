@@ -4,11 +4,11 @@
 #include "infinite_engine.h"
 #include "order.h"
 
-static double *variances_in(const struct engine *engine, int slot) {
+static real *variances_in(const struct engine *engine, int slot) {
     return engine->variances + slot * engine->points * engine->plan->pixels;
 }
 
-static double *variances_of(const struct engine *engine, const struct infinite_pair *pair) {
+static real *variances_of(const struct engine *engine, const struct infinite_pair *pair) {
     return variances_in(engine, pair->slot);
 }
 
@@ -18,11 +18,11 @@ static void take_point(struct engine *engine, int64_t i) {
 }
 
 /* K[p, p] of one point between the images' form and a plain array. */
-static void store(const struct covariance *image, double *variance) {
+static void store(const struct covariance *image, real *variance) {
     for (int64_t r = 0; r < image->rows; r++)
         memcpy(variance + r * image->columns, image->k + r * image->pitch, (size_t)image->columns * sizeof *variance);
 }
-static void load(const double *variance, struct covariance *image) {
+static void load(const real *variance, struct covariance *image) {
     covariance_clear(image);
     for (int64_t r = 0; r < image->rows; r++)
         memcpy(image->k + r * image->pitch, variance + r * image->columns, (size_t)image->columns * sizeof *variance);
@@ -103,7 +103,7 @@ static void take_side(struct engine *engine, int number, struct range range) {
 }
 
 /* Two activations of some points, each point with itself, pixel by pixel. The later one's side serves many pairs. */
-static void activate_points(struct engine *engine, const struct infinite_pair *pair, struct range range, double *out) {
+static void activate_points(struct engine *engine, const struct infinite_pair *pair, struct range range, real *out) {
     int later = later_of(pair), earlier = earlier_of(pair);
     const struct activated *own = &engine->activated[later], *other = &engine->activated[earlier];
     int64_t count = range.count * infinite_pixels(engine->network, pair->u);
@@ -120,12 +120,12 @@ static void activate_points(struct engine *engine, const struct infinite_pair *p
 static void activate_variances(struct engine *engine, const struct infinite_pair *pair) {
     const struct activated *u = &engine->activated[pair->u - 1], *v = &engine->activated[pair->v - 1];
     int64_t pixels = infinite_pixels(engine->network, pair->u);
-    double *out = variances_of(engine, pair);
+    real *out = variances_of(engine, pair);
     if (u == v) {
         dual_self(&u->dual, engine->points * pixels, u->variance, out, NULL);
         return;
     }
-    const double *in = pair->terms > 0 ? variances_in(engine, engine->plan->term[pair->first].slot) : NULL;
+    const real *in = pair->terms > 0 ? variances_in(engine, engine->plan->term[pair->first].slot) : NULL;
     if (!in)
         memset(out, 0, (size_t)(engine->points * pixels) * sizeof *out);
     else if (in != out)
@@ -135,7 +135,7 @@ static void activate_variances(struct engine *engine, const struct infinite_pair
         activate_points(engine, pair, (struct range){i, least(most_points, engine->points - i), 0}, out + i * pixels);
 }
 
-struct dual engine_dual(const struct node *node, int64_t count, const double *variance, struct arena *arena) {
+struct dual engine_dual(const struct node *node, int64_t count, const real *variance, struct arena *arena) {
     return dual_prepare(limit_activation(node), limit_slope(node), count, variance, arena);
 }
 
@@ -159,7 +159,7 @@ static bool is_mirrored(const struct infinite_plan *plan, int p) {
 
 static void copy_variances(struct engine *engine, const struct infinite_pair *from, const struct infinite_pair *to) {
     int64_t count = engine->points * infinite_pixels(engine->network, to->u);
-    memcpy(variances_of(engine, to), variances_of(engine, from), (size_t)count * sizeof(double));
+    memcpy(variances_of(engine, to), variances_of(engine, from), (size_t)count * sizeof(real));
 }
 
 void engine_find_variances(struct engine *engine, struct arena *arena) {

@@ -16,7 +16,7 @@ enum activation_kind limit_activation(const struct node *node) {
     return (enum activation_kind)kind;
 }
 
-double limit_slope(const struct node *node) { return form_of(node)->slope; }
+real limit_slope(const struct node *node) { return form_of(node)->slope; }
 
 bool limit_is_linear(const struct node *node) { return form_of(node)->activation->dual->is_linear; }
 
@@ -54,9 +54,10 @@ static int64_t convolution_reach(const struct node *node) {
 static int64_t window_rows(const struct node *node) { return node->in.rows / node->out.rows; }
 static int64_t window_columns(const struct node *node) { return node->in.columns / node->out.columns; }
 
-static void pooling(const struct node *node, const struct covariance *in, double *scratch, struct covariance *out) {
+static void pooling(const struct node *node, const struct covariance *in, real *scratch, const struct covariance *out,
+                    double *sums) {
     int64_t rows = window_rows(node), columns = window_columns(node), pixels = rows * columns;
-    covariance_pool(rows, columns, 1 / (double)(pixels * pixels), in, scratch, out);
+    covariance_pool(rows, columns, 1 / (double)(pixels * pixels), in, scratch, out, sums);
 }
 
 static bool pooling_gather(const struct node *node, int64_t n, struct displacement out, struct displacement *in) {
@@ -68,8 +69,10 @@ static bool pooling_gather(const struct node *node, int64_t n, struct displaceme
 
 /* ---- flattening: the mean over all pixels of each with itself, d = 0: one window ---- */
 
-static void flatten(const struct node *node, const struct covariance *in, double *scratch, struct covariance *out) {
-    covariance_pool(node->in.rows, node->in.columns, 1 / (double)(node->in.rows * node->in.columns), in, scratch, out);
+static void flatten(const struct node *node, const struct covariance *in, real *scratch, const struct covariance *out,
+                    double *sums) {
+    covariance_pool(node->in.rows, node->in.columns, 1 / (double)(node->in.rows * node->in.columns), in, scratch, out,
+                    sums);
 }
 
 static bool flatten_gather(const struct node *node, int64_t n, struct displacement out, struct displacement *in) {

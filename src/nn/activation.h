@@ -16,7 +16,7 @@ struct activation {
     void (*map)(int64_t n, real slope, const real *h, real *x);
     /* d[i] = phi'(h[i]) w[i], x = phi(h) is there */
     void (*backward)(int64_t n, real slope, const real *h, const real *x, const real *w, real *d);
-    const struct activation_dual *dual; /* at infinite width; NULL in f32 */
+    const struct activation_dual *dual; /* at infinite width */
 };
 
 /* Of a node: its row, and the slope. */
@@ -42,13 +42,6 @@ const struct activation *activation_of(enum activation_kind kind);
 /* What a config asks for; prelu as it begins. */
 #define activation_at_first REAL_NAME(activation_at_first)
 struct activation_form activation_at_first(const struct config *config);
-
-/* The third entry of a row, whose file defines it in double alone. */
-#if REAL_BITS == 64
-#define ACTIVATION_DUAL(dual) &(dual)
-#else
-#define ACTIVATION_DUAL(dual) NULL
-#endif
 
 #define ACTIVATION_DECLARED(NAME, name) extern const struct activation REAL_NAME(activation_##name);
 ACTIVATION_LIST(ACTIVATION_DECLARED)

@@ -1,20 +1,21 @@
 /* What an activation is at infinite width (src/README.md, Infinite width): for Gaussian (u, v) with variances K11, K22
- * and covariance K12, T = E[phi(u) phi(v)] and Tdot = E[phi'(u) phi'(v)]. Double only. Cannot fail. Not collective. */
+ * and covariance K12, T = E[phi(u) phi(v)] and Tdot = E[phi'(u) phi'(v)]. Cannot fail. Not collective. */
 #ifndef ACTIVATION_DUAL_H
 #define ACTIVATION_DUAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "real.h"
 
 enum { ACTIVATION_BLOCK = 512 };
 
 /* At most ACTIVATION_BLOCK pairs: k holds K12 and becomes T, theta is multiplied by Tdot; slope: network.slope. What else is known
  * of them, by their scaling: NONE: root = K11 + K22; others, with their shift s: root^2 = (K11 + s)(K22 + s) - K12^2,
  * without cancellation. Where there is no pair, 0 stays 0: root is 0 (HOMOGENEOUS) or infinite. */
-typedef void activation_block(int64_t count, double slope, const double *restrict root, double *restrict k,
-                              double *restrict theta);
+typedef void activation_block(int64_t count, real slope, const real *restrict root, real *restrict k,
+                              real *restrict theta);
 /* Each variance with itself, exact: T in t[count] (may be where variance is), Tdot in tdot[count] (NULL: unwanted). */
-typedef void activation_self(int64_t count, double slope, const double *variance, double *t, double *tdot);
+typedef void activation_self(int64_t count, real slope, const real *variance, real *t, real *tdot);
 
 /* How pairs are scaled, by a b, powers of two, where products of variances would leave the range of numbers:
  * K11 = a^2 K11', K22 = b^2 K22', K12 = ab K12'. NONE: they are not. HOMOGENEOUS (s = 0): T = ab T(K11', K22', K12').

@@ -13,19 +13,16 @@ static void backward(int64_t n, real slope, const real *h, const real *x, const 
     if (d != w) memmove(d, w, (size_t)n * sizeof *d);
 }
 
-#if REAL_BITS == 64
-static void block(int64_t count, double slope, const double *restrict root, double *restrict k,
-                  double *restrict theta) {
+static void block(int64_t count, real slope, const real *restrict root, real *restrict k, real *restrict theta) {
     (void)count, (void)slope, (void)root, (void)k, (void)theta;
 }
 
-static void self(int64_t count, double slope, const double *variance, double *t, double *tdot) {
+static void self(int64_t count, real slope, const real *variance, real *t, real *tdot) {
     (void)slope;
     for (int64_t j = 0; tdot && j < count; j++) tdot[j] = 1;
     for (int64_t j = 0; j < count; j++) t[j] = variance[j];
 }
 
 static const struct activation_dual dual = {.block = block, .self = self, .is_linear = true, .nanoseconds = 3.5};
-#endif
 
-const struct activation REAL_NAME(activation_identity) = {map, backward, ACTIVATION_DUAL(dual)};
+const struct activation REAL_NAME(activation_identity) = {map, backward, &dual};

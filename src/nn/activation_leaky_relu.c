@@ -17,31 +17,29 @@ static void backward(int64_t n, real slope, const real *h, const real *x, const 
     slope_times(n, slope, h, w, d);
 }
 
-#if REAL_BITS == 64
 #include "activation_angle.h"
 
 /* phi = s h + (1 - s) relu(h) and E[u relu(v)] = K12/2: T = s K12 + (1 - s)^2 T of relu, Tdot alike (activation_relu.c).
  */
-SIMD_CLONES static void block(int64_t count, double slope, const double *restrict root, double *restrict k,
-                              double *restrict theta) {
-    const double part = (1 - slope) * (1 - slope);
+SIMD_CLONES static void block(int64_t count, real slope, const real *restrict root, real *restrict k,
+                              real *restrict theta) {
+    const real part = (1 - slope) * (1 - slope);
     struct angles angle;
     find_angles(count, k, root, angle.tangent, angle.base);
     for (int64_t j = 0; j < count; j++) {
-        double tdot = slope + part * (0.25 + turns_of(angle.base[j], angle.tangent[j]));
-        k[j] = part * (1 / (2 * PI)) * root[j] + tdot * k[j];
+        real tdot = slope + part * ((real)0.25 + turns_of(angle.base[j], angle.tangent[j]));
+        k[j] = part * (real)(1 / (2 * PI)) * root[j] + tdot * k[j];
         theta[j] *= tdot;
     }
 }
 
-static void self(int64_t count, double slope, const double *variance, double *t, double *tdot) {
-    const double mean = (1 + slope * slope) / 2;
+static void self(int64_t count, real slope, const real *variance, real *t, real *tdot) {
+    const real mean = (1 + slope * slope) / 2;
     for (int64_t j = 0; tdot && j < count; j++) tdot[j] = mean;
     for (int64_t j = 0; j < count; j++) t[j] = mean * variance[j];
 }
 
 static const struct activation_dual dual = {
     .block = block, .self = self, .scaling = SCALING_HOMOGENEOUS, .nanoseconds = 1.9};
-#endif
 
-const struct activation REAL_NAME(activation_leaky_relu) = {map, backward, ACTIVATION_DUAL(dual)};
+const struct activation REAL_NAME(activation_leaky_relu) = {map, backward, &dual};

@@ -21,30 +21,28 @@ static void backward(int64_t n, real slope, const real *h, const real *x, const 
     slope_times(n, h, w, d);
 }
 
-#if REAL_BITS == 64
 #include "activation_angle.h"
 
 /* Arc-cosine kernels (Cho & Saul 2009): Tdot = (pi - a)/(2 pi), T = (root + (pi - a) K12)/(2 pi), a = arccos(c). */
-SIMD_CLONES static void block(int64_t count, double slope, const double *restrict root, double *restrict k,
-                              double *restrict theta) {
+SIMD_CLONES static void block(int64_t count, real slope, const real *restrict root, real *restrict k,
+                              real *restrict theta) {
     (void)slope;
     struct angles angle;
     find_angles(count, k, root, angle.tangent, angle.base);
     for (int64_t j = 0; j < count; j++) {
-        double tdot = 0.25 + turns_of(angle.base[j], angle.tangent[j]);
-        k[j] = root[j] * (1 / (2 * PI)) + tdot * k[j];
+        real tdot = (real)0.25 + turns_of(angle.base[j], angle.tangent[j]);
+        k[j] = root[j] * (real)(1 / (2 * PI)) + tdot * k[j];
         theta[j] *= tdot;
     }
 }
 
-static void self(int64_t count, double slope, const double *variance, double *t, double *tdot) {
+static void self(int64_t count, real slope, const real *variance, real *t, real *tdot) {
     (void)slope;
-    for (int64_t j = 0; tdot && j < count; j++) tdot[j] = 0.5;
+    for (int64_t j = 0; tdot && j < count; j++) tdot[j] = (real)0.5;
     for (int64_t j = 0; j < count; j++) t[j] = variance[j] / 2;
 }
 
 static const struct activation_dual dual = {
     .block = block, .self = self, .scaling = SCALING_HOMOGENEOUS, .nanoseconds = 1.9};
-#endif
 
-const struct activation REAL_NAME(activation_relu) = {map, backward, ACTIVATION_DUAL(dual)};
+const struct activation REAL_NAME(activation_relu) = {map, backward, &dual};

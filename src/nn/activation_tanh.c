@@ -10,15 +10,9 @@ VECTOR_FUNCTION double tanh(double);
 VECTOR_FUNCTION float tanhf(float);
 #endif
 
-#if REAL_BITS == 32
-#define TANH tanhf
-#else
-#define TANH tanh
-#endif
-
 /* h - h is 0, and NaN where h is not finite: subtracted, it leaves all bits of a number alone. */
 SIMD_CLONES static void tanh_blocks(int64_t n, const real *h, real *x) {
-    for (int64_t i = 0; i < n; i++) x[i] = TANH(h[i]) - (h[i] - h[i]);
+    for (int64_t i = 0; i < n; i++) x[i] = REAL_MATH(tanh)(h[i]) - (h[i] - h[i]);
 }
 
 SIMD_CLONES static void slope_times(int64_t n, const real *x, const real *w, real *d) {
@@ -35,12 +29,10 @@ static void backward(int64_t n, real slope, const real *h, const real *x, const 
     slope_times(n, x, w, d);
 }
 
-#if REAL_BITS == 64
 static double slope_from(double x) { return 1 - x * x; }
 
 /* No closed form. The quadrature's nodes grow with the root of the variance. */
 static const struct activation_series series = {tanh, slope_from, .pole = 3.14159265358979323846 / 2};
 static const struct activation_dual dual = {.series = &series, .most = 1e8, .nanoseconds = 8, .preparation = 15};
-#endif
 
-const struct activation REAL_NAME(activation_tanh) = {map, backward, ACTIVATION_DUAL(dual)};
+const struct activation REAL_NAME(activation_tanh) = {map, backward, &dual};

@@ -6,12 +6,6 @@
 #include "matrix.h"
 #include "simd.h"
 
-#if REAL_BITS == 32
-#define ROOT sqrtf
-#else
-#define ROOT sqrt
-#endif
-
 void optimizer_create(const struct descent *descent, int64_t from, int64_t n, bool gathers, struct arena *arena,
                       struct optimizer *optimizer) {
     bool is_adam = descent->optimizer == OPTIMIZER_ADAM, has_momentum = !is_adam && descent->momentum > 0;
@@ -92,7 +86,7 @@ SIMD_CLONES static void adam_step(const struct adam adam, int64_t n, const real 
     for (int64_t i = 0; i < n; i++) {
         m[i] = adam.b1 * m[i] + adam.c1 * g[i];
         s[i] = adam.b2 * s[i] + adam.c2 * g[i] * g[i];
-        p[i] -= adam.eta * (m[i] * adam.mean_scale) / (ROOT(s[i] * adam.square_scale) + adam.epsilon);
+        p[i] -= adam.eta * (m[i] * adam.mean_scale) / (REAL_MATH(sqrt)(s[i] * adam.square_scale) + adam.epsilon);
     }
 }
 

@@ -25,7 +25,8 @@ foreach(bits 32 64) # counts what the solvers of equilibria do
 endforeach()
 bench_program(bench_images_f32 bench_images 32)
 bench_program(bench_images_f64 bench_images 64)
-bench_program(bench_infinite bench_infinite 64)
+bench_program(bench_infinite_f32 bench_infinite 32)
+bench_program(bench_infinite_f64 bench_infinite 64)
 bench_program(bench_dual bench_dual 64)
 
 # The scheduler: a study's costs replayed; requests served with claims and, bench_server_alone, without.
