@@ -24,7 +24,7 @@ module(train REAL SOURCES loss.c difference.c points.c optimizer.c model.c sampl
        linear_functions.c linear_parameters.c PLAIN batches.c DEPENDS base spec la nn)
 module(task REAL SOURCES problem.c point_plan.c orders.c run.c kernels.c predict.c elements.c measure.c measure_circumstances.c
        measure_losses.c measure_differences.c measure_outputs.c measure_layers.c measure_kernels.c measure_stability.c measure_kept.c
-       measure_rounding.c measure_equilibria.c PLAIN task.c hooks.c schedule.c reference.c reduce.c rounding.c
+       measure_rounding.c measure_equilibria.c wide.c PLAIN task.c hooks.c schedule.c reference.c reduce.c rounding.c
        DEPENDS base spec data la nn ntk limit train)
 module(io SOURCES owner.c draft.c store.c claim.c manifest.c failure.c frozen.c provenance.c driver.c sum.c hdf.c hdf_record.c
        record_file.c checkpoint.c layout.c results.c array_file.c array_apart.c

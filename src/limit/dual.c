@@ -37,7 +37,7 @@ static bool are_extreme(int64_t count, const real *variance) {
 static void prepare_series(enum activation_kind kind, int64_t count, const real *variance, struct arena *arena,
                            struct dual_series *series) {
     real low = (real)INFINITY, high = 0;
-    for (int64_t j = 0; j < count; j++) {
+    for (int64_t j = 0; !arena_is_counting(arena) && j < count; j++) {
         low = variance[j] < low ? variance[j] : low;
         high = variance[j] > high ? variance[j] : high;
     }

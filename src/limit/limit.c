@@ -6,7 +6,7 @@
 #include "filtering.h"
 #include "operator.h"
 
-double limit_coefficient(const struct node *node, int s) { return ((const double *)node->form)[s]; }
+double limit_coefficient(const struct node *node, int s) { return (double)((const real *)node->form)[s]; }
 
 static const struct activation_form *form_of(const struct node *node) { return node->form; }
 

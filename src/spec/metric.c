@@ -53,6 +53,9 @@ const char *const dimension_meaning[DIMENSIONS] = {
 #define NETWORK   (1u << MODEL_NETWORK)
 #define LINEAR    (1u << MODEL_LINEAR)
 #define BOTH      (NETWORK | LINEAR)
+#define ROUNDING_OF(what)                                                                                              \
+    "largest difference of the infinite-width " what " in f32 from f64 among the pairs of 8 points, over its largest "    \
+                                                     "entry"
 
 const struct metric metric_table[METRICS] = {
     [METRIC_STEP] = {"step", PLACE_COORDINATE, "1", "step of training", DIMS(DIM_STEP), .type = METRIC_COUNT},
@@ -179,6 +182,10 @@ const struct metric metric_table[METRICS] = {
                                      "RMSE between the linearization's last outputs run in f32 and in f64; of one in "
                                      "function space: by derivatives it would take another training in f64",
                                      .models = LINEAR, .label = "rounding of the linearization, RMSE"},
+    [METRIC_NTK_INFINITE_ROUNDING] = {"ntk_infinite_rounding", PLACE_RECORD, "1", ROUNDING_OF("NTK"),
+                                      .label = "rounding of $\\Theta_\\infty$"},
+    [METRIC_NNGP_INFINITE_ROUNDING] = {"nngp_infinite_rounding", PLACE_RECORD, "1", ROUNDING_OF("NNGP kernel"),
+                                       .label = "rounding of $K_\\infty$"},
     [METRIC_STATUS] = {"status", PLACE_RECORD, "1", "which of the models diverged", .type = METRIC_BITS,
                        .flags = "network_diverged linearization_diverged"},
     [METRIC_DIVERGED_STEP] = {"diverged_step", PLACE_RECORD, "1", "step at which the network diverged",
@@ -314,6 +321,8 @@ const struct metric metric_table[METRICS] = {
     [METRIC_REFERENCE_EIGENVECTORS] = {"ntk_infinite_eigenvectors", PLACE_REFERENCE, "1",
                                        "eigenvectors of the infinite-width NTK, one a column",
                                        DIMS(DIM_TRAIN_EXAMPLE, DIM_TRAIN_EXAMPLE_2)},
+    [METRIC_REFERENCE_NTK_ROUNDING] = {"ntk_infinite_rounding", PLACE_REFERENCE, "1", ROUNDING_OF("NTK")},
+    [METRIC_REFERENCE_NNGP_ROUNDING] = {"nngp_infinite_rounding", PLACE_REFERENCE, "1", ROUNDING_OF("NNGP kernel")},
     [METRIC_REFERENCE_Y_TRAIN] = {"y_train", PLACE_REFERENCE, "1", "training targets",
                                   DIMS(DIM_TRAIN_EXAMPLE, DIM_OUTPUT)},
     [METRIC_REFERENCE_SECONDS] = {"seconds_total", PLACE_REFERENCE, "s", "time for the reference", .varies = true},

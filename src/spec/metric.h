@@ -108,6 +108,8 @@ enum metric_id {
     METRIC_RMSE_TEST_FLOW_INFINITE,
     METRIC_RMSE_ROUNDING,
     METRIC_RMSE_ROUNDING_LINEAR,
+    METRIC_NTK_INFINITE_ROUNDING,
+    METRIC_NNGP_INFINITE_ROUNDING,
     METRIC_STATUS, /* enum status_bits; -1 in results.h5 where there is no record */
     METRIC_DIVERGED_STEP,
     METRIC_DIVERGED_STEP_LINEAR,
@@ -164,6 +166,8 @@ enum metric_id {
     METRIC_REFERENCE_NNGP_TEST_TEST,
     METRIC_REFERENCE_EIGENVALUES,  /* of the NTK, ascending */
     METRIC_REFERENCE_EIGENVECTORS, /* row i: the example, column j: of eigenvalue j */
+    METRIC_REFERENCE_NTK_ROUNDING, /* where run.limit_precision is f32 */
+    METRIC_REFERENCE_NNGP_ROUNDING,
     METRIC_REFERENCE_Y_TRAIN,      /* targets, for Gaussian processes */
     METRIC_REFERENCE_SECONDS,
     METRICS

@@ -1,5 +1,5 @@
 /* What single precision adds: the point's end repeated in double (rounding.h), in the place of the training's
- * memory. */
+ * memory; and what the reference found of its own pairs. */
 #include "measure.h"
 #include "orders.h"
 #include "rounding.h"
@@ -13,6 +13,17 @@ static void count(struct arena *arena, struct point *point) {
     if (!is_rounded(point)) return;
     arena_release(arena, point->kept_mark);
     (void)rounding_measure(point->config, point->shape, arena, &rounding);
+}
+
+static status at_start(struct point *point, struct arena *arena) {
+    (void)arena;
+    static const enum metric_id taken[][2] = {{METRIC_REFERENCE_NTK_ROUNDING, METRIC_NTK_INFINITE_ROUNDING},
+                                              {METRIC_REFERENCE_NNGP_ROUNDING, METRIC_NNGP_INFINITE_ROUNDING}};
+    for (int i = 0; i < 2; i++) {
+        const double *value = record_values(point->reference, taken[i][0]);
+        if (value) record_scalar(point->record, taken[i][1], *value);
+    }
+    return OK;
 }
 
 /* Where the network has not diverged. */
@@ -40,4 +51,5 @@ static void cost(const struct point *point, struct task_cost *cost) {
     if (is_rounded(point)) cost->flops += rounding_flops(point->config, point->shape, is_in_functions(point));
 }
 
-const struct element measure_rounding = {.name = "rounding", .count = count, .after = after, .cost = cost};
+const struct element measure_rounding = {
+    .name = "rounding", .count = count, .at_start = at_start, .after = after, .cost = cost};

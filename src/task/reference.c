@@ -3,14 +3,17 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 #include "dual.h"
 #include "eigen.h"
 #include "help.h"
-#include "infinite.h"
-#include "problem.h"
+#include "order.h"
+#include "wide.h"
+
+static status stopped_early(void) { FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels"); }
 
 /* Kernels of all points with the first `columns`. */
 static int64_t columns_of(const struct config *config) { return config->train_size + config_test_columns(config); }
@@ -18,57 +21,142 @@ static int64_t columns_of(const struct config *config) { return config->train_si
 /* What its kernels follow from. */
 struct infinite {
     const struct config *config;
-    struct problem problem;
-    struct infinite_plan *plan;
+    const struct data_shape *shape;
+    const struct wide_kind *kind;
+    struct wide *wide;
 };
 
-static status infinite_create(const struct config *config, const struct data_shape *shape, struct infinite *infinite) {
-    *infinite = (struct infinite){.config = config};
-    TRY(problem_create(config, shape, &infinite->problem));
-    return infinite_plan_create(infinite->problem.network, &infinite->plan);
+static struct infinite infinite_of(const struct config *config, const struct data_shape *shape) {
+    bool is_f32 = config->run.limit_precision == PRECISION_F32;
+    return (struct infinite){.config = config, .shape = shape, .kind = is_f32 ? &wide_f32 : &wide_f64};
 }
 
-static void infinite_free(struct infinite *infinite) {
-    infinite_plan_free(infinite->plan);
-    problem_free(&infinite->problem);
+static status infinite_create(struct infinite *infinite) {
+    return infinite->kind->create(infinite->config, infinite->shape, &infinite->wide);
+}
+
+static void infinite_free(struct infinite *infinite) { infinite->kind->free(infinite->wide); }
+
+static int64_t train_of(const struct infinite *infinite) { return infinite->config->train_size; }
+static int64_t test_of(const struct infinite *infinite) { return infinite->config->data.test_size; }
+
+static struct infinite_points take_points(struct arena *arena, const struct infinite *infinite, int64_t count,
+                                          int64_t columns, double **x) {
+    double *k = ARENA_TAKE(arena, count * count, double), *theta = ARENA_TAKE(arena, count * count, double);
+    *x = ARENA_TAKE(arena, count * infinite->shape->inputs, double);
+    return (struct infinite_points){count, columns, *x, k, theta};
 }
 
 /* data NULL: sizes are counted only. */
 static struct infinite_points lay_out(struct arena *arena, const struct infinite *infinite,
                                       const struct dataset *data) {
-    int64_t n = infinite->problem.points.train, m = infinite->problem.points.test, d = infinite->problem.inputs;
-    double *k = ARENA_TAKE(arena, (n + m) * (n + m), double), *theta = ARENA_TAKE(arena, (n + m) * (n + m), double);
-    double *x = ARENA_TAKE(arena, (n + m) * d, double);
+    int64_t n = train_of(infinite), m = test_of(infinite), d = infinite->shape->inputs;
+    double *x;
+    struct infinite_points points = take_points(arena, infinite, n + m, columns_of(infinite->config), &x);
     if (data) memcpy(x, data->x_train, (size_t)(n * d) * sizeof *x);
     if (data) memcpy(x + n * d, data->x_test, (size_t)(m * d) * sizeof *x);
-    return (struct infinite_points){n + m, columns_of(infinite->config), x, k, theta};
+    return points;
 }
 
+/* ---- what single precision adds: the kernels of a few of the columns' points in double ---- */
+
+enum { SAMPLE = 8 };
+
+static bool is_rounded(const struct infinite *infinite) { return infinite->kind == &wide_f32; }
+
+static struct infinite in_double(const struct infinite *infinite) {
+    struct infinite twin = *infinite;
+    twin.kind = &wide_f64, twin.wide = NULL;
+    return twin;
+}
+
+static int64_t sample_count(const struct infinite *infinite) { return least(SAMPLE, columns_of(infinite->config)); }
+
+/* The largest difference over the largest entry; kernels in their lower triangles, the sample's points of all. */
+static double difference_of(const double *kernel, int64_t all, const int64_t *point, const double *right,
+                            int64_t count) {
+    double difference = 0, largest = 0;
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t j = 0; j <= i; j++) {
+            difference = fmax(difference, fabs(kernel[point[i] * all + point[j]] - right[i * count + j]));
+            largest = fmax(largest, fabs(right[i * count + j]));
+        }
+    return largest > 0 ? difference / largest : difference;
+}
+
+/* On a counting arena: the sizes. Returns whether it was told to stop. */
+static bool measure_with(const struct infinite *twin, const struct infinite_points *points, struct arena *arena,
+                         const struct host *host, struct record *record) {
+    int64_t count = sample_count(twin), d = twin->shape->inputs, point[SAMPLE];
+    size_t mark = arena_mark(arena);
+    double *x;
+    struct infinite_points some = take_points(arena, twin, count, count, &x);
+    for (int64_t i = 0; i < count; i++) point[i] = i * points->columns / count;
+    for (int64_t i = 0; record && i < count; i++) memcpy(x + i * d, points->x + point[i] * d, (size_t)d * sizeof *x);
+    bool stopped = twin->kind->kernels(twin->wide, &some, arena, host);
+    if (record && !stopped) {
+        record_scalar(record, METRIC_REFERENCE_NTK_ROUNDING,
+                      difference_of(points->theta, points->count, point, some.theta, count));
+        record_scalar(record, METRIC_REFERENCE_NNGP_ROUNDING,
+                      difference_of(points->k, points->count, point, some.k, count));
+    }
+    arena_release(arena, mark);
+    return stopped;
+}
+
+/* record NULL, on a counting arena: the sizes. */
+static status measure_rounding(const struct infinite *infinite, const struct infinite_points *points,
+                               struct arena *arena, const struct host *host, struct record *record) {
+    if (!is_rounded(infinite)) return OK;
+    struct infinite twin = in_double(infinite);
+    status result = infinite_create(&twin);
+    if (result == OK && measure_with(&twin, points, arena, host, record)) result = stopped_early();
+    infinite_free(&twin);
+    return result;
+}
+
+/* ---- sizes ---- */
+
 /* The arena that everything needs. */
-static double count_bytes(const struct infinite *infinite) {
+static status count_bytes(const struct infinite *infinite, double *bytes) {
     struct arena arena = arena_counting();
     struct infinite_points points = lay_out(&arena, infinite, NULL);
-    infinite_kernels(infinite->plan, &points, &arena, NULL);
-    return (double)arena.peak;
+    infinite->kind->kernels(infinite->wide, &points, &arena, NULL);
+    TRY(measure_rounding(infinite, &points, &arena, NULL, NULL));
+    *bytes = (double)arena.peak;
+    return OK;
+}
+
+/* The sample's pairs cost in double about twice what they cost in single precision. */
+static double work_of(const struct infinite *infinite) {
+    int64_t all = train_of(infinite) + test_of(infinite), sample = is_rounded(infinite) ? sample_count(infinite) : 0;
+    return infinite->kind->work(infinite->wide, all, columns_of(infinite->config)) +
+           2 * infinite->kind->work(infinite->wide, sample, sample);
+}
+
+static status find_cost(const struct infinite *infinite, struct task_cost *cost) {
+    int64_t columns = columns_of(infinite->config);
+    double n = (double)train_of(infinite), m = (double)test_of(infinite), beyond = (double)columns - n, bytes;
+    TRY(count_bytes(infinite, &bytes));
+    *cost = (struct task_cost){
+        .flops = (n + m) * (n + m) * (double)infinite->shape->inputs + 4 * n * n * n,
+        .share = 1,
+        .elementwise = work_of(infinite) + n * n * n,
+        .arena_bytes = bytes + (double)(infinite->kind->bytes(infinite->wide) + la_eigen_bytes((int64_t)n, 1)),
+        .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
+    };
+    return OK;
 }
 
 status reference_plan(const struct config *config, const struct data_shape *shape, struct task_cost *cost) {
-    struct infinite infinite;
-    status result = infinite_create(config, shape, &infinite);
-    int64_t columns = columns_of(config);
-    double n = (double)config->train_size, m = (double)config->data.test_size, beyond = (double)columns - n;
-    if (result == OK)
-        *cost = (struct task_cost){
-            .flops = (n + m) * (n + m) * (double)shape->inputs + 4 * n * n * n,
-            .share = 1,
-            .elementwise = infinite_work(infinite.plan, (int64_t)(n + m), columns) + n * n * n,
-            .arena_bytes =
-                count_bytes(&infinite) + (double)(infinite_bytes(infinite.plan) + la_eigen_bytes((int64_t)n, 1)),
-            .record_bytes = sizeof(double) * (3 * n * n + 2 * m * n + m * beyond + n),
-        };
+    struct infinite infinite = infinite_of(config, shape);
+    status result = infinite_create(&infinite);
+    if (result == OK) result = find_cost(&infinite, cost);
     infinite_free(&infinite);
     return result;
 }
+
+/* ---- the record ---- */
 
 struct range {
     int64_t from, count;
@@ -101,24 +189,26 @@ static bool is_in_range(const struct record *record, int64_t n) {
 }
 
 static status refuse(const struct config *config) {
+    bool is_f32 = config->run.limit_precision == PRECISION_F32, is_wrn = config->network.family == FAMILY_WRN;
     double most = dual_most((enum activation_kind)config->network.activation);
-    bool is_limited = most < DBL_MAX, is_wrn = config->network.family == FAMILY_WRN;
+    char limited[80] = "";
+    if (most < DBL_MAX)
+        snprintf(limited, sizeof limited, " (the most that is computed for %s)",
+                 config_word("network.activation", config->network.activation));
+    else if (is_f32)
+        snprintf(limited, sizeof limited, " (the most of run.limit_precision: f32)");
     FAIL(ERROR_INPUT,
-         "the kernels of infinite width grow beyond %.2g%s%s%s: network.sigma_w2 = %.15g is too much for network.%s = "
-         "%lld",
-         most, is_limited ? " (the most that is computed for " : "",
-         is_limited ? config_word("network.activation", config->network.activation) : "", is_limited ? ")" : "",
-         config->network.sigma_w2, is_wrn ? "blocks" : "depth",
+         "the kernels of infinite width grow beyond %.2g%s: network.sigma_w2 = %.15g is too much for network.%s = %lld",
+         is_f32 ? fmin(FLT_MAX, most) : most, limited, config->network.sigma_w2, is_wrn ? "blocks" : "depth",
          (long long)(is_wrn ? config->network.blocks : config->network.depth));
 }
 
 /* The tangent kernel of the readout alone is the NNGP kernel. */
 static void fill_record(const struct infinite *infinite, const struct infinite_points *points,
                         const struct dataset *data, struct record *record) {
-    const struct problem *problem = &infinite->problem;
-    int64_t n = problem->points.train, m = problem->points.test;
+    int64_t n = train_of(infinite), m = test_of(infinite);
     const struct range train = {0, n}, test = {n, m}, shown = {n, points->columns - n};
-    const double *tangent = problem->network->first_trained > 0 ? points->k : points->theta;
+    const double *tangent = infinite->wide->trains_readout_alone ? points->k : points->theta;
     const struct part parts[] = {{METRIC_REFERENCE_NNGP_TRAIN_TRAIN, points->k, train, train},
                                  {METRIC_REFERENCE_NNGP_TEST_TRAIN, points->k, test, train},
                                  {METRIC_REFERENCE_NNGP_TEST_TEST, points->k, test, shown},
@@ -126,7 +216,7 @@ static void fill_record(const struct infinite *infinite, const struct infinite_p
                                  {METRIC_REFERENCE_NTK_TEST_TRAIN, tangent, test, train}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i].columns.count > 0) add_part(&parts[i], n + m, record);
-    const int64_t targets[] = {n, problem->points.outputs};
+    const int64_t targets[] = {n, infinite->shape->outputs};
     memcpy(record_add(record, METRIC_REFERENCE_Y_TRAIN, targets), data->y_train,
            (size_t)(targets[0] * targets[1]) * sizeof(double));
 }
@@ -157,19 +247,22 @@ static status go_without(int64_t n, struct record *record) {
 static status compute(const struct infinite *infinite, const struct dataset *data, const struct host *host,
                       struct arena *arena, struct record *record) {
     struct infinite_points points = lay_out(arena, infinite, data);
-    if (infinite_kernels(infinite->plan, &points, arena, host))
-        FAIL(ERROR_INTERRUPTED, "stopped while computing infinite-width kernels");
+    if (infinite->kind->kernels(infinite->wide, &points, arena, host)) return stopped_early();
     fill_record(infinite, &points, data, record);
-    int64_t n = infinite->config->train_size;
+    int64_t n = train_of(infinite);
     bool is_there = is_in_range(record, n);
     if (!is_there && infinite->config->network.family == FAMILY_DEQ) return go_without(n, record);
-    return is_there ? solve(n, host, record) : refuse(infinite->config);
+    if (!is_there) return refuse(infinite->config);
+    TRY(measure_rounding(infinite, &points, arena, host, record));
+    return solve(n, host, record);
 }
 
 static status compute_in_memory(const struct infinite *infinite, const struct dataset *data, const struct host *host,
                                 struct record *record) {
     struct arena arena;
-    TRY(arena_create((size_t)count_bytes(infinite), &arena));
+    double bytes;
+    TRY(count_bytes(infinite, &bytes));
+    TRY(arena_create((size_t)bytes, &arena));
     status result = compute(infinite, data, host, &arena, record);
     arena_free(&arena);
     return result;
@@ -179,8 +272,8 @@ status reference_run(const struct config *config, const struct dataset *data, st
                      struct record *record) {
     double begin = clock_seconds();
     const struct host host = task_host(&hooks);
-    struct infinite infinite;
-    status result = infinite_create(config, &data->shape, &infinite);
+    struct infinite infinite = infinite_of(config, &data->shape);
+    status result = infinite_create(&infinite);
     if (result == OK) result = compute_in_memory(&infinite, data, &host, record);
     infinite_free(&infinite);
     record_scalar(record, METRIC_REFERENCE_SECONDS, clock_seconds() - begin);

@@ -25,6 +25,7 @@ static struct config sample_config(enum family family, enum activation_kind acti
     config.network.output_scale = 1;
     config.training.loss = LOSS_MSE;
     config.measure.outputs = OUTPUTS_ALL;
+    config.run.limit_precision = PRECISION_F64;
     return config;
 }
 
@@ -121,8 +122,75 @@ static void test_zero(void **state) {
     }
 }
 
+/* ---- pairs in single precision ---- */
+
+static const enum metric_id KERNELS[] = {METRIC_REFERENCE_NTK_TRAIN_TRAIN, METRIC_REFERENCE_NTK_TEST_TRAIN,
+                                         METRIC_REFERENCE_NNGP_TRAIN_TRAIN, METRIC_REFERENCE_NNGP_TEST_TRAIN};
+
+/* The largest difference over the largest entry. */
+static double difference(const struct record *a, const struct record *b, enum metric_id metric) {
+    const struct array *own = record_find(a, metric, 0), *right = record_find(b, metric, 0);
+    double most = 0, largest = 0;
+    for (int64_t i = 0; i < array_length(right); i++) {
+        most = fmax(most, fabs(own->value[i] - right->value[i]));
+        largest = fmax(largest, fabs(right->value[i]));
+    }
+    return most / largest;
+}
+
+/* As in double but for some roundings, and not the same: and it says so itself, by all of these training examples (they
+ * are no more than its sample). */
+static void check_single(struct config config) {
+    struct record *single = NULL, *right = NULL;
+    assert_int_equal(run(&config, 1, &right), OK);
+    assert_null(record_find(right, METRIC_REFERENCE_NTK_ROUNDING, 0));
+    assert_null(record_find(right, METRIC_REFERENCE_NNGP_ROUNDING, 0));
+    config.run.limit_precision = PRECISION_F32;
+    assert_int_equal(run(&config, 1, &single), OK);
+    for (size_t i = 0; i < sizeof KERNELS / sizeof *KERNELS; i++) {
+        double error = difference(single, right, KERNELS[i]);
+        if (!(error > 0 && error < 2e-6)) print_message("  %d, %d: %.2g\n", config.network.family, (int)i, error);
+        assert_true(error > 0 && error < 2e-6);
+    }
+    double ntk = *record_values(single, METRIC_REFERENCE_NTK_ROUNDING),
+           nngp = *record_values(single, METRIC_REFERENCE_NNGP_ROUNDING);
+    assert_true(fabs(ntk - difference(single, right, METRIC_REFERENCE_NTK_TRAIN_TRAIN)) <= 1e-14);
+    assert_true(fabs(nngp - difference(single, right, METRIC_REFERENCE_NNGP_TRAIN_TRAIN)) <= 1e-14);
+    record_free(single);
+    record_free(right);
+}
+
+static void test_single(void **state) {
+    (void)state;
+    const enum family families[] = {FAMILY_FC, FAMILY_CONV, FAMILY_WRN, FAMILY_RESIDUAL, FAMILY_DEQ};
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++)
+        for (int activation = 0; activation < ACTIVATIONS; activation++) {
+            struct config config = sample_config(families[f], (enum activation_kind)activation, 1.6);
+            if (activation == ACTIVATION_PRELU) continue;
+            config.measure.outputs = OUTPUTS_NONE;
+            config.network.slope = 0.2;
+            config.network.sigma_b2 = 0.1;
+            config.network.feedback_w2 = 0.4;
+            config.network.cell = families[f] == FAMILY_DEQ ? CELL_ONE : CELL_PRE;
+            config.network.weights = activation % 2 > 0 ? WEIGHTS_SHARED : WEIGHTS_INDEPENDENT;
+            config.network.pooling = activation % 2 > 0 ? POOLING_GLOBAL : POOLING_FLATTEN;
+            config.network.time = 1;
+            check_single(config);
+        }
+}
+
+/* What is a number in double alone. */
+static void test_single_range(void **state) {
+    (void)state;
+    struct config config = sample_config(FAMILY_FC, ACTIVATION_RELU, 256);
+    config.run.limit_precision = PRECISION_F32;
+    config.network.depth = 20;
+    assert_refused(config, "grow beyond 3.4e+38 (the most of run.limit_precision: f32): network.sigma_w2 = 256");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_overflow), cmocka_unit_test(test_large),
-                                       cmocka_unit_test(test_zero)};
+                                       cmocka_unit_test(test_zero), cmocka_unit_test(test_single),
+                                       cmocka_unit_test(test_single_range)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

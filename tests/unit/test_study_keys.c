@@ -335,6 +335,7 @@ static void test_what_names_depend_on(void **state) {
         {"measure.trajectories=true", 1, 0},
         {"run.threads=2", 1, 0},
         {"run.precision=f32", 1, 0},
+        {"run.limit_precision=f32", 1, 1},
         {"measure.keep=[kernels]", 1, 0},
         {"measure.keep=[inputs]", 1, 1}, /* without kernels a reference has the test-test part of what is shown only */
         {"measure.kernel_steps=all", 1, 0},
