@@ -7,7 +7,6 @@
 #include "dual_forms.h"
 #include "order.h"
 #include "simd.h"
-#include "windows.h"
 
 /* Pixels at once. */
 enum { PIXELS = DUAL_BLOCK / DUAL_LANES, L = DUAL_LANES };
@@ -39,58 +38,56 @@ struct part {
     struct dual_lanes pairs;
     const real *own, *other; /* variances */
     real *k, *theta;
-    _Alignas(64) real sums_of_k[L + DUAL_BLOCK];      /* down the columns, zeros in front */
-    real sums_of_theta[L + DUAL_BLOCK], apart[3 * L]; /* loads would wait for stores 4096 bytes away */
     real root[DUAL_BLOCK];
 };
 
-typedef real lanes __attribute__((vector_size(32), aligned(8), may_alias));
-typedef real_int bits __attribute__((vector_size(32), may_alias));
-enum { WIDTH = sizeof(lanes) / sizeof(real) };
-
 static const real_int MAGNITUDE = (real_int)(REAL_BITS == 32 ? INT32_MAX : INT64_MAX);
-#define LOAD(x)  (*(const lanes *)(x))
-#define STORE(x) (*(lanes *)(x))
+#define LOAD(x)          (*(const lanes *)(x))
+#define STORE(x)         (*(lanes *)(x))
+/* The sum down a column of three rows. */
+#define SUM_AT(x, pitch) (LOAD(x) + (LOAD((x) - (pitch)) + LOAD((x) + (pitch))))
 
-/* K and Theta of a layer, from sums down the columns. */
-static inline void map_some(const real *of_k, const real *of_theta, real weight, real bias, real *k, real *theta) {
-    lanes map = weight * (LOAD(of_k) + (LOAD(of_k - L) + LOAD(of_k + L))) + bias;
-    STORE(k) = map;
-    STORE(theta) = map + weight * (LOAD(of_theta) + (LOAD(of_theta - L) + LOAD(of_theta + L)));
-}
-
-/* root^2 = max(0, K11 K22 - K12^2) + s (K11 + K22 + s) */
-static inline void find_root(real own, const real *other, const real *k12, real shift, real *root) {
-    lanes b = LOAD(other), k = LOAD(k12), d = own * b - k * k, x;
-    d = (d + (lanes)((bits)d & MAGNITUDE)) / 2 + shift * (own + b + shift);
-    for (int l = 0; l < WIDTH; l++) x[l] = REAL_MATH(sqrt)(d[l]);
-    STORE(root) = x;
-}
-
-/* What the angle is found from; with a layer before it K and Theta first, hidden behind the square roots. */
-static inline void find_roots_by(struct part *part, const struct dual_windows *layer, real shift) {
-    const struct dual_lanes pairs = part->pairs;
-    const real *of_k = part->sums_of_k + L, *of_theta = part->sums_of_theta + L, weight = layer ? layer->weight : 1,
-               bias = layer ? layer->bias : 0;
-    real *k = part->k, *theta = part->theta, *root = part->root;
-    for (int64_t r = 0; r < pairs.rows; r++) {
-        const real *own = part->own + r * pairs.own_row, *other = part->other + r * pairs.other_row;
-        for (int64_t c = 0, at = r * pairs.pitch; c < pairs.columns; c++, at += L)
-            for (int64_t t = at; t < at + L; t += WIDTH) {
-                if (layer) map_some(of_k + t, of_theta + t, weight, bias, k + t, theta + t);
-                find_root(own[c], other + c * L + t - at, k + t, shift, root + t);
-            }
+/* By vectors of so many bytes: what the angle is found from, root^2 = max(0, K11 K22 - K12^2) + s (K11 + K22 + s). With
+ * a layer of windows before it K and Theta first, from sums down the columns, of which three are at hand. */
+typedef void find_roots(struct part *part, const struct dual_windows *layer, real shift);
+#define FIND_ROOTS(name, isa, bytes, has_layer)                                                                        \
+    isa static void name(struct part *part, const struct dual_windows *layer, real shift) {                            \
+        typedef real lanes __attribute__((vector_size(bytes), aligned(sizeof(real)), may_alias));                      \
+        typedef real_int bits __attribute__((vector_size(bytes), may_alias));                                          \
+        enum { WIDTH = sizeof(lanes) / sizeof(real) };                                                                 \
+        const struct dual_lanes pairs = part->pairs;                                                                   \
+        const int64_t pitch = pairs.pitch;                                                                             \
+        const real weight = has_layer ? layer->weight : 1, bias = has_layer ? layer->bias : 0;                         \
+        for (int64_t r = 0; r < pairs.rows; r++)                                                                       \
+            for (int64_t l = 0, from = r * pitch; l < L; l += WIDTH, from += WIDTH) {                                  \
+                const real *own = part->own + r * pairs.own_row, *other = part->other + r * pairs.other_row + l;       \
+                const real *in_k = has_layer ? layer->k + from : NULL,                                                 \
+                           *in_theta = has_layer ? layer->theta + from : NULL;                                         \
+                real *k = part->k + from, *theta = part->theta + from, *root = part->root + from;                      \
+                lanes before_k = {0}, before_theta = {0}, at_k = {0}, at_theta = {0};                                  \
+                if (has_layer) at_k = SUM_AT(in_k, pitch), at_theta = SUM_AT(in_theta, pitch);                         \
+                for (int64_t c = 0, t = 0; c < pairs.columns; c++, t += L) {                                           \
+                    if (has_layer) {                                                                                   \
+                        lanes after_k = SUM_AT(in_k + t + L, pitch), after_theta = SUM_AT(in_theta + t + L, pitch);    \
+                        lanes map = weight * (at_k + (before_k + after_k)) + bias;                                     \
+                        STORE(k + t) = map;                                                                            \
+                        STORE(theta + t) = map + weight * (at_theta + (before_theta + after_theta));                   \
+                        before_k = at_k, at_k = after_k, before_theta = at_theta, at_theta = after_theta;              \
+                    }                                                                                                  \
+                    lanes b = LOAD(other + t), k12 = LOAD(k + t), d = own[c] * b - k12 * k12, x;                       \
+                    d = (d + (lanes)((bits)d & MAGNITUDE)) / 2 + shift * (own[c] + b + shift);                         \
+                    for (int i = 0; i < WIDTH; i++) x[i] = REAL_MATH(sqrt)(d[i]);                                      \
+                    STORE(root + t) = x;                                                                               \
+                }                                                                                                      \
+            }                                                                                                          \
     }
-}
+FIND_ROOTS(find_narrow, SIMD_CLONES, 32, false)
+FIND_ROOTS(map_and_find_narrow, SIMD_CLONES, 32, true)
+FIND_ROOTS(find_wide, SIMD_WIDE, L * sizeof(real), false)
+FIND_ROOTS(map_and_find_wide, SIMD_WIDE, L * sizeof(real), true)
 
-SIMD_CLONES static void find_roots(struct part *part, real shift) { find_roots_by(part, NULL, shift); }
-SIMD_CLONES static void map_and_find_roots(struct part *part, const struct dual_windows *layer, real shift) {
-    const int64_t pitch = part->pairs.pitch, count = part->pairs.rows * pitch;
-    for (int64_t l = 0; l < L; l++) part->sums_of_k[l] = part->sums_of_theta[l] = 0;
-    windows_add(count, pitch, layer->k, part->sums_of_k + L);
-    windows_add(count, pitch, layer->theta, part->sums_of_theta + L);
-    find_roots_by(part, layer, shift);
-}
+/* By whether vectors are wide, and whether there is a layer. The bits are the same. */
+static find_roots *const finders[2][2] = {{find_narrow, map_and_find_narrow}, {find_wide, map_and_find_wide}};
 
 /* Theta of the lane that is the point itself; K and Theta of it, exact. */
 static void keep_self(const struct part *part, real *theta) {
@@ -125,10 +122,7 @@ static void run_extremes(const struct dual *dual, const struct part *part) {
 static void run_part(const struct dual *dual, struct part *part, const struct dual_windows *layer) {
     const struct dual_lanes *pairs = &part->pairs;
     real theta[PIXELS];
-    if (layer)
-        map_and_find_roots(part, layer, dual_shift(dual));
-    else if (!dual->is_extreme)
-        find_roots(part, dual_shift(dual));
+    if (layer || !dual->is_extreme) finders[simd_is_wide()][layer != NULL](part, layer, dual_shift(dual));
     clear_gaps(pairs, part->root);
     if (pairs->self >= 0) keep_self(part, theta);
     if (dual->is_extreme)
