@@ -114,15 +114,12 @@ static bool is_predicted_clipped(const struct config *config) {
     return config->training.clip > 0 && config->measure.predictions;
 }
 
+#ifdef NTKSWEEP_WITHOUT_SUNDIALS
 /* Gradient flow of cross-entropy is integrated. */
 static bool is_flow_without_sundials(const struct config *config) {
-#ifdef NTKSWEEP_WITHOUT_SUNDIALS
     return config->measure.predictions && config->training.loss == LOSS_CROSS_ENTROPY;
-#else
-    (void)config;
-    return false;
-#endif
 }
+#endif
 
 static bool has_probes_too_many(const struct config *config) { return config->measure.probes > config->data.test_size; }
 
@@ -176,6 +173,29 @@ static bool is_below_roundings(const struct config *config) {
            config->network.tolerance < 8 * config_rounding(config);
 }
 
+/* E phi'^2 of what is homogeneous, at any input; 0: of others. */
+static double squared_slope(const struct config *config) {
+    double left = config->network.slope;
+    switch (config->network.activation) {
+    case ACTIVATION_RELU:
+        return 0.5;
+    case ACTIVATION_LEAKY_RELU:
+        return (1 + left * left) / 2;
+    case ACTIVATION_IDENTITY:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* The cell of infinite width does not contract. Whether another one's does is for the run to find out
+ * (limit/infinite_equilibrium.c). */
+static bool is_limit_without_rest(const struct config *config) {
+    return has_family(config, FAMILY_DEQ) && config_needs_limit(config) &&
+           config->network.feedback_w2 * squared_slope(config) >= 1;
+}
+
+#define WORDS(...)    ((const char *const[]){__VA_ARGS__, NULL})
 #define WITHOUT_LIMIT "{ empirical_fraction: c }, since no limit of infinite width is known,"
 
 /* The value of `key` is to blame. Only these keys of the config are looked at, and what is no axis:
@@ -184,7 +204,7 @@ static const struct conflict {
     const char *key, *other;
     bool (*is_there)(const struct config *config);
     const char *expected;
-    const char *third; /* NULL: none */
+    const char *const *also; /* the rest of what is looked at and may be an axis; NULL: nothing */
 } conflict_table[] = {
     {"network.family", "data.source", is_without_images, "fc, or data of images,", NULL},
     {"network.depth", "network.family", is_without_layers, "a whole number >= 1", NULL},
@@ -205,7 +225,7 @@ static const struct conflict {
      "rates: matched (network.parameterization: standard has no limit of infinite width at one rate for all tensors) "
      "or "
      "{ empirical_fraction: c }",
-     "network.parameterization"},
+     WORDS("network.parameterization")},
     {"training.learning_rate", "network.cell", is_critical_of_cell, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.state", is_critical_of_input, WITHOUT_LIMIT, NULL},
     {"training.learning_rate", "network.readout", is_critical_of_state, WITHOUT_LIMIT, NULL},
@@ -233,9 +253,17 @@ static const struct conflict {
     {"measure.kernel_steps", "training.steps", has_kernels_too_late, "no step after training.steps", NULL},
 };
 
-/* What this build cannot compute, though others can. */
-static const struct conflict missing_library = {"measure.predictions", "training.loss", is_flow_without_sundials,
-                                                "false, or a build with SUNDIALS,", NULL};
+/* What would be begun in vain, though results of it can be read: another build's, or an older program's. */
+static const struct conflict vain_table[] = {
+#ifdef NTKSWEEP_WITHOUT_SUNDIALS
+    {"measure.predictions", "training.loss", is_flow_without_sundials, "false, or a build with SUNDIALS,", NULL},
+#endif
+    {"network.feedback_w2", "network.activation", is_limit_without_rest,
+     "less than 2 (relu), 2/(1 + slope^2) (leaky_relu) or 1 (identity), as the limit of infinite width needs, or "
+     "{ empirical_fraction: c } and measure.predictions: false,",
+     WORDS("network.slope", "network.cell", "network.state", "network.readout", "network.draw",
+           "network.parameterization", "training.rates")},
+};
 
 /* ---- every value of the one with every value of the other ---- */
 
@@ -261,29 +289,25 @@ static status refuse(const struct conflict *conflict, const struct config *confi
     return refused;
 }
 
-/* Is it there with some value of `key` (NULL: as the config is)? */
-static bool is_with_some(const struct study *study, const struct key *key, const struct conflict *conflict,
-                         struct config config) {
-    const struct axis *axis = key ? axis_find(study, key) : NULL;
-    if (!axis) return conflict->is_there(&config);
-    for (int64_t i = 0; i < axis->count; i++) {
-        value_put(key, axis->number[i], &config);
-        if (conflict->is_there(&config)) return true;
+/* Is it there with some value of `other` and of all in `also`? Those are then in the config. */
+static bool is_with(const struct study *study, const struct conflict *conflict, const struct key *other,
+                    const char *const *also, struct config *config) {
+    const struct axis *axis = axis_find(study, other);
+    for (int64_t i = 0; i < count_values(study, other); i++) {
+        if (axis) value_put(other, axis->number[i], config);
+        bool is_last = !also || !*also;
+        if (is_last ? conflict->is_there(config) : is_with(study, conflict, key_find(*also), also + 1, config))
+            return true;
     }
     return false;
 }
 
 static status check(const struct study *study, const struct slots *slots, const struct conflict *conflict) {
     const struct key *key = key_find(conflict->key), *other = key_find(conflict->other);
-    const struct key *third = conflict->third ? key_find(conflict->third) : NULL;
-    const struct axis *others = axis_find(study, other);
     for (int64_t i = 0; i < count_values(study, key); i++) {
         struct config config = axis_config(study, key, i);
-        for (int64_t j = 0; j < count_values(study, other); j++) {
-            if (others) value_put(other, others->number[j], &config);
-            if (is_with_some(study, third, conflict, config))
-                return refuse(conflict, &config, value_place(slots, key, i));
-        }
+        if (is_with(study, conflict, other, conflict->also, &config))
+            return refuse(conflict, &config, value_place(slots, key, i));
     }
     return OK;
 }
@@ -294,6 +318,7 @@ status checks_between_keys(const struct study *study, const struct slots *slots)
     return OK;
 }
 
-status checks_of_build(const struct study *study, const struct slots *slots) {
-    return check(study, slots, &missing_library);
+status checks_of_runs(const struct study *study, const struct slots *slots) {
+    for (size_t c = 0; c < sizeof vain_table / sizeof *vain_table; c++) TRY(check(study, slots, &vain_table[c]));
+    return OK;
 }

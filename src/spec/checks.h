@@ -14,7 +14,7 @@ struct slots {
 /* ERROR_INPUT where a value of a key, or of its axis, does not go with a value of another one:
  * "FILE:LINE:COLUMN: KEY: VALUE does not go with OTHER: VALUE; ... was expected". */
 status checks_between_keys(const struct study *study, const struct slots *slots);
-/* The same where this build cannot compute what goes together; its results can be read. */
-status checks_of_build(const struct study *study, const struct slots *slots);
+/* The same of what would be begun in vain; results of it can be read. */
+status checks_of_runs(const struct study *study, const struct slots *slots);
 
 #endif

@@ -219,6 +219,17 @@ static inline bool config_has_infinite_width(const struct config *config) {
     return config_has_limit(config) && config_has_ntk_rates(config);
 }
 
+/* Has a point a reference? Kept kernels may be of any rates. */
+static inline bool config_needs_reference(const struct config *config) {
+    return config_has_infinite_width(config) || ((config->measure.keep & KEEP_KERNELS) && config_has_limit(config));
+}
+
+/* Has the limit to be there? Critical rates and predictions are of its kernel; an equilibrium may have none. */
+static inline bool config_needs_limit(const struct config *config) {
+    return config_needs_reference(config) &&
+           (config->training.learning_rate.form == RATE_CRITICAL_FRACTION || config->measure.predictions);
+}
+
 /* Does a point train this model? */
 static inline bool config_trains(const struct config *config, enum model_id model) {
     return model == MODEL_NETWORK || (config->training.models >> (model - 1) & 1) != 0;

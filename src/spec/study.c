@@ -192,7 +192,7 @@ static status read_study(struct reader *reader) {
     for (const struct key *key = key_table; key->name; key++) TRY(resolve(reader, key));
     TRY(check_points(study)); /* first: the others go through the values two by two */
     TRY(checks_between_keys(study, &reader->slots));
-    if (!input->is_frozen) TRY(checks_of_build(study, &reader->slots));
+    if (!input->is_frozen) TRY(checks_of_runs(study, &reader->slots));
     study->points = (int64_t)axes_points(study);
     return OK;
 }

@@ -214,8 +214,7 @@ static status check_states(const struct point *point) {
 static status plan_point(struct point *point, struct task_plan *plan) {
     const struct config *config = point->config;
     struct arena arena = arena_counting();
-    plan->needs_reference =
-        config_has_infinite_width(config) || ((config->measure.keep & KEEP_KERNELS) && config_has_limit(config));
+    plan->needs_reference = config_needs_reference(config);
     plan->linearization = (int)point_linearization(point);
     if (plan->needs_reference) TRY(check_reference(point));
     TRY(check_own_rate(point));

@@ -32,11 +32,10 @@ static status take_fraction(struct point *point, double fraction, double lambda_
     return OK;
 }
 
-/* Critical rates and predictions are of a kernel that an equilibrium may not have. */
+/* What of an equilibrium the study alone does not say (spec/checks.c). */
 static status check_limit(const struct point *point) {
     const struct config *config = point->config;
-    bool asks = config->training.learning_rate.form == RATE_CRITICAL_FRACTION || config->measure.predictions;
-    if (!asks || !point->reference || reference_has_limit(point->reference)) return OK;
+    if (!config_needs_limit(config) || reference_has_limit(point->reference)) return OK;
     FAIL(ERROR_INPUT,
          "the cell of infinite width does not contract at network.feedback_w2 = %.15g, so it has no kernel; "
          "training.learning_rate: { empirical_fraction: c } and measure.predictions: false were expected",

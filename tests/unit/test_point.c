@@ -909,7 +909,8 @@ static void test_equilibria(void **state) {
     enum { EXAMPLES = 9 + 7 };
 #define RESTLESS DEQ, RELU, "network.feedback_w2=9", "sweep.width=64"
     static const struct recipe restful = POINT("", DEQ, "network.feedback_w2=0.09", "sweep.width=64"),
-                               restless = POINT("", RESTLESS, RATE("absolute: 0.1")), refused = POINT("", RESTLESS);
+                               restless = POINT("", RESTLESS, RATE("absolute: 0.1")),
+                               refused = POINT("", DEQ, "network.activation=tanh", "network.feedback_w2=9");
     struct record *record = run_recipe(&restful);
     assert_true(record_value(record, METRIC_STATUS) == 0);
     assert_true(at_first(record, METRIC_SOLVER_UNCONVERGED) == 0);

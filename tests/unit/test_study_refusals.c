@@ -333,6 +333,52 @@ static void test_one_state(void **state) {
                    "it has no states over depth, was expected");
 }
 
+/* A wide cell of a homogeneous activation contracts at any input, or at none. */
+static void test_limits(void **state) {
+    (void)state;
+#define DEQ(rate, predictions)                                                                                         \
+    "data: { source: gaussian, dimension: 3 }\nnetwork: { family: deq, feedback_w2: 2 }\n"                             \
+    "training: { learning_rate: { " rate " }, steps: 1 }\nmeasure: { predictions: " predictions " }\n"                 \
+    "sweep: { width: 1, train_size: 1 }\n"
+    static const char critical[] = DEQ("critical_fraction: 0.5", "false"), predicted[] = DEQ("absolute: 1", "true"),
+                      plain[] = DEQ("absolute: 1", "false");
+    static const struct {
+        const char *text, *set, *place, *activation;
+    } refused[] = {
+        {critical, NULL, "study.yaml:2:38: network.feedback_w2: 2", "relu"},
+        {predicted, NULL, "study.yaml:2:38: network.feedback_w2: 2", "relu"},
+        {critical, "network.feedback_w2=2.5", "--set network.feedback_w2: 2.5", "relu"},
+        {critical, "sweep.feedback_w2=[1.99, 2]", "--set sweep.feedback_w2: 2", "relu"},
+        {critical, "network.activation=leaky_relu", "study.yaml:2:38: network.feedback_w2: 2", "leaky_relu"},
+        {critical, "sweep.activation=[tanh, identity]", "study.yaml:2:38: network.feedback_w2: 2", "identity"},
+        {predicted, "sweep.cell=[two, one]", "study.yaml:2:38: network.feedback_w2: 2", "relu"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        char message[512];
+        snprintf(message, sizeof message,
+                 "%s does not go with network.activation: %s; less than 2 (relu), 2/(1 + slope^2) (leaky_relu) or 1 "
+                 "(identity), as the limit of infinite width needs, or { empirical_fraction: c } and "
+                 "measure.predictions: false, was expected",
+                 refused[i].place, refused[i].activation);
+        assert_refused(refused[i].text, strlen(refused[i].text), refused[i].set, message);
+    }
+    static const struct {
+        const char *text, *set;
+    } taken[] = {
+        {plain, NULL},
+        {critical, "network.feedback_w2=1.99"},
+        {critical, "network.activation=tanh"},
+        {critical, "training.learning_rate={ empirical_fraction: 1 }"},
+        {predicted, "network.cell=two"},
+        {predicted, "network.parameterization=standard"}, /* whose kernel has no limit */
+    };
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) study_free(read_text(taken[i].text, taken[i].set, NULL));
+    struct study *study = NULL; /* what has been computed can be read */
+    write_study(critical, strlen(critical));
+    assert_int_equal(study_read_frozen("study.yaml", &study), OK);
+    study_free(study);
+}
+
 #define UNIFORM_WORDS                                                                                                  \
     "rates: matched (network.parameterization: standard has no limit of infinite width at one rate for all tensors) "  \
     "or "                                                                                                              \
@@ -707,14 +753,23 @@ static void test_data_option(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_words),
-        cmocka_unit_test(test_learning_rate), cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_other_words),   cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_families),      cmocka_unit_test(test_families_and_options),
-        cmocka_unit_test(test_one_state),     cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_dynamics),      cmocka_unit_test(test_dynamics_and_options),
-        cmocka_unit_test(test_axes),          cmocka_unit_test(test_files),
-        cmocka_unit_test(test_missing_files), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_other_words),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_families),
+        cmocka_unit_test(test_families_and_options),
+        cmocka_unit_test(test_one_state),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_dynamics),
+        cmocka_unit_test(test_dynamics_and_options),
+        cmocka_unit_test(test_axes),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_options),
         cmocka_unit_test(test_data_option),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
