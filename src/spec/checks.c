@@ -195,6 +195,16 @@ static bool is_limit_without_rest(const struct config *config) {
            config->network.feedback_w2 * squared_slope(config) >= 1;
 }
 
+/* Are points with this value other ones than those with another? */
+static bool is_expansion_used(const struct config *config) {
+    return !has_family(config, FAMILY_DEQ) || has_cell(config, 1u << CELL_TWO) || config->network.expansion == 1;
+}
+static bool is_width_used(const struct config *config) {
+    bool has_state = has_family(config, FAMILY_RESIDUAL) || has_family(config, FAMILY_DEQ);
+    bool is_wide_inside = has_family(config, FAMILY_RESIDUAL) && has_cell(config, 1u << CELL_TWO);
+    return !has_state || is_wide_inside || config->network.state == STATE_WIDTH;
+}
+
 #define WORDS(...)    ((const char *const[]){__VA_ARGS__, NULL})
 #define WITHOUT_LIMIT "{ empirical_fraction: c }, since no limit of infinite width is known,"
 
@@ -265,6 +275,12 @@ static const struct conflict vain_table[] = {
            "network.parameterization", "training.rates")},
 };
 
+/* What does nothing: where `is_there` says of no values of the others that it does. */
+static const struct conflict idle_table[] = {
+    {"network.expansion", "network.cell", is_expansion_used, "1, or network.cell: two,", NULL},
+    {"sweep.width", "network.state", is_width_used, "one value, which nothing depends on,", WORDS("network.cell")},
+};
+
 /* ---- every value of the one with every value of the other ---- */
 
 static int64_t count_values(const struct study *study, const struct key *key) {
@@ -312,6 +328,16 @@ static status check(const struct study *study, const struct slots *slots, const 
     return OK;
 }
 
+/* A key that must be given has one value at least. */
+static status check_idle(const struct study *study, const struct slots *slots, const struct conflict *idle) {
+    const struct key *key = key_find(idle->key), *other = key_find(idle->other);
+    for (int64_t i = key_is_swept(key); i < count_values(study, key); i++) {
+        struct config config = axis_config(study, key, i);
+        if (!is_with(study, idle, other, idle->also, &config)) return refuse(idle, &config, value_place(slots, key, i));
+    }
+    return OK;
+}
+
 status checks_between_keys(const struct study *study, const struct slots *slots) {
     for (size_t c = 0; c < sizeof conflict_table / sizeof *conflict_table; c++)
         TRY(check(study, slots, &conflict_table[c]));
@@ -320,5 +346,6 @@ status checks_between_keys(const struct study *study, const struct slots *slots)
 
 status checks_of_runs(const struct study *study, const struct slots *slots) {
     for (size_t c = 0; c < sizeof vain_table / sizeof *vain_table; c++) TRY(check(study, slots, &vain_table[c]));
+    for (size_t c = 0; c < sizeof idle_table / sizeof *idle_table; c++) TRY(check_idle(study, slots, &idle_table[c]));
     return OK;
 }

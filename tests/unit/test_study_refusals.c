@@ -379,6 +379,41 @@ static void test_limits(void **state) {
     study_free(study);
 }
 
+/* Values that no point depends on. */
+static void test_idle(void **state) {
+    (void)state;
+#define CELLS(network)                                                                                                 \
+    "data: { source: gaussian, dimension: 3 }\nnetwork: { " network " }\n"                                             \
+    "training: { learning_rate: { empirical_fraction: 1 }, steps: 1 }\nsweep: { width: [4, 8], train_size: 1 }\n"
+#define ONE_WIDTH "one value, which nothing depends on, was expected"
+    static const char deq[] = CELLS("family: deq"), input[] = CELLS("family: deq, cell: two, state: input"),
+                      residual[] = CELLS("family: residual, state: input");
+    static const struct {
+        const char *text, *set, *message;
+    } refused[] = {
+        {deq, "network.expansion=2",
+         "--set network.expansion: 2 does not go with network.cell: one; 1, or network.cell: two, was expected"},
+        {deq, "sweep.expansion=[1, 3]",
+         "--set sweep.expansion: 3 does not go with network.cell: one; 1, or network.cell: two, was expected"},
+        {deq, "network.state=input",
+         "study.yaml:4:21: sweep.width: 8 does not go with network.state: input; " ONE_WIDTH},
+        {input, NULL, "study.yaml:4:21: sweep.width: 8 does not go with network.state: input; " ONE_WIDTH},
+        {residual, NULL, "study.yaml:4:21: sweep.width: 8 does not go with network.state: input; " ONE_WIDTH},
+        {residual, "sweep.cell=[pre, post]",
+         "study.yaml:4:21: sweep.width: 8 does not go with network.state: input; " ONE_WIDTH},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        assert_refused(refused[i].text, strlen(refused[i].text), refused[i].set, refused[i].message);
+    study_free(read_text(deq, "sweep.cell=[one, two]", "sweep.expansion=[2, 3]"));
+    study_free(read_text(deq, "sweep.state=[input, width]", NULL));
+    study_free(read_text(input, "sweep.width=8", NULL));
+    study_free(read_text(residual, "sweep.cell=[post, two]", NULL));
+    struct study *study = NULL; /* what has been computed can be read */
+    write_study(input, strlen(input));
+    assert_int_equal(study_read_frozen("study.yaml", &study), OK);
+    study_free(study);
+}
+
 #define UNIFORM_WORDS                                                                                                  \
     "rates: matched (network.parameterization: standard has no limit of infinite width at one rate for all tensors) "  \
     "or "                                                                                                              \
@@ -753,23 +788,15 @@ static void test_data_option(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_learning_rate),
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_other_words),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_families),
-        cmocka_unit_test(test_families_and_options),
-        cmocka_unit_test(test_one_state),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_dynamics),
-        cmocka_unit_test(test_dynamics_and_options),
-        cmocka_unit_test(test_axes),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_missing_files),
-        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_words),
+        cmocka_unit_test(test_learning_rate), cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_limits),        cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_other_words),   cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_families),      cmocka_unit_test(test_families_and_options),
+        cmocka_unit_test(test_one_state),     cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_dynamics),      cmocka_unit_test(test_dynamics_and_options),
+        cmocka_unit_test(test_axes),          cmocka_unit_test(test_files),
+        cmocka_unit_test(test_missing_files), cmocka_unit_test(test_options),
         cmocka_unit_test(test_data_option),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
