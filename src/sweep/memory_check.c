@@ -6,11 +6,14 @@
 #include "grid.h"
 #include "text.h"
 
-/* Why a point needs its whole kernel, where its linearization does not. */
+/* What makes a point large that would not be without. */
 static const char *reason(const struct study *study, const struct work *work, int64_t task) {
-    bool is_empirical = study->config.training.learning_rate.form == RATE_EMPIRICAL_FRACTION;
-    return is_empirical && !work_is_reference(work, task)
-               ? ", for the kernel that training.learning_rate: empirical_fraction is a fraction of"
+    const struct config *config = &study->config;
+    if (work_is_reference(work, task)) return "";
+    if (config->training.learning_rate.form == RATE_EMPIRICAL_FRACTION)
+        return ", for the kernel that training.learning_rate: empirical_fraction is a fraction of";
+    return config->measure.trajectories && config->network.family == FAMILY_DEQ
+               ? ", with room for network.iterations states of measure.trajectories"
                : "";
 }
 
