@@ -93,6 +93,11 @@ static void settle(struct rows *rows, int64_t row) {
     for (int64_t i = 0; i < size; i++) z[i] = (real)NAN;
 }
 
+static void lose(struct rows *rows, int64_t row) {
+    end(rows, row, true, NULL);
+    settle(rows, row);
+}
+
 void fixed_point_solve(const struct fixed_point *how, const struct fixed_point_map *map, real *z,
                        struct fixed_point_found *found, real *work) {
     ASSERT(map->rows <= FIXED_POINT_ROWS);
@@ -101,13 +106,14 @@ void fixed_point_solve(const struct fixed_point *how, const struct fixed_point_m
     for (;; rows.step++) {
         tell_step(&rows, rows.step - 1);
         map->apply(map->context, 0, map->rows, z, rows.g);
-        if (judge_all(&rows) == 0 || rows.step == how->iterations) break;
+        if (judge_all(&rows) == 0) break;
         if (solvers[how->solver].step) solvers[how->solver].step(&rows);
+        if (rows.step == how->iterations) break;
     }
-    for (int64_t row = 0; row < map->rows; row++)
-        if (!rows.is_done[row]) end(&rows, row, true, NULL);
-    if (found) tell(&rows, found);
     for (int64_t row = 0; row < map->rows; row++)
         if (rows.is_lost[row]) settle(&rows, row);
     tell_step(&rows, rows.step);
+    for (int64_t row = 0; row < map->rows; row++)
+        if (!rows.is_done[row]) lose(&rows, row);
+    if (found) tell(&rows, found);
 }

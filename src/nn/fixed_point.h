@@ -35,7 +35,7 @@ struct fixed_point_map {
     const void *context;
     int64_t rows, size;
     const real *shift; /* b [rows, size]: M is linear; NULL: it is not */
-    /* Told of z before each step, 0 first, and where all rows have ended; NULL: not wanted */
+    /* Told of z before each step, 0 first, and after the last one; NULL: not wanted */
     void (*tell)(const void *context, int64_t step, const real *z);
 };
 

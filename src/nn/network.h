@@ -216,7 +216,7 @@ struct trajectory {
 /* Of the solver, as many as its steps may be and one; 0: it has no equilibrium. */
 struct trajectory network_solver_states(const struct network *network);
 /* Solves again for the example of a tape that has gone forward: states[states, size] = z_0 = 0, z after each step, the
- * last where it rests; NaN beyond. */
+ * last where it rests; NaN beyond, and where it is no number. */
 void network_solve(const struct network *network, const real *theta, const struct tape *tape, real *states);
 
 /* Trained parameters: tensors that are active, of layers that are trained. */

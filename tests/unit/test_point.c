@@ -654,6 +654,26 @@ static void test_solver_states(void **state) {
     }
 }
 
+/* A solver that is stopped before the rest has as many states, those of the whole way. */
+static void test_solver_states_cut(void **state) {
+    (void)state;
+#define CUT(solver, most)                                                                                              \
+    POINT("", DEQ, "network.solver=" solver, "network.tolerance=1e-14", "network.iterations=" most,                    \
+          "measure.trajectories=true", NO_CHANGE)
+    static const struct recipe ways[][2] = {{CUT("picard", "3"), CUT("picard", "500")},
+                                            {CUT("anderson", "3"), CUT("anderson", "500")},
+                                            {CUT("ode", "3"), CUT("ode", "500")}};
+    for (int i = 0; i < 3; i++) {
+        struct record *cut = run_recipe(&ways[i][0]), *whole = run_recipe(&ways[i][1]);
+        assert_true(record_find(cut, METRIC_TRAJECTORIES, 0)->size[2] == 4);
+        for (int probe = 0; probe < PROBES_OF_BASE; probe++)
+            assert_memory_equal(state_of(cut, 0, probe, 0), state_of(whole, 0, probe, 0),
+                                4 * WIDTH_OF_BASE * sizeof(double));
+        record_free(cut);
+        record_free(whole);
+    }
+}
+
 static void test_no_states(void **state) {
     (void)state;
     static const struct recipe recipe = POINT("no states", "measure.trajectories=true", "network.depth=0");
@@ -1148,18 +1168,31 @@ static void panicked(void) { fail_msg("panic"); }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resumed),        cmocka_unit_test(test_resumed_in_chunks),
-        cmocka_unit_test(test_memory),         cmocka_unit_test(test_batch_of_all),
-        cmocka_unit_test(test_infinite_start), cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_blown_up),       cmocka_unit_test(test_large_kernel),
-        cmocka_unit_test(test_catapult),       cmocka_unit_test(test_no_rate),
-        cmocka_unit_test(test_alone),          cmocka_unit_test(test_no_steps),
-        cmocka_unit_test(test_cosine),         cmocka_unit_test(test_repeated),
-        cmocka_unit_test(test_not_repeated),   cmocka_unit_test(test_stopped),
-        cmocka_unit_test(test_clipped),        cmocka_unit_test(test_record),
-        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_states),
-        cmocka_unit_test(test_no_states),      cmocka_unit_test(test_solver_states),
-        cmocka_unit_test(test_equilibria),     cmocka_unit_test(test_diverged_of),
+        cmocka_unit_test(test_resumed),
+        cmocka_unit_test(test_resumed_in_chunks),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_batch_of_all),
+        cmocka_unit_test(test_infinite_start),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_blown_up),
+        cmocka_unit_test(test_large_kernel),
+        cmocka_unit_test(test_catapult),
+        cmocka_unit_test(test_no_rate),
+        cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_no_steps),
+        cmocka_unit_test(test_cosine),
+        cmocka_unit_test(test_repeated),
+        cmocka_unit_test(test_not_repeated),
+        cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_clipped),
+        cmocka_unit_test(test_record),
+        cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_no_states),
+        cmocka_unit_test(test_solver_states),
+        cmocka_unit_test(test_solver_states_cut),
+        cmocka_unit_test(test_equilibria),
+        cmocka_unit_test(test_diverged_of),
     };
     mallopt(M_PERTURB, 1); /* no numbers of the point before in fresh memory */
     panic_set_hook(panicked);
