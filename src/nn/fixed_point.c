@@ -46,9 +46,9 @@ static void end(struct rows *rows, int64_t row, bool is_lost, const real *z) {
 /* A relative test alone would see a rest where z overflows. */
 static void judge(struct rows *rows, int64_t row) {
     int64_t size = rows->map->size;
-    const real *z = rows->z + row * size, *shift = rows->map->shift;
+    const real *z = rows->z + row * size;
     real *g = rows->g + row * size;
-    if (shift) la_axpy(size, 1, shift + row * size, g);
+    add_shift(rows->map, row, rows->unit[row], g);
     double residual = sqrt(la_distance_squares(size, g, z)), scale = sqrt(la_dot(size, g, g));
     rows->residual[row][rows->step % RESIDUALS] = residual;
     bool is_sound = isfinite(residual) && scale <= rows->largest[row];
@@ -89,31 +89,46 @@ static void tell(const struct rows *rows, struct fixed_point_found *found) {
 static void settle(struct rows *rows, int64_t row) {
     int64_t size = rows->map->size;
     real *z = rows->z + row * size;
-    if (rows->map->shift && krylov_solve(rows->how, rows->map, row, z, rows->work)) return;
+    if (rows->map->shift && krylov_solve(rows->how, rows->map, row, rows->unit[row], z, rows->work)) return;
     for (int64_t i = 0; i < size; i++) z[i] = (real)NAN;
 }
 
-static void lose(struct rows *rows, int64_t row) {
-    end(rows, row, true, NULL);
-    settle(rows, row);
+static void begin(struct rows *rows) {
+    for (int64_t row = 0; row < rows->map->rows; row++) {
+        rows->unit[row] = unit_of(rows->map, row);
+        rows->largest[row] = largest_of(rows->map, row, rows->unit[row]);
+    }
+}
+
+/* Steps until all rows have ended, or may go no further. */
+static void go(struct rows *rows) {
+    const struct fixed_point_map *map = rows->map;
+    for (;; rows->step++) {
+        tell_step(rows, rows->step - 1);
+        map->apply(map->context, 0, map->rows, rows->z, rows->g);
+        if (judge_all(rows) == 0) return;
+        if (solvers[rows->how->solver].step) solvers[rows->how->solver].step(rows);
+        if (rows->step == rows->how->iterations) return;
+    }
+}
+
+static void finish(struct rows *rows, int64_t row) {
+    if (!rows->is_done[row]) {
+        end(rows, row, true, NULL);
+        settle(rows, row);
+    }
+    if (rows->unit[row] != 1) la_scale(rows->map->size, 1 / rows->unit[row], rows->z + row * rows->map->size);
 }
 
 void fixed_point_solve(const struct fixed_point *how, const struct fixed_point_map *map, real *z,
                        struct fixed_point_found *found, real *work) {
     ASSERT(map->rows <= FIXED_POINT_ROWS);
     struct rows rows = {.how = how, .map = map, .z = z, .g = work, .work = work + map->rows * map->size, .step = 1};
-    for (int64_t row = 0; row < map->rows; row++) rows.largest[row] = largest_of(map, row);
-    for (;; rows.step++) {
-        tell_step(&rows, rows.step - 1);
-        map->apply(map->context, 0, map->rows, z, rows.g);
-        if (judge_all(&rows) == 0) break;
-        if (solvers[how->solver].step) solvers[how->solver].step(&rows);
-        if (rows.step == how->iterations) break;
-    }
+    begin(&rows);
+    go(&rows);
     for (int64_t row = 0; row < map->rows; row++)
         if (rows.is_lost[row]) settle(&rows, row);
     tell_step(&rows, rows.step);
-    for (int64_t row = 0; row < map->rows; row++)
-        if (!rows.is_done[row]) lose(&rows, row);
+    for (int64_t row = 0; row < map->rows; row++) finish(&rows, row);
     if (found) tell(&rows, found);
 }

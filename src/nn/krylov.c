@@ -15,6 +15,7 @@ struct krylov {
     const struct fixed_point *how;
     const struct fixed_point_map *map;
     int64_t row, products;
+    real unit;
     real *basis, *g;              /* [KRYLOV + 1, size]; M z + b */
     double h[KRYLOV][KRYLOV + 1]; /* columns, rotated: upper triangular */
     double cosine[KRYLOV], sine[KRYLOV];
@@ -33,7 +34,7 @@ static double begin(struct krylov *krylov, const real *z, double *scale) {
     int64_t size = krylov->map->size;
     real *first = basis_of(krylov, 0), *g = krylov->g;
     product(krylov, z, g);
-    la_axpy(size, 1, krylov->map->shift + krylov->row * size, g);
+    add_shift(krylov->map, krylov->row, krylov->unit, g);
     for (int64_t i = 0; i < size; i++) first[i] = g[i] - z[i];
     double length = sqrt(la_dot(size, first, first));
     *scale = sqrt(la_dot(size, g, g));
@@ -99,9 +100,11 @@ static void cycle(struct krylov *krylov, double residual, double enough, real *z
     improve(krylov, columns, z);
 }
 
-bool krylov_solve(const struct fixed_point *how, const struct fixed_point_map *map, int64_t row, real *z, real *work) {
-    struct krylov krylov = {.how = how, .map = map, .row = row, .basis = work, .g = work + (KRYLOV + 1) * map->size};
-    double largest = largest_of(map, row), last = HUGE_VAL, scale;
+bool krylov_solve(const struct fixed_point *how, const struct fixed_point_map *map, int64_t row, real unit, real *z,
+                  real *work) {
+    struct krylov krylov = {
+        .how = how, .map = map, .row = row, .unit = unit, .basis = work, .g = work + (KRYLOV + 1) * map->size};
+    double largest = largest_of(map, row, unit), last = HUGE_VAL, scale;
     memset(z, 0, (size_t)map->size * sizeof *z);
     for (;;) {
         double residual = begin(&krylov, z, &scale);

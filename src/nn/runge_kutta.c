@@ -20,7 +20,7 @@ static void add_stage(const struct rows *rows, double share, double ahead, const
 static void evaluate(const struct rows *rows, const real *in, real *out) {
     const struct fixed_point_map *map = rows->map;
     map->apply(map->context, 0, map->rows, in, out);
-    if (map->shift) la_axpy(map->rows * map->size, 1, map->shift, out);
+    for (int64_t row = 0; row < map->rows; row++) add_shift(map, row, rows->unit[row], out + row * map->size);
 }
 
 void runge_kutta_step(struct rows *rows) {
