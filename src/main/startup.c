@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commit.h"
+#include "file.h"
 #include "task.h"
 #include "version.h"
 
@@ -49,13 +50,58 @@ static bool is_launched(void) {
     return is;
 }
 
+/* ---- what the user has said to Open MPI ---- */
+
+/* `name = value`, or `-mca name value` */
+static bool sets(char *line, const char *name) {
+    static const char between[] = " \t\r\n=";
+    line[strcspn(line, "#")] = '\0';
+    char *rest = NULL, *word = strtok_r(line, between, &rest);
+    if (word && (strcmp(word, "-mca") == 0 || strcmp(word, "--mca") == 0)) word = strtok_r(NULL, between, &rest);
+    return word && strcmp(word, name) == 0;
+}
+
+static bool is_in_file(const char *path, const char *name) {
+    const char *why;
+    char *line = NULL;
+    size_t capacity = 0;
+    bool is = false;
+    FILE *in = file_open_stream(path, &why);
+    if (!in) return false;
+    while (!is && getline(&line, &capacity, in) > 0) is = sets(line, name);
+    free(line);
+    fclose(in);
+    return is;
+}
+
+/* The user's files of parameters, between commas; free(). */
+static char *users_files(void) {
+    static const char *const told[] = {"OMPI_MCA_mca_base_param_files", "OMPI_MCA_mca_param_files"};
+    const char *home = getenv("HOME");
+    char *files;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (getenv(told[i])) return strdup(getenv(told[i]));
+    return asprintf(&files, "%s/.openmpi/mca-params.conf", home ? home : "") < 0 ? NULL : files;
+}
+
+static bool is_users(const char *name) {
+    char *rest = NULL, *files = users_files();
+    bool is = false;
+    for (char *file = files ? strtok_r(files, ",", &rest) : NULL; file && !is; file = strtok_r(NULL, ",", &rest))
+        is = is_in_file(file, name);
+    free(files);
+    return is;
+}
+
 void startup_spare_mpi(void) {
+    static const char prefix[] = "OMPI_MCA_";
     static const char *const settings[][2] = {{"OMPI_MCA_ess_singleton_isolated", "1"},
                                               {"OMPI_MCA_orte_create_session_dirs", "0"},
                                               {"OMPI_MCA_pml", "ob1"},
                                               {"OMPI_MCA_btl", "self"}};
     if (is_launched()) return;
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) setenv(settings[i][0], settings[i][1], 0);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (!is_users(settings[i][0] + strlen(prefix))) setenv(settings[i][0], settings[i][1], 0);
 }
 
 const char *startup_chosen_core(void) { return getenv(CHOSEN); }

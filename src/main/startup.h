@@ -11,7 +11,9 @@
 status startup_choose_core(char **argv);
 /* Before MPI_Init: a process that no launcher started is alone. Open MPI would give it a daemon, which is of use only to
  * start more ranks, and a folder, which stays where it is killed, and would look for networks, all of which takes it
- * half a second. What is set in the environment stays as it is, and nothing is set under a launcher. */
+ * half a second. What the user has set stays: in the environment, in ~/.openmpi/mca-params.conf or in the files that
+ * OMPI_MCA_mca_base_param_files names instead. A site's file, which is of its networks, gives way in these four
+ * parameters, but not where the user names it. Nothing is set under a launcher. */
 void startup_spare_mpi(void);
 /* The core type that was set so, or NULL. */
 const char *startup_chosen_core(void);
