@@ -1,5 +1,6 @@
 /* A survey for programs. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "survey.h"
 
@@ -26,6 +27,19 @@ static void begin_item(FILE *out, bool is_first, const char *label, const char *
     fprintf(out, ", \"%s\": ", name);
 }
 
+/* The word of its number; null where it is none. */
+static void print_cause(FILE *out, double of) {
+    const char *word = metric_table[METRIC_DIVERGED_OF].flags;
+    for (double number = 0; word && number != of; number++) {
+        word = strchr(word, ' ');
+        word = word ? word + 1 : NULL;
+    }
+    if (word)
+        fprintf(out, ", \"diverged_of\": \"%.*s\"", (int)strcspn(word, " "), word);
+    else
+        fputs(", \"diverged_of\": null", out);
+}
+
 static void print_outcome(FILE *out, const struct survey *survey, enum outcome outcome, const char *name) {
     char text[DIVERGENCE_BYTES];
     int count = 0;
@@ -35,6 +49,7 @@ static void print_outcome(FILE *out, const struct survey *survey, enum outcome o
         if (point->outcome != outcome) continue;
         begin_item(out, count++ == 0, survey->row[i].label, "reason");
         snapshot_json_string(out, point->reason ? point->reason : survey_divergence(point, text));
+        if (outcome == OUTCOME_DIVERGED) print_cause(out, point->diverged_of);
         fputc('}', out);
     }
     fputs("],\n", out);

@@ -146,6 +146,7 @@ static void end(const struct config *config, const struct record *reference, str
     int is_diverged = setting("STUB_DIVERGE", 0) == (double)config->width;
     record_scalar(record, METRIC_STATUS, is_diverged);
     record_scalar(record, METRIC_DIVERGED_STEP, is_diverged ? STEPS / 2 : (double)NAN);
+    record_scalar(record, METRIC_DIVERGED_OF, is_diverged ? DIVERGED_OF_KERNEL : (double)NAN);
 }
 
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,
