@@ -129,9 +129,9 @@ static status count_bytes(const struct infinite *infinite, double *bytes) {
 
 /* The sample's pairs cost in double about twice what they cost in single precision. */
 static double work_of(const struct infinite *infinite) {
-    int64_t all = train_of(infinite) + test_of(infinite), sample = is_rounded(infinite) ? sample_count(infinite) : 0;
-    return infinite->kind->work(infinite->wide, all, columns_of(infinite->config)) +
-           2 * infinite->kind->work(infinite->wide, sample, sample);
+    int64_t all = train_of(infinite) + test_of(infinite), sample = sample_count(infinite);
+    double work = infinite->kind->work(infinite->wide, all, columns_of(infinite->config));
+    return is_rounded(infinite) ? work + 2 * infinite->kind->work(infinite->wide, sample, sample) : work;
 }
 
 static status find_cost(const struct infinite *infinite, struct task_cost *cost) {

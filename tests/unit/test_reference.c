@@ -188,9 +188,23 @@ static void test_single_range(void **state) {
     assert_refused(config, "grow beyond 3.4e+38 (the most of run.limit_precision: f32): network.sigma_w2 = 256");
 }
 
+/* What a plan counts are numbers, in either precision. */
+static void test_plan(void **state) {
+    (void)state;
+    const struct data_shape shape = {.train = N, .test = M, .inputs = INPUTS, .outputs = 1};
+    for (int precision = PRECISION_F32; precision <= (int)PRECISION_F64; precision++) {
+        struct config config = sample_config(FAMILY_FC, ACTIVATION_ERF, 1.5);
+        struct task_cost cost;
+        config.run.limit_precision = precision;
+        assert_int_equal(task_plan_reference(&config, &shape, &cost), OK);
+        assert_true(cost.flops > 0 && cost.elementwise > 0 && cost.arena_bytes > 0);
+        assert_true(isfinite(task_seconds(&cost, 50)));
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_overflow), cmocka_unit_test(test_large),
-                                       cmocka_unit_test(test_zero), cmocka_unit_test(test_single),
-                                       cmocka_unit_test(test_single_range)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_overflow),     cmocka_unit_test(test_large),
+                                       cmocka_unit_test(test_zero),         cmocka_unit_test(test_single),
+                                       cmocka_unit_test(test_single_range), cmocka_unit_test(test_plan)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
