@@ -154,7 +154,7 @@ struct config {
     int64_t width, train_size, seed; /* of the point; 0 in a study's own config */
     struct {
         int precision, limit_precision; /* enum precision; of pairs of points at infinite width */
-        int64_t memory; /* bytes a rank, bounds tiles and chunks */
+        int64_t memory;                 /* bytes a rank, bounds tiles and chunks */
         int64_t threads;
         double checkpoint_minutes; /* wall time between checkpoints of a point */
     } run;

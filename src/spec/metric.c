@@ -54,8 +54,8 @@ const char *const dimension_meaning[DIMENSIONS] = {
 #define LINEAR    (1u << MODEL_LINEAR)
 #define BOTH      (NETWORK | LINEAR)
 #define ROUNDING_OF(what)                                                                                              \
-    "largest difference of the infinite-width " what " in f32 from f64 among the pairs of 8 points, over its largest "    \
-                                                     "entry"
+    "largest difference of the infinite-width " what " in f32 from f64 among the pairs of 8 points, over its largest " \
+    "entry"
 
 const struct metric metric_table[METRICS] = {
     [METRIC_STEP] = {"step", PLACE_COORDINATE, "1", "step of training", DIMS(DIM_STEP), .type = METRIC_COUNT},
@@ -326,8 +326,10 @@ const struct metric metric_table[METRICS] = {
     [METRIC_REFERENCE_EIGENVECTORS] = {"ntk_infinite_eigenvectors", PLACE_REFERENCE, "1",
                                        "eigenvectors of the infinite-width NTK, one a column",
                                        DIMS(DIM_TRAIN_EXAMPLE, DIM_TRAIN_EXAMPLE_2)},
-    [METRIC_REFERENCE_NTK_ROUNDING] = {"ntk_infinite_rounding", PLACE_REFERENCE, "1", ROUNDING_OF("NTK")},
-    [METRIC_REFERENCE_NNGP_ROUNDING] = {"nngp_infinite_rounding", PLACE_REFERENCE, "1", ROUNDING_OF("NNGP kernel")},
+    [METRIC_REFERENCE_NTK_ROUNDING] = {"ntk_infinite_rounding", PLACE_REFERENCE, "1", ROUNDING_OF("NTK"),
+                                       .type = METRIC_REAL},
+    [METRIC_REFERENCE_NNGP_ROUNDING] = {"nngp_infinite_rounding", PLACE_REFERENCE, "1", ROUNDING_OF("NNGP kernel"),
+                                        .type = METRIC_REAL},
     [METRIC_REFERENCE_Y_TRAIN] = {"y_train", PLACE_REFERENCE, "1", "training targets",
                                   DIMS(DIM_TRAIN_EXAMPLE, DIM_OUTPUT)},
     [METRIC_REFERENCE_SECONDS] = {"seconds_total", PLACE_REFERENCE, "s", "time for the reference", .varies = true},

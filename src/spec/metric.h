@@ -168,7 +168,7 @@ enum metric_id {
     METRIC_REFERENCE_EIGENVECTORS, /* row i: the example, column j: of eigenvalue j */
     METRIC_REFERENCE_NTK_ROUNDING, /* where run.limit_precision is f32 */
     METRIC_REFERENCE_NNGP_ROUNDING,
-    METRIC_REFERENCE_Y_TRAIN,      /* targets, for Gaussian processes */
+    METRIC_REFERENCE_Y_TRAIN, /* targets, for Gaussian processes */
     METRIC_REFERENCE_SECONDS,
     METRICS
 };

@@ -199,7 +199,7 @@ static status refuse(const struct config *config) {
         snprintf(limited, sizeof limited, " (the most of run.limit_precision: f32)");
     FAIL(ERROR_INPUT,
          "the kernels of infinite width grow beyond %.2g%s: network.sigma_w2 = %.15g is too much for network.%s = %lld",
-         is_f32 ? fmin(FLT_MAX, most) : most, limited, config->network.sigma_w2, is_wrn ? "blocks" : "depth",
+         is_f32 ? fmin((double)FLT_MAX, most) : most, limited, config->network.sigma_w2, is_wrn ? "blocks" : "depth",
          (long long)(is_wrn ? config->network.blocks : config->network.depth));
 }
 
