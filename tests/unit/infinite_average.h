@@ -15,12 +15,15 @@ static inline void empirical_pair(struct recipe recipe, double kernel[2][AVERAGE
     struct sample sample;
     sample_create(recipe, &sample);
     struct ntk_points points = {recipe.train, 0, 0, sample.x, NULL};
-    struct ntk_kernels kernels = {.train_train = kernel[1], .nngp_train_train = kernel[0]};
-    const int64_t bytes = 1 << 22;
+    real k[AVERAGE_ENTRIES], theta[AVERAGE_ENTRIES];
+    struct ntk_kernels kernels = {.train_train = theta, .nngp_train_train = k};
+    const int64_t bytes = 1 << 22, entries = recipe.train * recipe.train;
     struct arena counting = arena_counting(), arena;
     ntk_empirical(sample.network, sample.theta, &points, bytes, &counting, &kernels, NULL);
     assert_int_equal(arena_create(counting.peak, &arena), OK);
     ntk_empirical(sample.network, sample.theta, &points, bytes, &arena, &kernels, NULL);
+    la_to_double(entries, k, kernel[0]);
+    la_to_double(entries, theta, kernel[1]);
     arena_free(&arena);
     sample_free(&sample);
 }

@@ -30,13 +30,14 @@ static inline void plain_free(struct plain *plain) {
 
 static inline int64_t pixels_of(struct shape shape) { return shape.rows * shape.columns; }
 
-static inline void plain_inputs(struct shape shape, const double *x, struct plain *out) {
+static inline void plain_inputs(struct shape shape, const real *x, struct plain *out) {
     int64_t count = out->points * pixels_of(shape);
     assert_true(count * count <= PLAIN_MOST);
     for (int64_t a = 0; a < count; a++)
         for (int64_t b = 0; b < count; b++) {
             double sum = 0;
-            for (int64_t c = 0; c < shape.channels; c++) sum += x[a * shape.channels + c] * x[b * shape.channels + c];
+            for (int64_t c = 0; c < shape.channels; c++)
+                sum += (double)x[a * shape.channels + c] * (double)x[b * shape.channels + c];
             out->k[a * count + b] = sum / (double)shape.channels;
         }
 }

@@ -90,7 +90,7 @@ static inline struct moments moments_at(const struct values *values, int u, int 
 }
 
 static inline double coefficient_of(const struct values *values, int u, int s) {
-    return ((const double *)values_node(values, u)->form)[s];
+    return (double)((const real *)values_node(values, u)->form)[s];
 }
 
 /* ---- covariances ---- */

@@ -11,6 +11,13 @@
 
 #include "real.h"
 
+/* The number for this precision. */
+#if REAL_BITS == 64
+#define BITS(f64, f32) (f64)
+#else
+#define BITS(f64, f32) (f32)
+#endif
+
 /* The larger one; a NaN is the largest of all. */
 static inline double worse(double a, double b) { return isnan(a) || a > b ? a : b; }
 

@@ -5,19 +5,14 @@
 #include <stdlib.h>
 
 #include "golden_files.h"
+#include "infinite_call.h"
 #include "matrix.h"
-#if REAL_BITS == 64
-#include "infinite.h"
-#endif
 
 /* Relative errors: of one evaluation (infinite-width tanh too), and after steps of training. In f32 from what a change of theta_0 by a rounding
  * makes of outputs (tried in f64): at most 8-fold in one evaluation, of which there are a few after each other; 50-fold in 50 steps, each of which
  * adds one. */
-#if REAL_BITS == 64
-static const double LIMIT = 1e-12, LIMIT_STEPS = 1e-9;
-#else
-static const double LIMIT = 8 * 4 * (double)REAL_EPSILON, LIMIT_STEPS = 50 * 50 * (double)REAL_EPSILON;
-#endif
+static const double LIMIT = BITS(1e-12, 8 * 4 * (double)REAL_EPSILON),
+                    LIMIT_STEPS = BITS(1e-9, 50 * 50 * (double)REAL_EPSILON);
 
 /* Strides 1, 2, 2, which the family does not have. */
 static void write_strided(struct builder *builder, int64_t outputs) {
@@ -33,7 +28,7 @@ static void write_strided(struct builder *builder, int64_t outputs) {
 #define EQUILIBRIUM(cell_, activation_, solver_)                                                                       \
     {                                                                                                                  \
         .family = FAMILY_DEQ, .cell = cell_, .activation = activation_, .solver = solver_, .iterations = 500,          \
-        .tolerance = REAL_BITS == 64 ? 1e-14 : 1e-6                                                                    \
+        .tolerance = BITS(1e-14, 1e-6)                                                                                 \
     }
 
 /* What stands in words in the files; numbers are read. */
@@ -334,12 +329,12 @@ static void test_training(void **state) {
 
 /* ---- infinite width ---- */
 
-#if REAL_BITS == 64
 static void compare_part(struct golden *golden, int number, struct tally *tally, const char *name, const double *kernel,
                          int64_t from, int64_t rows, int64_t first, int64_t columns) {
-    double *part = sample_take(&golden->sample, rows * columns);
+    real *part = sample_take(&golden->sample, rows * columns);
     for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < columns; j++) part[i * columns + j] = kernel[(from + i) * (TRAIN + TEST) + first + j];
+        for (int64_t j = 0; j < columns; j++)
+            part[i * columns + j] = (real)kernel[(from + i) * (TRAIN + TEST) + first + j];
     tally_arrays(tally, cases[number].name, rows * columns, part, read_array(golden, name, rows * columns));
 }
 
@@ -347,18 +342,8 @@ static void check_infinite(struct golden *golden, int number, struct tally *tall
     enum { ALL = TRAIN + TEST };
     struct sample *sample = &golden->sample;
     if (H5Lexists(golden->group, "ntk_inf_train_train", H5P_DEFAULT) <= 0) return;
-    double *k = sample_take(sample, ALL * ALL), *theta = sample_take(sample, ALL * ALL);
-    struct arena arena = arena_counting();
-    struct infinite_plan *plan;
-    assert_int_equal(infinite_plan_create(sample->network, &plan), OK);
-    const struct infinite_points points = {ALL, ALL, sample->x, k, theta};
-    infinite_kernels(plan, &points, &arena, NULL);
-    assert_int_equal(arena_create(arena.peak, &arena), OK);
-    assert_int_equal(infinite_kernels(plan, &points, &arena, NULL), 0);
-    arena_free(&arena);
-    infinite_plan_free(plan);
-    la_mirror(ALL, k);
-    la_mirror(ALL, theta);
+    double k[ALL * ALL], theta[ALL * ALL];
+    infinite_all(sample->network, ALL, sample->x, k, theta);
     compare_part(golden, number, tally, "nngp_inf_train_train", k, 0, TRAIN, 0, TRAIN);
     compare_part(golden, number, tally, "nngp_inf_test_train", k, TRAIN, TEST, 0, TRAIN);
     compare_part(golden, number, tally, "nngp_inf_test_test", k, TRAIN, TEST, TRAIN, TEST);
@@ -370,17 +355,11 @@ static void test_infinite(void **state) {
     (void)state;
     check_golden("golden: infinite width", LIMIT, check_infinite);
 }
-#endif
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_function),
-        cmocka_unit_test(test_derivatives),
-        cmocka_unit_test(test_kernels),
-        cmocka_unit_test(test_training),
-#if REAL_BITS == 64
-        cmocka_unit_test(test_infinite),
-#endif
+        cmocka_unit_test(test_function), cmocka_unit_test(test_derivatives), cmocka_unit_test(test_kernels),
+        cmocka_unit_test(test_training), cmocka_unit_test(test_infinite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,29 +4,11 @@
 
 #include <stdlib.h>
 
-#include "infinite.h"
 #include "infinite_average.h"
+#include "infinite_call.h"
 #include "infinite_plain.h"
 
 /* ---- calls ---- */
-
-/* With exactly the memory that counting says. */
-static int compute(const struct network *network, int64_t points, int64_t columns, const double *x, double *k,
-                   double *theta, const struct host *host) {
-    struct arena counting = arena_counting(), arena;
-    struct infinite_plan *plan;
-    assert_int_equal(infinite_plan_create(network, &plan), OK);
-    const struct infinite_points all = {points, columns, x, k, theta};
-    infinite_kernels(plan, &all, &counting, NULL);
-    assert_int_equal(counting.used, 0);
-    assert_int_equal(arena_create(counting.peak, &arena), OK);
-    bool stopped = infinite_kernels(plan, &all, &arena, host);
-    assert_int_equal(arena.peak, counting.peak);
-    assert_int_equal(arena.used, 0);
-    arena_free(&arena);
-    infinite_plan_free(plan);
-    return stopped;
-}
 
 static double work_of(const struct network *network, int64_t columns) {
     struct infinite_plan *plan;
@@ -52,7 +34,7 @@ static void check_plain(struct recipe recipe, struct tally *tally) {
     sample_create(recipe, &sample);
     assert_true(sample.network->nodes < VALUES);
     double k[FEW * FEW], theta[FEW * FEW];
-    assert_int_equal(compute(sample.network, recipe.train, recipe.train, sample.x, k, theta, NULL), 0);
+    infinite_all(sample.network, recipe.train, sample.x, k, theta);
     struct plain right = plain_compute(&sample, recipe.train, value);
     tally_triangle(tally, sample.label, recipe.train, k, right.k);
     tally_triangle(tally, sample.label, recipe.train, theta, right.theta);
@@ -130,7 +112,7 @@ static struct recipe finished(struct recipe recipe, enum activation_kind activat
 
 static void test_plain(void **state) {
     (void)state;
-    struct tally tally = {"infinite width of images, all pairs of pixels", 1e-12, 0};
+    struct tally tally = {"infinite width of images, all pairs of pixels", BITS(1e-12, 1e-6), 0};
     for (int activation = 0; activation < ACTIVATIONS; activation++)
         for (size_t n = 0; n < sizeof images / sizeof *images; n++)
             check_plain(finished(images[n], (enum activation_kind)activation), &tally);
@@ -145,7 +127,7 @@ static void test_plain(void **state) {
 /* A filter of one pixel on images of one pixel is a fully connected layer. */
 static void test_one_pixel(void **state) {
     (void)state;
-    struct tally tally = {"infinite width: images of one pixel = fully connected", 1e-14, 0};
+    struct tally tally = {"infinite width: images of one pixel = fully connected", BITS(1e-14, 1e-6), 0};
     enum { POINTS = 9 };
     for (int activation = 0; activation < ACTIVATIONS; activation++) {
         double k[2][POINTS * POINTS], theta[2][POINTS * POINTS];
@@ -155,7 +137,7 @@ static void test_one_pixel(void **state) {
             recipe.train = POINTS, recipe.outputs = 1;
             struct sample sample;
             sample_create(recipe, &sample);
-            compute(sample.network, POINTS, POINTS, sample.x, k[kind], theta[kind], NULL);
+            infinite_all(sample.network, POINTS, sample.x, k[kind], theta[kind]);
             sample_free(&sample);
         }
         tally_triangle(&tally, "K", POINTS, k[1], k[0]);
@@ -178,7 +160,7 @@ static void check_homogeneous(struct recipe recipe, int exponent, int layers, st
         for (int l = 0; l < sample.network->layers; l++)
             sample.network->tensor[sample.network->layer[l].weight].variance =
                 ldexp(recipe.sigma_w2, scaled ? exponent : 0);
-        compute(sample.network, POINTS, POINTS, sample.x, k[scaled], theta[scaled], NULL);
+        infinite_all(sample.network, POINTS, sample.x, k[scaled], theta[scaled]);
         sample_free(&sample);
     }
     for (int i = 0; i < POINTS * POINTS; i++) k[1][i] = ldexp(k[1][i], -exponent * layers);
@@ -190,16 +172,17 @@ static void check_homogeneous(struct recipe recipe, int exponent, int layers, st
 static void test_homogeneous(void **state) {
     (void)state;
     struct tally tally = {"infinite width: sigma_w2 and sigma_w2 2^e", 0, 0};
-    const struct recipe fc = {.depth = 80, .inputs = 7}, conv = {.family = FAMILY_CONV,
-                                                                 .depth = 11,
-                                                                 .kernel_size = 3,
-                                                                 .pooling = POOLING_GLOBAL,
-                                                                 .image = {5, 4, 3}};
-    check_homogeneous(fc, 7, 81, &tally); /* 1.7 * 128 = 217.6 */
-    check_homogeneous(fc, 12, 81, &tally);
-    check_homogeneous(fc, -9, 81, &tally);
-    check_homogeneous(conv, 70, 12, &tally);
-    check_homogeneous(conv, -60, 12, &tally);
+    enum { DEPTH = BITS(80, 20) };
+    const struct recipe fc = {.depth = DEPTH, .inputs = 7}, conv = {.family = FAMILY_CONV,
+                                                                    .depth = 11,
+                                                                    .kernel_size = 3,
+                                                                    .pooling = POOLING_GLOBAL,
+                                                                    .image = {5, 4, 3}};
+    check_homogeneous(fc, BITS(7, 3), DEPTH + 1, &tally);
+    check_homogeneous(fc, BITS(12, 5), DEPTH + 1, &tally);
+    check_homogeneous(fc, BITS(-9, -4), DEPTH + 1, &tally);
+    check_homogeneous(conv, BITS(70, 9), 12, &tally);
+    check_homogeneous(conv, BITS(-60, -7), 12, &tally);
     tally_end(&tally);
 }
 
@@ -213,14 +196,15 @@ static void check_pieces(struct recipe recipe, int64_t points, int64_t steps, st
     double *k = calloc((size_t)(2 * points * points), sizeof *k), *theta = k + points * points;
     assert_true(k);
     int64_t d = sample.recipe.inputs;
-    compute(sample.network, points, points, sample.x, k, theta, NULL);
+    infinite_all(sample.network, points, sample.x, k, theta);
     for (int64_t step = 0; step < steps; step++) {
         int64_t i = points - 1 - step % 3, j = step * (points - 1) / steps;
-        double two_k[4], two_theta[4], *x = calloc((size_t)(2 * d), sizeof *x);
+        double two_k[4], two_theta[4];
+        real *x = calloc((size_t)(2 * d), sizeof *x);
         assert_true(x);
         memcpy(x, sample.x + j * d, (size_t)d * sizeof *x);
         memcpy(x + d, sample.x + i * d, (size_t)d * sizeof *x);
-        compute(sample.network, 2, 2, x, two_k, two_theta, NULL);
+        infinite_all(sample.network, 2, x, two_k, two_theta);
         tally_numbers(tally, "K", k[i * points + j], two_k[i == j ? 3 : 2]);
         tally_numbers(tally, "Theta", theta[i * points + j], two_theta[i == j ? 3 : 2]);
         tally_numbers(tally, "own K", k[j * points + j], two_k[0]);
@@ -233,7 +217,7 @@ static void check_pieces(struct recipe recipe, int64_t points, int64_t steps, st
 
 static void test_pieces(void **state) {
     (void)state;
-    struct tally tally = {"infinite width: many points = two alone", 1e-12, 0};
+    struct tally tally = {"infinite width: many points = two alone", BITS(1e-12, 1e-6), 0};
     struct recipe points = {.family = FAMILY_FC, .depth = 2, .image = {1, 1, 31}};
     check_pieces(finished(points, ACTIVATION_RELU), 1100, 17, &tally);
     check_pieces(finished(points, ACTIVATION_TANH), 1100, 17, &tally);
@@ -260,8 +244,8 @@ static void test_columns(void **state) {
         sample_create(recipe, &sample);
         double k[ENTRIES], theta[ENTRIES], some[ENTRIES], some_theta[ENTRIES];
         for (int i = 0; i < ENTRIES; i++) some_theta[i] = -7;
-        compute(sample.network, POINTS, POINTS, sample.x, k, theta, NULL);
-        compute(sample.network, POINTS, COLUMNS, sample.x, some, some_theta, NULL);
+        infinite_all(sample.network, POINTS, sample.x, k, theta);
+        infinite_call(sample.network, POINTS, COLUMNS, sample.x, some, some_theta, NULL);
         for (int i = 0; i < ENTRIES; i++) {
             int row = i / POINTS, column = i % POINTS;
             if (column <= row && column < COLUMNS)
@@ -284,7 +268,7 @@ static void check_average(struct recipe recipe, int seeds, struct tally *tally) 
     sample_create(recipe, &sample);
     double kernel[2][AVERAGE_ENTRIES];
     const int64_t n = recipe.train;
-    compute(sample.network, n, n, sample.x, kernel[0], kernel[1], NULL);
+    infinite_all(sample.network, n, sample.x, kernel[0], kernel[1]);
     for (int which = 0; which < 2; which++)
         for (int64_t i = 0; i < n; i++)
             for (int64_t j = 0; j <= i; j++) {
@@ -340,14 +324,14 @@ static bool stop_at_third(void *context) { return ++*(int *)context == 3; }
 
 static void test_calls(void **state) {
     (void)state;
-    struct tally tally = {"infinite width at depth 0", 1e-14, 0};
+    struct tally tally = {"infinite width at depth 0", BITS(1e-14, 1e-6), 0};
     struct recipe recipe = small_recipe;
     enum { POINTS = AVERAGED };
     for (recipe.depth = 0; recipe.depth < 3; recipe.depth += 2) {
         struct sample sample;
         sample_create(recipe, &sample);
         double k[ENTRIES], theta[ENTRIES], again[ENTRIES], theta_again[ENTRIES];
-        assert_int_equal(compute(sample.network, POINTS, POINTS, sample.x, k, theta, NULL), 0);
+        infinite_all(sample.network, POINTS, sample.x, k, theta);
         for (int i = 0; i < ENTRIES && recipe.depth == 0; i++) {
             if (i % POINTS > i / POINTS) continue;
             double inner = (double)sample.gram[i] / (double)recipe.inputs;
@@ -355,9 +339,8 @@ static void test_calls(void **state) {
             tally_numbers(&tally, "Theta", theta[i], k[i]);
         }
         int calls = 0;
-        assert_int_equal(compute(sample.network, POINTS, POINTS, sample.x, again, theta_again,
-                                 &(struct host){stop_at_third, &calls}),
-                         1);
+        assert_true(infinite_call(sample.network, POINTS, POINTS, sample.x, again, theta_again,
+                                  &(struct host){stop_at_third, &calls}));
         assert_int_equal(calls, 3);
         for (int i = 0; i < 3 * POINTS; i++)
             if (i % POINTS <= i / POINTS) assert_true(again[i] == k[i] && theta_again[i] == theta[i]);

@@ -1,9 +1,7 @@
 /* The infinite width of residual networks, tied or not, against averages of their empirical kernels, extrapolated in
  * 1/width: largest deviation at most 5 standard errors, at most 1 % of entries above 3. usage: test_infinite_depth [long] */
-#include <stdlib.h>
-
-#include "infinite.h"
 #include "infinite_average.h"
+#include "infinite_call.h"
 
 /* How far the averages go: the widths are n and 2n. */
 static struct size {
@@ -11,19 +9,6 @@ static struct size {
     int64_t width, points, depth;
 } size = {200, 24, 4, 4};
 static const struct size long_size = {200, 96, 8, 8};
-
-static void compute(const struct sample *sample, double kernel[2][AVERAGE_ENTRIES]) {
-    struct arena counting = arena_counting(), arena;
-    struct infinite_plan *plan;
-    assert_int_equal(infinite_plan_create(sample->network, &plan), OK);
-    const int64_t n = sample->recipe.train;
-    const struct infinite_points points = {n, n, sample->x, kernel[0], kernel[1]};
-    infinite_kernels(plan, &points, &counting, NULL);
-    assert_int_equal(arena_create(counting.peak, &arena), OK);
-    assert_int_equal(infinite_kernels(plan, &points, &arena, NULL), 0);
-    arena_free(&arena);
-    infinite_plan_free(plan);
-}
 
 struct deviations {
     double largest;
@@ -36,7 +21,7 @@ static void compare(struct recipe recipe, struct deviations *deviations) {
     double kernel[2][AVERAGE_ENTRIES];
     average_over_seeds(recipe, size.seeds, &average);
     sample_create(recipe, &sample);
-    compute(&sample, kernel);
+    infinite_all(sample.network, recipe.train, sample.x, kernel[0], kernel[1]);
     for (int which = 0; which < 2; which++)
         for (int64_t i = 0; i < recipe.train; i++)
             for (int64_t j = 0; j <= i; j++) {
