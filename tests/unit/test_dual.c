@@ -17,7 +17,7 @@ static const double PI = 3.14159265358979323846;
 enum { KINDS = ACTIVATIONS };
 static const enum activation_kind KIND[KINDS] = {ACTIVATION_RELU,     ACTIVATION_ERF,        ACTIVATION_TANH,
                                                  ACTIVATION_IDENTITY, ACTIVATION_LEAKY_RELU, ACTIVATION_COS};
-static const double SLOPE = BITS(0.3, 0.3F); /* of leaky_relu */
+static const double SLOPE = (double)(real)0.3; /* of leaky_relu */
 
 /* Of what dual.h says in double: what tanh is off by; quadrature with it; equal points; some roundings. In f32 all are
  * what it says of float. */
