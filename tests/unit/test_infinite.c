@@ -146,6 +146,29 @@ static void test_one_pixel(void **state) {
     tally_end(&tally);
 }
 
+/* Means over equal pixels are one of them, also over the million pairs of a pooling: sums are double. */
+static void test_equal_pixels(void **state) {
+    (void)state;
+    struct tally tally = {"infinite width: equal pixels, pooled = one pixel", BITS(1e-12, 5e-7), 0};
+    enum { POINTS = 3, CHANNELS = 2 };
+    double k[2][POINTS * POINTS], theta[2][POINTS * POINTS];
+    for (int is_large = 0; is_large < 2; is_large++) {
+        int64_t side = is_large ? 32 : 1, pixels = side * side;
+        struct recipe recipe = {.family = FAMILY_CONV, .depth = 2, .kernel_size = 1, .image = {side, side, CHANNELS}};
+        recipe = finished(recipe, ACTIVATION_RELU);
+        recipe.pooling = POOLING_GLOBAL, recipe.train = POINTS, recipe.outputs = 1;
+        struct sample sample;
+        sample_create(recipe, &sample);
+        for (int64_t i = 0; i < POINTS * pixels * CHANNELS; i++)
+            sample.x[i] = (real)cos((double)(1 + i % CHANNELS + 5 * (i / (pixels * CHANNELS))));
+        infinite_all(sample.network, POINTS, sample.x, k[is_large], theta[is_large]);
+        sample_free(&sample);
+    }
+    tally_triangle(&tally, "K", POINTS, k[1], k[0]);
+    tally_triangle(&tally, "Theta", POINTS, theta[1], theta[0]);
+    tally_end(&tally);
+}
+
 /* ---- sizes ---- */
 
 /* Without bias relu networks are homogeneous: sigma_w2 2^e times as large makes K and Theta 2^(e layers) times as
@@ -334,8 +357,11 @@ static void test_calls(void **state) {
         infinite_all(sample.network, POINTS, sample.x, k, theta);
         for (int i = 0; i < ENTRIES && recipe.depth == 0; i++) {
             if (i % POINTS > i / POINTS) continue;
-            double inner = (double)sample.gram[i] / (double)recipe.inputs;
-            tally_numbers(&tally, "K", k[i], recipe.sigma_w2 * inner + recipe.sigma_b2);
+            double inner = 0, d = (double)recipe.inputs;
+            for (int64_t c = 0; c < recipe.inputs; c++)
+                inner +=
+                    (double)sample.x[i / POINTS * recipe.inputs + c] * (double)sample.x[i % POINTS * recipe.inputs + c];
+            tally_numbers(&tally, "K", k[i], recipe.sigma_w2 * inner / d + recipe.sigma_b2);
             tally_numbers(&tally, "Theta", theta[i], k[i]);
         }
         int calls = 0;
@@ -370,9 +396,10 @@ static void test_work(void **state) {
 int main(int argc, char **argv) {
     if (argc > 1) (strcmp(argv[1], "averages") == 0 ? cmocka_set_test_filter : cmocka_set_skip_filter)("test_average*");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_calls),   cmocka_unit_test(test_plain),          cmocka_unit_test(test_one_pixel),
-        cmocka_unit_test(test_pieces),  cmocka_unit_test(test_columns),        cmocka_unit_test(test_work),
-        cmocka_unit_test(test_average), cmocka_unit_test(test_average_images), cmocka_unit_test(test_homogeneous),
+        cmocka_unit_test(test_calls),        cmocka_unit_test(test_plain),          cmocka_unit_test(test_one_pixel),
+        cmocka_unit_test(test_pieces),       cmocka_unit_test(test_columns),        cmocka_unit_test(test_work),
+        cmocka_unit_test(test_average),      cmocka_unit_test(test_average_images), cmocka_unit_test(test_homogeneous),
+        cmocka_unit_test(test_equal_pixels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
