@@ -214,14 +214,17 @@ static struct memory lay_out(const struct plan *plan, struct arena *arena) {
     return memory;
 }
 
-/* Of images so few that their values stay in the last cache, but enough to be worth transforming filters for them. */
+/* Of images so few that their values stay in the last cache, or where those of a few do not, some: enough to be worth
+ * transforming filters for them. */
 static int64_t chunk_of(const struct network *network, const struct ntk_points *points) {
-    enum { CACHED = 1 << 22, FEW = 4 };
+    enum { CACHED = 1 << 22, FEW = 4, SOME = 8 };
     const struct node *first = network->node + points->first;
     bool has_images = points->first < network->nodes && first->in.rows * first->in.columns > 1;
     int64_t n = all_points(points), k = network->outputs;
+    int64_t largest = network_chunk(network, points->first, k, NETWORK_NUMBERS, n);
+    if (!has_images) return largest;
     int64_t cached = network_chunk(network, points->first, k, CACHED, n);
-    return has_images && cached >= FEW ? cached : network_chunk(network, points->first, k, NETWORK_NUMBERS, n);
+    return cached >= FEW ? cached : least(largest, SOME);
 }
 
 static struct plan plan_create(const struct network *network, const struct ntk_points *points, int64_t bytes,
