@@ -9,7 +9,7 @@
 #include "order.h"
 #include "simd.h"
 
-enum { LANES = 64 / sizeof(real), PAIRS = 128, ROW = 32, FIRST_TIERS = 2, SOME = 32 };
+enum { LANES = 64 / sizeof(real), PAIRS = 256, ROW = 32, FIRST_TIERS = 2, SOME = 32 };
 
 static const double PI = 3.14159265358979323846;
 
