@@ -53,7 +53,7 @@ status checkpoint_write(const char *dir, const char *key, const char *label, con
     struct contents contents = {{key, label, NULL, provenance, record, 1}, state};
     char path[PATH_MAX];
     store_path(dir, STORE_CHECKPOINT, key, path);
-    return hdf_write_file(path, HDF_CHECK_WHOLE, write_contents, &contents);
+    return hdf_write_file(path, HDF_CHECK_WHOLE, NULL, write_contents, &contents);
 }
 
 /* ---- reading ---- */

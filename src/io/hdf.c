@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "driver.h"
 #include "file.h"
@@ -74,8 +75,14 @@ static status create_file(struct draft *draft, enum hdf_check check, hid_t *file
     return hdf_status(*file >= 0);
 }
 
-static status write_file(struct draft *draft, enum hdf_check check, status (*write)(hid_t file, void *context),
-                         void *context) {
+static void write_end(struct draft *draft, const char *end) {
+    struct stat info;
+    if (!draft->error && fstat(draft->fd, &info) != 0) draft->error = errno;
+    draft_write(draft, end, strlen(end), draft->error ? 0 : info.st_size);
+}
+
+static status write_file(struct draft *draft, enum hdf_check check, const char *end,
+                         status (*write)(hid_t file, void *context), void *context) {
     hid_t file;
     TRY(create_file(draft, check, &file));
     status result = write(file, context);
@@ -84,15 +91,16 @@ static status write_file(struct draft *draft, enum hdf_check check, status (*wri
         return result;
     }
     TRY(hdf_status(H5Fclose(file) >= 0));
+    if (end) write_end(draft, end);
     if (check == HDF_CHECK_WHOLE) sum_write(draft);
     return OK;
 }
 
-status hdf_write_file(const char *path, enum hdf_check check, status (*write)(hid_t file, void *context),
-                      void *context) {
+status hdf_write_file(const char *path, enum hdf_check check, const char *end,
+                      status (*write)(hid_t file, void *context), void *context) {
     struct draft draft;
     TRY(draft_begin(path, &draft));
-    status result = write_file(&draft, check, write, context);
+    status result = write_file(&draft, check, end, write, context);
     if (result == OK || draft.error) return draft_commit(&draft);
     draft_abort(&draft);
     FAIL(result, "%s: cannot be written: %s", path, status_message());

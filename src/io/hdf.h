@@ -19,11 +19,11 @@ status hdf_status(bool good);
 /* A sum over the whole file, which hdf_open checks (sum.h); or for other programs too, of each chunk (Fletcher32) of an
  * array. */
 enum hdf_check { HDF_CHECK_WHOLE, HDF_CHECK_CHUNKS };
-/* Makes the file `path` of what `write` puts into it: whole or absent (draft.h). Writes to disk never fail in HDF5, the
- * draft keeps the error: HDF5 1.10 can neither close a file whose last flush failed nor leave the program cleanly after
- * it. The message names the file. */
-status hdf_write_file(const char *path, enum hdf_check check, status (*write)(hid_t file, void *context),
-                      void *context);
+/* Makes the file `path` of what `write` puts into it, and behind it the text `end` unless NULL: whole or absent
+ * (draft.h). Writes to disk never fail in HDF5, the draft keeps the error: HDF5 1.10 can neither close a file whose
+ * last flush failed nor leave the program cleanly after it. The message names the file. */
+status hdf_write_file(const char *path, enum hdf_check check, const char *end,
+                      status (*write)(hid_t file, void *context), void *context);
 /* A file to read, without file locks: records never change. The caller closes it by H5Fclose. ERROR_DISK: damaged, or
  * not a regular file; ERROR_INPUT: it cannot be opened here and now, whatever it holds. Both without its name. */
 status hdf_open(const char *path, hid_t *file);

@@ -1,10 +1,12 @@
 #include "record_file.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "hdf_record.h"
+#include "summary.h"
 
 static status write_contents(hid_t file, void *context) {
     const struct record_contents *contents = context;
@@ -17,7 +19,10 @@ status record_file_write(const char *dir, enum store_kind kind, const char *key,
     struct record_contents contents = {key, label, settings, provenance, record, 0};
     char path[PATH_MAX];
     store_path(dir, kind, key, path);
-    TRY(hdf_write_file(path, HDF_CHECK_WHOLE, write_contents, &contents));
+    char *summary = summary_line(key, record);
+    status result = hdf_write_file(path, HDF_CHECK_WHOLE, summary, write_contents, &contents);
+    free(summary);
+    TRY(result);
     store_remove(dir, STORE_FAILURE, key);
     store_remove(dir, STORE_CHECKPOINT, key);
     return OK;
@@ -70,6 +75,7 @@ int record_file_scalars(const char *dir, enum store_kind kind, const char *key, 
     char path[PATH_MAX];
     hid_t file;
     store_path(dir, kind, key, path);
+    if (summary_read(path, key, count, metric, value)) return 1;
     if (!store_exists(dir, kind, key) && access(path, F_OK) != 0) return 0;
     if (fail_read(path, hdf_open(path, &file)) != OK) return -1;
     status result = fail_read(path, hdf_take_scalars(file, key, count, metric, value));

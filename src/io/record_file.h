@@ -19,14 +19,14 @@ status record_file_write(const char *dir, enum store_kind kind, const char *key,
  * memory) ERROR_INPUT; both name it. */
 status record_file_read(const char *dir, enum store_kind kind, const char *key, bool kept, struct record **record,
                         struct provenance *provenance);
-/* 1: there and readable; 0: absent; -1: there but not readable (status_message() names it). Opens the file. */
+/* 1: there and readable; 0: absent; -1: there but not readable (status_message() names it). Reads the whole file. */
 int record_file_check(const char *dir, enum store_kind kind, const char *key);
 /* Reads a record again, and if it is damaged puts it aside (store.h): from any host, also while another process does
  * the same, or has just put a good one in its place, which stays. True: done, status_message() names it; false: nothing
  * was done. */
 bool record_file_put_aside(const char *dir, enum store_kind kind, const char *key);
-/* value[i]: the scalar metric[i] of a record, NaN if that is not in it; in one opening, without the arrays. 1:
- * there; 0: absent; -1: there but not readable (status_message() names it), or no regular file. */
+/* value[i]: the scalar metric[i] of a record, NaN if that is not in it; from its summary (summary.h), or without one by
+ * HDF5. 1: there; 0: absent; -1: there but not readable (status_message() names it), or no regular file. */
 int record_file_scalars(const char *dir, enum store_kind kind, const char *key, int count, const enum metric_id *metric,
                         double *value);
 /* A point's METRIC_STATUS (enum status_bits), -1: absent, -2: there but not readable. */

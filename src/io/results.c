@@ -394,7 +394,7 @@ status results_build(const char *dir, const struct study *study, const char (*ke
     c.notes = open_memstream(notes, &size);
     CHECK(c.is_there && c.held && c.notes);
     status result = survey_points(&c);
-    if (result == OK) result = hdf_write_file(path, HDF_CHECK_CHUNKS, write_contents, &c);
+    if (result == OK) result = hdf_write_file(path, HDF_CHECK_CHUNKS, NULL, write_contents, &c);
     fclose(c.notes);
     for (int64_t point = 0; point < study->points; point++) record_free(c.held[point]);
     free(c.held);

@@ -11,6 +11,7 @@
 
 enum { PIECE = 1 << 16 };
 static const char signature[] = "\211HDF\r\n\032\n"; /* of HDF5 */
+static const char beginning[] = "ntksweep: XXH3 ";
 
 /* As many bytes as there are up to `size`; -1: errno. */
 static ssize_t read_piece(int fd, void *bytes, size_t size, off_t offset) {
@@ -34,7 +35,7 @@ static int make_block(int fd, char block[SUM_BYTES]) {
     XXH128_hash_t hash = XXH3_128bits_digest(state);
     XXH3_freeState(state);
     memset(block, 0, SUM_BYTES);
-    snprintf(block, SUM_BYTES, "ntksweep: XXH3 %016" PRIx64 "%016" PRIx64 " of the %jd bytes from byte %d on, HDF5\n",
+    snprintf(block, SUM_BYTES, "%s%016" PRIx64 "%016" PRIx64 " of the %jd bytes from byte %d on, HDF5\n", beginning,
              hash.high64, hash.low64, (intmax_t)(offset - SUM_BYTES), SUM_BYTES);
     return error;
 }
@@ -43,6 +44,12 @@ void sum_write(struct draft *draft) {
     char block[SUM_BYTES];
     if (!draft->error) draft->error = make_block(draft->fd, block);
     draft_write(draft, block, SUM_BYTES, 0);
+}
+
+bool sum_is_there(int fd) {
+    char found[sizeof beginning - 1];
+    ssize_t done = read_piece(fd, found, sizeof found, 0);
+    return done == (ssize_t)sizeof found && memcmp(found, beginning, sizeof found) == 0;
 }
 
 status sum_check(int fd) {

@@ -7,12 +7,15 @@
 #ifndef SUM_H
 #define SUM_H
 
+#include <stdbool.h>
 #include "draft.h"
 
 enum { SUM_BYTES = 512 };
 
 /* Fills the block of a draft that is otherwise complete; what fails is in draft->error. */
 void sum_write(struct draft *draft);
+/* Does the file begin as one with a sum does? */
+bool sum_is_there(int fd);
 /* OK: the file is as it was written, or has no sum. ERROR_DISK, without the file's name: it is damaged, or cannot be
  * read. */
 status sum_check(int fd);

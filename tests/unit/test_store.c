@@ -12,6 +12,8 @@
 #include "manifest.h"
 #include "record_file.h"
 #include "store.h"
+#include "hdf_record.h"
+#include "summary.h"
 
 static const double steps[] = {0, 1, 3, 9, 27};
 
@@ -168,6 +170,32 @@ static void test_flipped(void **state) {
         flip(path, at, bit);
     }
     assert_int_equal(record_file_check(*state, STORE_POINT, key), 1);
+    record_free(record);
+}
+
+/* The line behind HDF5 says what HDF5 says, of the record of that key alone, while the file is whole. */
+static void test_summary(void **state) {
+    static const enum metric_id metric[] = {
+        METRIC_STATUS,        METRIC_FLOPS,         METRIC_PARAMETERS, METRIC_RSS_BYTES,
+        METRIC_DIVERGED_STEP, METRIC_SECONDS_TOTAL, METRIC_LAMBDA_MAX, METRIC_LEARNING_RATE_USED};
+    enum { COUNT = sizeof metric / sizeof *metric };
+    struct record *record = full_record();
+    double line[COUNT], set[COUNT];
+    char path[PATH_MAX], key[KEY_BYTES], other[KEY_BYTES];
+    hid_t file;
+    *record_add(record, METRIC_SECONDS_TOTAL, NULL) = 0.1 + 0x1p-55;
+    sample_key(2, key);
+    sample_key(3, other);
+    write_sample(*state, 2, record);
+    record_path(*state, 2, path);
+    assert_true(summary_read(path, key, COUNT, metric, line));
+    assert_ok(hdf_open(path, &file));
+    assert_ok(hdf_take_scalars(file, key, COUNT, metric, set));
+    H5Fclose(file);
+    for (int i = 0; i < COUNT; i++) assert_true(line[i] == set[i] || (isnan(line[i]) && isnan(set[i])));
+    assert_false(summary_read(path, other, COUNT, metric, line));
+    flip(path, 4000, 5);
+    assert_false(summary_read(path, key, COUNT, metric, line));
     record_free(record);
 }
 
@@ -494,7 +522,7 @@ int main(void) {
         IN_FOLDER(test_no_file),    IN_FOLDER(test_draft_is_new), IN_FOLDER(test_draft),
         IN_FOLDER(test_clean),      IN_FOLDER(test_clean_rest),   IN_FOLDER(test_clean_checkpoints),
         IN_FOLDER(test_open),       IN_FOLDER(test_text),         IN_FOLDER(test_manifest),
-        IN_FOLDER(test_failure),    IN_FOLDER(test_many_tensors),
+        IN_FOLDER(test_failure),    IN_FOLDER(test_many_tensors), IN_FOLDER(test_summary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
