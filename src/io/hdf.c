@@ -294,8 +294,9 @@ static bool has_sum_of_chunks(hid_t place) {
 
 /* Of texts of any length the sum would be one of their addresses. */
 static bool set_filters(hid_t place, hid_t list, const struct hdf_array *array) {
+    if (!can_have_chunks(array)) return true;
     bool is_checked = has_sum_of_chunks(place) && H5Tis_variable_str(array->type) <= 0, good = true;
-    if (!can_have_chunks(array) || !(is_checked || array->packed)) return true;
+    if (!(is_checked || array->packed)) return true;
     good &= set_chunk(list, array, array->packed ? PACKED_BYTES : CHECKED_BYTES);
     if (array->packed) good &= H5Pset_shuffle(list) >= 0 && H5Pset_deflate(list, DEFLATE_LEVEL) >= 0;
     if (is_checked) good &= H5Pset_fletcher32(list) >= 0;
