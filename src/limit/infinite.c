@@ -4,6 +4,7 @@
 
 #include "infinite_engine.h"
 #include "inner_products.h"
+#include "matrix.h"
 #include "order.h"
 
 enum { ROOM = 1 << 23 }; /* numbers for the coefficients of a side */
@@ -27,10 +28,8 @@ static void evaluate_pairs(struct engine *engine, double *theta) {
     int64_t at = pairs->i * engine->points + pairs->j;
     engine_evaluate(engine, engine->plan->segments - 1, &NOWHERE, 1);
     struct covariance end = engine_image_of(engine, &engine->plan->pair[engine->plan->pairs - 1], &NOWHERE);
-    for (int64_t t = 0; t < pairs->count; t++) {
-        engine->k[at + t] = (double)end.k[t];
-        theta[at + t] = (double)end.theta[t];
-    }
+    la_to_double(pairs->count, end.k, engine->k + at);
+    la_to_double(pairs->count, end.theta, theta + at);
 }
 
 /* Point i with those of a range that come before it, and with itself. */
