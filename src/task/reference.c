@@ -70,15 +70,24 @@ static struct infinite in_double(const struct infinite *infinite) {
     return twin;
 }
 
+/* The tangent kernel of the readout alone is the NNGP kernel. */
+static const double *tangent_of(const struct infinite *infinite, const struct infinite_points *points) {
+    return infinite->wide->trains_readout_alone ? points->k : points->theta;
+}
+
 static int64_t sample_count(const struct infinite *infinite) { return least(SAMPLE, columns_of(infinite->config)); }
 
-/* The largest difference over the largest entry; kernels in their lower triangles, the sample's points of all. */
+/* The larger one; NaN where either is. */
+static double larger(double a, double b) { return a > b || isnan(a) ? a : b; }
+
+/* The largest difference over the largest entry, NaN where there is one; kernels in their lower triangles, the sample's
+ * points of all. */
 static double difference_of(const double *kernel, int64_t all, const int64_t *point, const double *right,
                             int64_t count) {
     double difference = 0, largest = 0;
     for (int64_t i = 0; i < count; i++)
         for (int64_t j = 0; j <= i; j++) {
-            difference = fmax(difference, fabs(kernel[point[i] * all + point[j]] - right[i * count + j]));
+            difference = larger(difference, fabs(kernel[point[i] * all + point[j]] - right[i * count + j]));
             largest = fmax(largest, fabs(right[i * count + j]));
         }
     return largest > 0 ? difference / largest : difference;
@@ -96,7 +105,7 @@ static bool measure_with(const struct infinite *twin, const struct infinite_poin
     bool stopped = twin->kind->kernels(twin->wide, &some, arena, host);
     if (record && !stopped) {
         record_scalar(record, METRIC_REFERENCE_NTK_ROUNDING,
-                      difference_of(points->theta, points->count, point, some.theta, count));
+                      difference_of(tangent_of(twin, points), points->count, point, tangent_of(twin, &some), count));
         record_scalar(record, METRIC_REFERENCE_NNGP_ROUNDING,
                       difference_of(points->k, points->count, point, some.k, count));
     }
@@ -203,12 +212,11 @@ static status refuse(const struct config *config) {
          (long long)(is_wrn ? config->network.blocks : config->network.depth));
 }
 
-/* The tangent kernel of the readout alone is the NNGP kernel. */
 static void fill_record(const struct infinite *infinite, const struct infinite_points *points,
                         const struct dataset *data, struct record *record) {
     int64_t n = train_of(infinite), m = test_of(infinite);
     const struct range train = {0, n}, test = {n, m}, shown = {n, points->columns - n};
-    const double *tangent = infinite->wide->trains_readout_alone ? points->k : points->theta;
+    const double *tangent = tangent_of(infinite, points);
     const struct part parts[] = {{METRIC_REFERENCE_NNGP_TRAIN_TRAIN, points->k, train, train},
                                  {METRIC_REFERENCE_NNGP_TEST_TRAIN, points->k, test, train},
                                  {METRIC_REFERENCE_NNGP_TEST_TEST, points->k, test, shown},

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "random.h"
+#include "reference.h"
 #include "task.h"
 
 enum { N = 5, M = 3, SIDE = 4, INPUTS = SIDE * SIDE };
@@ -179,6 +180,32 @@ static void test_single(void **state) {
         }
 }
 
+/* Of the tangent kernel that is recorded. */
+static void test_single_readout(void **state) {
+    (void)state;
+    struct config config = sample_config(FAMILY_FC, ACTIVATION_ERF, 1.6);
+    config.measure.outputs = OUTPUTS_NONE;
+    config.training.layers = LAYERS_READOUT;
+    check_single(config);
+}
+
+/* So near to where there is no limit that single precision finds one, and double none: not for exact. */
+static void test_single_without_limit(void **state) {
+    (void)state;
+    struct record *record = NULL;
+    struct config config = sample_config(FAMILY_DEQ, ACTIVATION_RELU, 1);
+    config.network.cell = CELL_ONE;
+    config.network.feedback_w2 = 1.998;
+    assert_int_equal(run(&config, 1, &record), OK);
+    assert_false(reference_has_limit(record));
+    record_free(record);
+    config.run.limit_precision = PRECISION_F32;
+    assert_int_equal(run(&config, 1, &record), OK);
+    const double *ntk = record_values(record, METRIC_REFERENCE_NTK_ROUNDING);
+    assert_true(!reference_has_limit(record) || isnan(*ntk));
+    record_free(record);
+}
+
 /* What is a number in double alone. */
 static void test_single_range(void **state) {
     (void)state;
@@ -203,8 +230,10 @@ static void test_plan(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_overflow),     cmocka_unit_test(test_large),
-                                       cmocka_unit_test(test_zero),         cmocka_unit_test(test_single),
-                                       cmocka_unit_test(test_single_range), cmocka_unit_test(test_plan)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_overflow),       cmocka_unit_test(test_large),
+        cmocka_unit_test(test_zero),           cmocka_unit_test(test_single),
+        cmocka_unit_test(test_single_range),   cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_single_readout), cmocka_unit_test(test_single_without_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
