@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "owner.h"
 
-enum { DAY_SECONDS = 86400 };
+enum { DAY_SECONDS = 86400, HELD_LEAST = 1 << 16 };
 static const char mark[] = ".tmp~";
 
 /* out: the folder of `path`. */
@@ -50,8 +50,7 @@ static int create_anew(const char *path) {
 }
 
 status draft_begin(const char *path, struct draft *draft) {
-    draft->error = make_folder(path);
-    draft->is_passing = false;
+    *draft = (struct draft){.error = make_folder(path), .is_held = true};
     if (!draft_name(path, draft->temporary)) draft->error = ENAMETOOLONG;
     snprintf(draft->path, PATH_MAX, "%s", path);
     draft->fd = draft->error ? -1 : create_anew(draft->temporary);
@@ -61,7 +60,9 @@ status draft_begin(const char *path, struct draft *draft) {
     return OK;
 }
 
-void draft_write(struct draft *draft, const void *bytes, size_t count, off_t offset) {
+/* ---- its bytes ---- */
+
+static void write_through(struct draft *draft, const void *bytes, size_t count, off_t offset) {
     const char *next = bytes;
     while (count > 0 && !draft->error) {
         ssize_t done = pwrite(draft->fd, next, count, offset);
@@ -76,9 +77,8 @@ void draft_write(struct draft *draft, const void *bytes, size_t count, off_t off
     }
 }
 
-void draft_read(struct draft *draft, void *bytes, size_t count, off_t offset) {
+static void read_through(struct draft *draft, void *bytes, size_t count, off_t offset) {
     char *next = bytes;
-    memset(bytes, 0, count);
     while (count > 0) {
         ssize_t done = pread(draft->fd, next, count, offset);
         if (done < 0 && errno == EINTR) continue;
@@ -90,8 +90,65 @@ void draft_read(struct draft *draft, void *bytes, size_t count, off_t offset) {
     }
 }
 
+static bool grow(struct draft *draft, size_t size) {
+    size_t room = draft->room ? draft->room : HELD_LEAST;
+    while (room < size) room *= 2;
+    char *held = room > draft->room ? realloc(draft->held, room) : draft->held;
+    if (!held) return false;
+    memset(held + draft->room, 0, room - draft->room);
+    draft->held = held;
+    draft->room = room;
+    return true;
+}
+
+/* Are the bytes before `end` in memory? */
+static bool holds(struct draft *draft, off_t end) {
+    if (draft->is_held && (end > DRAFT_HELD || !grow(draft, (size_t)end))) draft_settle(draft);
+    return draft->is_held;
+}
+
+static void let_go(struct draft *draft) {
+    free(draft->held);
+    draft->held = NULL;
+    draft->is_held = false;
+}
+
+void draft_settle(struct draft *draft) {
+    if (draft->held) write_through(draft, draft->held, (size_t)draft->end, 0);
+    let_go(draft);
+}
+
+void draft_write(struct draft *draft, const void *bytes, size_t count, off_t offset) {
+    off_t end = offset + (off_t)count;
+    if (holds(draft, end))
+        memcpy(draft->held + offset, bytes, count);
+    else
+        write_through(draft, bytes, count, offset);
+    if (end > draft->end) draft->end = end;
+}
+
+void draft_read(struct draft *draft, void *bytes, size_t count, off_t offset) {
+    memset(bytes, 0, count);
+    if (!draft->is_held)
+        read_through(draft, bytes, count, offset);
+    else if (offset < draft->end)
+        memcpy(bytes, draft->held + offset, offset + (off_t)count < draft->end ? count : (size_t)(draft->end - offset));
+}
+
+void draft_set_end(struct draft *draft, off_t end) {
+    if (!holds(draft, end)) {
+        if (!draft->error && ftruncate(draft->fd, end) != 0) draft->error = errno;
+    } else if (end < draft->end) {
+        memset(draft->held + end, 0, (size_t)(draft->end - end));
+    }
+    draft->end = end;
+}
+
+/* ---- its end ---- */
+
 /* Its first error: a full disk may show only in fsync or close. */
 static int end_writing(struct draft *draft, bool is_synced) {
+    draft_settle(draft);
     int error = draft->error;
     if (!error && is_synced && fsync(draft->fd) != 0) error = errno;
     if (close(draft->fd) != 0 && !error) error = errno;
@@ -151,6 +208,7 @@ status draft_commit_first(struct draft *draft, bool *is_first) {
 }
 
 void draft_abort(struct draft *draft) {
+    let_go(draft);
     close(draft->fd);
     unlink(draft->temporary);
 }

@@ -1,7 +1,8 @@
 /* A file being written: under a temporary name, then synced and renamed, so it is whole or absent. Not collective.
  *
  * The temporary name is NAME.tmp~HOST~SPACE~PID (owner_name) beside the file. A write that fails (disk full, quota,
- * file-size limit) keeps its errno in `error`, and draft_commit tells. */
+ * file-size limit) keeps its errno in `error`, and draft_commit tells. What is written lies in memory until it is more
+ * than DRAFT_HELD bytes or the draft is settled: a small file costs the disk one write. */
 #ifndef DRAFT_H
 #define DRAFT_H
 
@@ -11,9 +12,15 @@
 #include <sys/types.h>
 #include "status.h"
 
+enum { DRAFT_HELD = 1 << 22 };
+
 struct draft {
     char path[PATH_MAX], temporary[PATH_MAX];
     int fd, error;
+    off_t end; /* of what is written */
+    bool is_held;
+    char *held; /* the first `room` bytes, zeros from `end` on */
+    size_t room;
     bool is_passing; /* may be set after draft_begin: the file is replaced soon, and need not survive a power cut */
 };
 
@@ -24,6 +31,10 @@ status draft_begin(const char *path, struct draft *draft);
 void draft_write(struct draft *draft, const void *bytes, size_t count, off_t offset);
 /* What was not written reads as zeros. */
 void draft_read(struct draft *draft, void *bytes, size_t count, off_t offset);
+/* Cuts the file, or lengthens it with zeros. */
+void draft_set_end(struct draft *draft, off_t end);
+/* What was written is in the file `fd` from now on, and so is what will be. */
+void draft_settle(struct draft *draft);
 /* Ends the draft: the file stands under its name and is on disk, or ERROR_DISK and nothing is left. */
 status draft_commit(struct draft *draft);
 /* Ends the draft, unsynced: *is_first says whether it now stands under its name, or is gone as a file stood there

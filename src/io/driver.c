@@ -1,14 +1,12 @@
 #include "driver.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* What HDF5 keeps of an open file; its own part comes first. */
 struct driver_file {
     H5FD_t own;
     struct draft *draft;
-    haddr_t allocated, end; /* end of what is allocated, and of what is written */
+    haddr_t allocated; /* end of what is allocated */
 };
 /* What the access list carries. */
 struct driver_setting {
@@ -52,7 +50,7 @@ static herr_t driver_set_eoa(H5FD_t *file, H5FD_mem_t type, haddr_t address) {
 
 static haddr_t driver_get_eof(const H5FD_t *file, H5FD_mem_t type) {
     (void)type;
-    return ((const struct driver_file *)file)->end;
+    return (haddr_t)((const struct driver_file *)file)->draft->end;
 }
 
 static herr_t driver_read(H5FD_t *own, H5FD_mem_t type, hid_t list, haddr_t address, size_t size, void *buffer) {
@@ -63,18 +61,15 @@ static herr_t driver_read(H5FD_t *own, H5FD_mem_t type, hid_t list, haddr_t addr
 
 static herr_t driver_write(H5FD_t *own, H5FD_mem_t type, hid_t list, haddr_t address, size_t size, const void *buffer) {
     (void)type, (void)list;
-    struct driver_file *file = (struct driver_file *)own;
-    draft_write(file->draft, buffer, size, (off_t)address);
-    if (address + size > file->end) file->end = address + size;
+    draft_write(((const struct driver_file *)own)->draft, buffer, size, (off_t)address);
     return 0;
 }
 
 /* The file ends where its allocation ends: a shorter file is refused as truncated. */
 static herr_t driver_truncate(H5FD_t *own, hid_t list, hbool_t closing) {
     (void)list, (void)closing;
-    struct driver_file *file = (struct driver_file *)own;
-    if (!file->draft->error && ftruncate(file->draft->fd, (off_t)file->allocated) != 0) file->draft->error = errno;
-    file->end = file->allocated;
+    const struct driver_file *file = (const struct driver_file *)own;
+    draft_set_end(file->draft, (off_t)file->allocated);
     return 0;
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "driver.h"
 #include "file.h"
@@ -75,12 +74,6 @@ static status create_file(struct draft *draft, enum hdf_check check, hid_t *file
     return hdf_status(*file >= 0);
 }
 
-static void write_end(struct draft *draft, const char *end) {
-    struct stat info;
-    if (!draft->error && fstat(draft->fd, &info) != 0) draft->error = errno;
-    draft_write(draft, end, strlen(end), draft->error ? 0 : info.st_size);
-}
-
 static status write_file(struct draft *draft, enum hdf_check check, const char *end,
                          status (*write)(hid_t file, void *context), void *context) {
     hid_t file;
@@ -91,7 +84,7 @@ static status write_file(struct draft *draft, enum hdf_check check, const char *
         return result;
     }
     TRY(hdf_status(H5Fclose(file) >= 0));
-    if (end) write_end(draft, end);
+    if (end) draft_write(draft, end, strlen(end), draft->end);
     if (check == HDF_CHECK_WHOLE) sum_write(draft);
     return OK;
 }

@@ -42,6 +42,7 @@ static int make_block(int fd, char block[SUM_BYTES]) {
 
 void sum_write(struct draft *draft) {
     char block[SUM_BYTES];
+    draft_settle(draft);
     if (!draft->error) draft->error = make_block(draft->fd, block);
     draft_write(draft, block, SUM_BYTES, 0);
 }

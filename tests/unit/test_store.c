@@ -336,6 +336,43 @@ static void test_draft(void **state) {
     assert_int_equal(count_files(*state), 1);
 }
 
+/* A draft is the bytes that were written, in memory as in the file: cut, lengthened, with gaps; zeros elsewhere. */
+static void check_draft_bytes(const char *dir, off_t start, bool is_settled) {
+    char path[PATH_MAX], expected[64] = "....words....other", found[64], *text;
+    struct draft draft;
+    struct stat info;
+    join(dir, "bytes", path);
+    memset(expected, 0, 4);
+    memset(expected + 9, 0, 4);
+    assert_ok(draft_begin(path, &draft));
+    if (is_settled) draft_settle(&draft);
+    draft_write(&draft, "words and more", 14, start + 4);
+    draft_set_end(&draft, start + 9);
+    draft_write(&draft, "other", 5, start + 13);
+    draft_set_end(&draft, start + 40);
+    draft_read(&draft, found, sizeof found, start);
+    assert_memory_equal(found, expected, sizeof found);
+    assert_int_equal(draft.end, start + 40);
+    assert_int_equal(fstat(draft.fd, &info), 0);
+    assert_int_equal(info.st_size, is_settled || start + 40 > DRAFT_HELD ? start + 40 : 0);
+    assert_ok(draft_commit(&draft));
+    text = calloc(1, (size_t)start + sizeof found);
+    FILE *file = fopen(path, "rb");
+    assert_int_equal(fread(text, 1, (size_t)start + sizeof found, file), start + 40);
+    fclose(file);
+    assert_memory_equal(text + start, expected, sizeof found);
+    for (off_t i = 0; i < start; i++) assert_int_equal(text[i], 0);
+    free(text);
+}
+
+static void test_draft_bytes(void **state) {
+    static const off_t start[] = {0, (1 << 16) - 7, DRAFT_HELD - 41, DRAFT_HELD - 40, DRAFT_HELD - 15, DRAFT_HELD};
+    for (int i = 0; i < 6; i++) {
+        check_draft_bytes(*state, start[i], false);
+        check_draft_bytes(*state, start[i], true);
+    }
+}
+
 /* The drafts of a dead process go, those of a living one stay. */
 static void test_clean(void **state) {
     char path[PATH_MAX];
@@ -516,13 +553,14 @@ static void test_many_tensors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_round_trip), IN_FOLDER(test_reference),    IN_FOLDER(test_empty_array),
-        IN_FOLDER(test_truncated),  IN_FOLDER(test_wrong_file),   IN_FOLDER(test_disk_full),
-        IN_FOLDER(test_flipped),    IN_FOLDER(test_old),          IN_FOLDER(test_put_aside),
-        IN_FOLDER(test_no_file),    IN_FOLDER(test_draft_is_new), IN_FOLDER(test_draft),
-        IN_FOLDER(test_clean),      IN_FOLDER(test_clean_rest),   IN_FOLDER(test_clean_checkpoints),
-        IN_FOLDER(test_open),       IN_FOLDER(test_text),         IN_FOLDER(test_manifest),
-        IN_FOLDER(test_failure),    IN_FOLDER(test_many_tensors), IN_FOLDER(test_summary),
+        IN_FOLDER(test_round_trip),        IN_FOLDER(test_reference),    IN_FOLDER(test_empty_array),
+        IN_FOLDER(test_truncated),         IN_FOLDER(test_wrong_file),   IN_FOLDER(test_disk_full),
+        IN_FOLDER(test_flipped),           IN_FOLDER(test_old),          IN_FOLDER(test_put_aside),
+        IN_FOLDER(test_no_file),           IN_FOLDER(test_draft_is_new), IN_FOLDER(test_draft),
+        IN_FOLDER(test_draft_bytes),       IN_FOLDER(test_clean),        IN_FOLDER(test_clean_rest),
+        IN_FOLDER(test_clean_checkpoints), IN_FOLDER(test_open),         IN_FOLDER(test_text),
+        IN_FOLDER(test_manifest),          IN_FOLDER(test_failure),      IN_FOLDER(test_many_tensors),
+        IN_FOLDER(test_summary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
