@@ -26,8 +26,8 @@ module(task REAL SOURCES problem.c point_plan.c orders.c run.c kernels.c predict
        measure_losses.c measure_differences.c measure_outputs.c measure_layers.c measure_kernels.c measure_stability.c measure_kept.c
        measure_rounding.c measure_equilibria.c wide.c PLAIN task.c hooks.c schedule.c reference.c reduce.c rounding.c
        DEPENDS base spec data la nn ntk limit train)
-module(io SOURCES owner.c draft.c store.c claim.c manifest.c failure.c frozen.c provenance.c driver.c sum.c summary.c hdf.c hdf_record.c
-       record_file.c checkpoint.c layout.c results.c array_file.c array_apart.c
+module(io SOURCES owner.c draft.c store.c claim.c manifest.c failure.c frozen.c provenance.c driver.c sum.c scales.c summary.c hdf.c
+       hdf_record.c record_file.c checkpoint.c layout.c results.c array_file.c array_apart.c
        DEPENDS base spec data
        LIBRARIES hdf5::hdf5 hdf5::hdf5_hl xxhash)
 module(sweep SOURCES agree.c allocate.c claims.c collect.c data_cache.c heap.c makespan.c memory_check.c plan.c

@@ -10,6 +10,7 @@
 #include "driver.h"
 #include "file.h"
 #include "panic.h"
+#include "scales.h"
 #include "sum.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
 };
 
 static char first_message[256];
+static enum hdf_check checking; /* of the file that is being written */
 
 static herr_t note_innermost(unsigned depth, const H5E_error2_t *error, void *unused) {
     (void)unused;
@@ -66,6 +68,8 @@ static hid_t make_group_list(hid_t class) {
 
 static status create_file(struct draft *draft, enum hdf_check check, hid_t *file) {
     watch_errors();
+    scales_begin();
+    checking = check;
     hid_t access = make_access(draft, check), list = make_group_list(H5P_FILE_CREATE);
     CHECK(H5Pset_userblock(list, check == HDF_CHECK_WHOLE ? SUM_BYTES : 0) >= 0);
     *file = H5Fcreate(draft->path, H5F_ACC_TRUNC, list, access);
@@ -79,6 +83,7 @@ static status write_file(struct draft *draft, enum hdf_check check, const char *
     hid_t file;
     TRY(create_file(draft, check, &file));
     status result = write(file, context);
+    if (result == OK) result = hdf_status(scales_end(file));
     if (result != OK) {
         H5Fclose(file);
         return result;
@@ -276,23 +281,17 @@ static bool can_have_chunks(const struct hdf_array *array) {
     return array->ndim > 0 && length > 0;
 }
 
-static bool has_sum_of_chunks(hid_t place) {
-    hsize_t block = 0;
-    hid_t file = H5Iget_file_id(place), list = H5Fget_create_plist(file);
-    H5Pget_userblock(list, &block);
-    H5Pclose(list);
-    H5Fclose(file);
-    return block == 0;
+/* Of texts of any length the sum would be one of their addresses. */
+static bool is_checked(const struct hdf_array *array) {
+    return checking == HDF_CHECK_CHUNKS && H5Tis_variable_str(array->type) <= 0;
 }
 
-/* Of texts of any length the sum would be one of their addresses. */
-static bool set_filters(hid_t place, hid_t list, const struct hdf_array *array) {
-    if (!can_have_chunks(array)) return true;
-    bool is_checked = has_sum_of_chunks(place) && H5Tis_variable_str(array->type) <= 0, good = true;
-    if (!(is_checked || array->packed)) return true;
+static bool set_filters(hid_t list, const struct hdf_array *array) {
+    bool good = true;
+    if (!can_have_chunks(array) || !(is_checked(array) || array->packed)) return true;
     good &= set_chunk(list, array, array->packed ? PACKED_BYTES : CHECKED_BYTES);
     if (array->packed) good &= H5Pset_shuffle(list) >= 0 && H5Pset_deflate(list, DEFLATE_LEVEL) >= 0;
-    if (is_checked) good &= H5Pset_fletcher32(list) >= 0;
+    if (is_checked(array)) good &= H5Pset_fletcher32(list) >= 0;
     return good;
 }
 
@@ -313,24 +312,40 @@ static status create_groups(hid_t place, const char *name) {
     return OK;
 }
 
-static hid_t create_array(hid_t place, const struct hdf_array *array) {
-    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    hid_t space = array->ndim ? H5Screate_simple(array->ndim, array->size, NULL) : H5Screate(H5S_SCALAR);
-    bool good = H5Pset_obj_track_times(list, 0) >= 0;
-    if (array->fill) good &= H5Pset_fill_value(list, array->type, array->fill) >= 0;
-    good &= set_filters(place, list, array);
-    hid_t set =
-        good ? H5Dcreate2(place, array->name, array->type, space, H5P_DEFAULT, list, H5P_DEFAULT) : H5I_INVALID_HID;
-    H5Sclose(space);
+/* Made once: making one takes as long as making a small array. */
+static hid_t plain_list(void) {
+    static hid_t list = H5I_INVALID_HID;
+    if (list >= 0) return list;
+    list = H5Pcreate(H5P_DATASET_CREATE);
+    CHECK(H5Pset_obj_track_times(list, 0) >= 0);
+    return list;
+}
+
+static hid_t make_list(const struct hdf_array *array) {
+    hid_t list = H5Pcopy(plain_list());
+    bool good = !array->fill || H5Pset_fill_value(list, array->type, array->fill) >= 0;
+    if (good && set_filters(list, array)) return list;
     H5Pclose(list);
+    return H5I_INVALID_HID;
+}
+
+static bool is_plain(const struct hdf_array *array) {
+    return !array->fill && !array->packed && checking == HDF_CHECK_WHOLE;
+}
+
+static hid_t create_array(hid_t place, const struct hdf_array *array) {
+    hid_t list = is_plain(array) ? plain_list() : make_list(array);
+    if (list < 0) return list;
+    hid_t space = array->ndim ? H5Screate_simple(array->ndim, array->size, NULL) : H5Screate(H5S_SCALAR);
+    hid_t set = H5Dcreate2(place, array->name, array->type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    H5Sclose(space);
+    if (list != plain_list()) H5Pclose(list);
     return set;
 }
 
-static status attach_scale(hid_t set, int axis, const char *dimension) {
+static status attach_scales(hid_t set, const struct hdf_array *array) {
     hid_t file = H5Iget_file_id(set);
-    hid_t scale = H5Dopen2(file, dimension, H5P_DEFAULT);
-    bool good = H5DSattach_scale(set, scale, (unsigned)axis) >= 0;
-    H5Dclose(scale);
+    bool good = scales_attach(file, set, array->ndim, array->dimension);
     H5Fclose(file);
     return hdf_status(good);
 }
@@ -339,9 +354,7 @@ status hdf_create_array(hid_t place, const struct hdf_array *array, hid_t *set) 
     TRY(create_groups(place, array->name));
     *set = create_array(place, array);
     TRY(hdf_status(*set >= 0));
-    if (!array->dimension) return OK;
-    for (int i = 0; i < array->ndim; i++) TRY(attach_scale(*set, i, array->dimension[i]));
-    return OK;
+    return array->dimension ? attach_scales(*set, array) : OK;
 }
 
 /* netCDF knows a dimension without a coordinate by this name, the size in ten columns. */

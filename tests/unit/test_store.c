@@ -1,4 +1,5 @@
 #include <hdf5.h>
+#include <hdf5_hl.h>
 #include <limits.h>
 
 #include "store_sample.h"
@@ -12,6 +13,7 @@
 #include "manifest.h"
 #include "record_file.h"
 #include "store.h"
+#include "hdf.h"
 #include "hdf_record.h"
 #include "summary.h"
 
@@ -53,6 +55,40 @@ static void record_path(const char *dir, int64_t i, char path[PATH_MAX]) {
 }
 
 /* ---- records ---- */
+
+/* HDF5 finds every axis attached to one scale, from the array and from the scale (H5DSis_attached asks both). */
+static herr_t check_axes(hid_t file, const char *name, const H5O_info_t *info, void *axes) {
+    char scale_name[256];
+    if (info->type != H5O_TYPE_DATASET) return 0;
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT), space = H5Dget_space(set);
+    int ndim = H5DSis_scale(set) > 0 ? 0 : H5Sget_simple_extent_ndims(space);
+    for (unsigned i = 0; i < (unsigned)ndim; i++, ++*(int *)axes) {
+        hdf_axis_name(set, (int)i, sizeof scale_name, scale_name);
+        hid_t scale = H5Dopen2(file, scale_name, H5P_DEFAULT);
+        assert_int_equal(H5DSget_num_scales(set, i), 1);
+        assert_true(H5DSis_attached(set, scale, i) > 0);
+        H5Dclose(scale);
+    }
+    H5Sclose(space);
+    H5Dclose(set);
+    return 0;
+}
+
+static void test_scales(void **state) {
+    struct record *record = full_record();
+    char path[PATH_MAX];
+    hid_t file;
+    int axes = 0;
+    for (int i = 1; i < 3; i++, axes = 0) { /* nothing is left of the file before */
+        write_sample(*state, i, record);
+        record_path(*state, i, path);
+        assert_ok(hdf_open(path, &file));
+        assert_true(H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, check_axes, &axes, H5O_INFO_BASIC) >= 0);
+        assert_true(axes > 20);
+        H5Fclose(file);
+    }
+    record_free(record);
+}
 
 static void test_round_trip(void **state) {
     struct record *record = full_record(), *back;
@@ -553,14 +589,14 @@ static void test_many_tensors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_round_trip),        IN_FOLDER(test_reference),    IN_FOLDER(test_empty_array),
-        IN_FOLDER(test_truncated),         IN_FOLDER(test_wrong_file),   IN_FOLDER(test_disk_full),
-        IN_FOLDER(test_flipped),           IN_FOLDER(test_old),          IN_FOLDER(test_put_aside),
-        IN_FOLDER(test_no_file),           IN_FOLDER(test_draft_is_new), IN_FOLDER(test_draft),
-        IN_FOLDER(test_draft_bytes),       IN_FOLDER(test_clean),        IN_FOLDER(test_clean_rest),
-        IN_FOLDER(test_clean_checkpoints), IN_FOLDER(test_open),         IN_FOLDER(test_text),
-        IN_FOLDER(test_manifest),          IN_FOLDER(test_failure),      IN_FOLDER(test_many_tensors),
-        IN_FOLDER(test_summary),
+        IN_FOLDER(test_scales),       IN_FOLDER(test_round_trip),        IN_FOLDER(test_reference),
+        IN_FOLDER(test_empty_array),  IN_FOLDER(test_truncated),         IN_FOLDER(test_wrong_file),
+        IN_FOLDER(test_disk_full),    IN_FOLDER(test_flipped),           IN_FOLDER(test_old),
+        IN_FOLDER(test_put_aside),    IN_FOLDER(test_no_file),           IN_FOLDER(test_draft_is_new),
+        IN_FOLDER(test_draft),        IN_FOLDER(test_draft_bytes),       IN_FOLDER(test_clean),
+        IN_FOLDER(test_clean_rest),   IN_FOLDER(test_clean_checkpoints), IN_FOLDER(test_open),
+        IN_FOLDER(test_text),         IN_FOLDER(test_manifest),          IN_FOLDER(test_failure),
+        IN_FOLDER(test_many_tensors), IN_FOLDER(test_summary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
