@@ -162,8 +162,10 @@ static void run_extreme(const struct dual *dual, const real *own, int64_t span, 
     for (int64_t j = 0; j < count; j++) {
         real k11 = own[j / span], k22 = other[j], least_scale = is_homogeneous ? 0 : 1;
         real a = REAL_MATH(fmax)(scale_of(k11), least_scale), b = REAL_MATH(fmax)(scale_of(k22), least_scale),
-             ab = scale[j] = a * b;
+             ab = a * b, first = is_homogeneous ? 1 : REAL_MATH(fmax)(a, b);
         real rest = is_homogeneous ? 0 : shift * (k11 / ab / ab + k22 / ab / ab + shift / ab / ab);
+        scale[j] = ab / first;
+        theta[j] /= first; /* 1/root is about as large at most */
         k[j] /= ab;
         root[j] = REAL_MATH(sqrt)(positive((k11 / a / a) * (k22 / b / b) - k[j] * k[j]) + rest);
     }

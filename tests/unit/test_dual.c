@@ -563,6 +563,11 @@ static void test_erf_extremes(void **state) {
         assert_near("own Tdot", (double)tdot * sqrt(size), 2 / PI, ROUNDED);
         assert_near("equal point, T", equal.t, 1, ROUNDED);
         assert_near("equal point, Tdot", equal.tdot * sqrt(size), 2 / PI, ROUNDED);
+        real variance[2] = {own, own}, k = own, theta = own;
+        layer = layer_create(ACTIVATION_ERF, 2, variance);
+        run_row(&layer, 0, 1, 1, &k, &theta);
+        layer_free(&layer);
+        assert_near("equal point, Theta as large", (double)theta / sqrt(size), 2 / PI, ROUNDED);
         assert_near("large and small", mixed.tdot * sqrt(size), 4 / PI / sqrt(2 + 4 * 0.3), ROUNDED);
     }
     const double least = BITS(1e-300, 1e-36);
