@@ -30,7 +30,7 @@ module(io SOURCES owner.c draft.c store.c claim.c manifest.c failure.c frozen.c 
        hdf_record.c record_file.c checkpoint.c layout.c results.c array_file.c array_apart.c
        DEPENDS base spec data
        LIBRARIES hdf5::hdf5 hdf5::hdf5_hl xxhash)
-module(sweep SOURCES agree.c allocate.c claims.c collect.c data_cache.c heap.c makespan.c memory_check.c plan.c
+module(sweep SOURCES agree.c allocate.c bell.c claims.c collect.c data_cache.c heap.c makespan.c memory_check.c plan.c
        progress.c queue.c rank_metrics.c remarks.c server.c signals.c snapshot_file.c snapshot_json.c survey.c
        survey_json.c survey_text.c sweep.c work.c worker.c
        DEPENDS base spec data io task

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "allocate.h"
+#include "bell.h"
 #include "claims.h"
 #include "clock.h"
 #include "makespan.h"
@@ -16,7 +17,8 @@
 #include "signals.h"
 #include "snapshot_file.h"
 
-static const double NAP = 200e-6; /* naps beat busy polling; the answer comes within a millisecond */
+static const double NAP = 200e-6;     /* naps beat busy polling; the answer comes within a millisecond */
+static const double NAP_ALONE = 5e-3; /* on one rank, whose reports ring */
 static const double SHOW_SECONDS = 0.5, STATE_SECONDS = 1;
 static const double SHOW_COST =
     20; /* with very many ranks and tasks: at most one part in so many of the thread's time */
@@ -372,6 +374,7 @@ static void give(struct server *server, int rank, int64_t task) {
     server->parked--;
     server->idle_at = 0;
     MPI_Send(&order, (int)sizeof order, MPI_BYTE, rank, TAG_ORDER, server->job.comm);
+    if (rank == 0) bell_ring(BELL_ORDER);
 }
 
 /* Hands what is ready to those that are parked; lowest rank first, so that the same ranks stay idle. */
@@ -420,7 +423,7 @@ static void *serve(void *argument) {
             end_if_over(server);
         }
         show(server);
-        if (!has_news) clock_nap(NAP);
+        if (!has_news) bell_nap(BELL_REPORT, server->ranks > 1 ? NAP : NAP_ALONE);
     }
     end_messages(server);
     return NULL;

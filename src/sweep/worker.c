@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bell.h"
 #include "checkpoint.h"
 #include "clock.h"
 #include "failure.h"
@@ -241,10 +242,13 @@ static void tell_signal(struct worker *worker) {
 /* Sleeps until the order comes; a signal that comes first is told at once. */
 static struct order ask(struct worker *worker, const struct report *report) {
     MPI_Comm comm = worker->job.comm;
-    MPI_Send(report, (int)sizeof *report, MPI_BYTE, 0, TAG_REPORT, comm);
+    MPI_Request sent;
+    MPI_Isend(report, (int)sizeof *report, MPI_BYTE, 0, TAG_REPORT, comm, &sent);
+    bell_ring(BELL_REPORT);
+    MPI_Wait(&sent, MPI_STATUS_IGNORE);
     for (double nap = NAP_LEAST; !has_message(worker, TAG_ORDER); nap = fmin(2 * nap, NAP_MOST)) {
         if (signals_caught()) tell_signal(worker);
-        clock_nap(nap);
+        bell_nap(BELL_ORDER, nap);
     }
     struct order order;
     MPI_Recv(&order, (int)sizeof order, MPI_BYTE, 0, TAG_ORDER, comm, MPI_STATUS_IGNORE);

@@ -52,6 +52,7 @@ unit_test(test_checkpoint DEPENDS io spec base)
 unit_test(test_results DEPENDS io spec base)
 add_test(NAME results_python COMMAND ${CMAKE_SOURCE_DIR}/analysis/python ${CMAKE_SOURCE_DIR}/tests/results_test.py
          $<TARGET_FILE:test_results>)
+unit_test(test_bell DEPENDS sweep base)
 unit_test(test_queue DEPENDS sweep base)
 unit_test(test_data_cache DEPENDS sweep data spec base)
 unit_test(test_claims DEPENDS sweep io task data spec base)
