@@ -189,23 +189,6 @@ static void test_single_readout(void **state) {
     check_single(config);
 }
 
-/* So near to where there is no limit that single precision finds one, and double none: not for exact. */
-static void test_single_without_limit(void **state) {
-    (void)state;
-    struct record *record = NULL;
-    struct config config = sample_config(FAMILY_DEQ, ACTIVATION_RELU, 1);
-    config.network.cell = CELL_ONE;
-    config.network.feedback_w2 = 1.998;
-    assert_int_equal(run(&config, 1, &record), OK);
-    assert_false(reference_has_limit(record));
-    record_free(record);
-    config.run.limit_precision = PRECISION_F32;
-    assert_int_equal(run(&config, 1, &record), OK);
-    const double *ntk = record_values(record, METRIC_REFERENCE_NTK_ROUNDING);
-    assert_true(!reference_has_limit(record) || isnan(*ntk));
-    record_free(record);
-}
-
 /* What is a number in double alone. */
 static void test_single_range(void **state) {
     (void)state;
@@ -213,6 +196,22 @@ static void test_single_range(void **state) {
     config.run.limit_precision = PRECISION_F32;
     config.network.depth = 20;
     assert_refused(config, "grow beyond 3.4e+38 (the most of run.limit_precision: f32): network.sigma_w2 = 256");
+}
+
+/* A cell that does not come to rest in double has no kernel in single precision either, where it does. */
+static void test_single_rest(void **state) {
+    (void)state;
+    struct config config = sample_config(FAMILY_DEQ, ACTIVATION_RELU, 2);
+    config.network.cell = CELL_ONE;
+    config.network.feedback_w2 = 1.995;
+    for (int precision = PRECISION_F32; precision <= (int)PRECISION_F64; precision++) {
+        struct record *record = NULL;
+        config.run.limit_precision = precision;
+        assert_int_equal(run(&config, 1, &record), OK);
+        assert_true(isnan(*record_values(record, METRIC_REFERENCE_EIGENVALUES)));
+        assert_true(isnan(*record_values(record, METRIC_REFERENCE_NTK_TRAIN_TRAIN)));
+        record_free(record);
+    }
 }
 
 /* What a plan counts are numbers, in either precision. */
@@ -230,10 +229,9 @@ static void test_plan(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_overflow),       cmocka_unit_test(test_large),
-        cmocka_unit_test(test_zero),           cmocka_unit_test(test_single),
-        cmocka_unit_test(test_single_range),   cmocka_unit_test(test_plan),
-        cmocka_unit_test(test_single_readout), cmocka_unit_test(test_single_without_limit)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_overflow),       cmocka_unit_test(test_large),
+                                       cmocka_unit_test(test_zero),           cmocka_unit_test(test_single),
+                                       cmocka_unit_test(test_single_range),   cmocka_unit_test(test_plan),
+                                       cmocka_unit_test(test_single_readout), cmocka_unit_test(test_single_rest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
