@@ -27,7 +27,8 @@
  * through segment 0 and once through segment 1.
  * Images whose activations have a closed form of an angle (relu, leaky_relu, erf) go with DUAL_LANES points at once, side
  * by side, so that rows are whole vectors; where the points end, zeros go along.
- * Precision: pairs are computed in it, from sums over pixels and inner products in double; results are double.
+ * Precision: pairs are computed in it; inner products of inputs of one pixel, and what adds up displacements, are double,
+ * and so are results.
  * Memory, in numbers: images of a few pairs of values; the variances of all points at every activation, and of a few
  * pairs of values; for images, the inputs, and variances side by side of some points in 64 MB; for tanh instead the
  * series' coefficients of the pixels of some points on either side, 519 numbers a pixel and activation or fewer: of one

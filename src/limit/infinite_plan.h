@@ -63,7 +63,7 @@ struct infinite_plan {
     int64_t batch;       /* pairs of points at once: many where inputs have one pixel, 8 or 1 of images */
     int64_t reach;       /* of the widest filter */
     int64_t pixels;      /* of the largest image */
-    int64_t room, front; /* of the largest image, covariance.h, for 64-byte alignment; before its first entry */
+    int64_t room, front; /* of the largest image, covariance.h, rounded to eight numbers; before its first entry */
     size_t bytes;        /* of pairs and terms, while they were sought */
 };
 

@@ -76,6 +76,11 @@ def test_names_are_ranges():
     assert words.not_drawn(rest) == "not drawn 8 figures: rmse_time 2-5, 7-9; rounding"
 
 
+def test_the_precision_of_infinite_width_is_told_from_the_networks():
+    where = {"precision": "f64", "limit_precision": "f32"}
+    assert words.where_text(where) == "f64, infinite width in f32"
+
+
 def test_one_process_and_three_give_equal_bytes(study, tmp_path):
     for count in ("1", "3"):
         report(tmp_path / count, study, options=["--processes", count])
