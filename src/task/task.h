@@ -20,8 +20,9 @@ double task_point_memory(const struct config *config, const struct data_shape *s
  * ERROR_MEMORY, ERROR_INTERRUPTED. */
 status task_point(const struct config *config, const struct dataset *data, const struct record *reference,
                   struct task_hooks hooks, struct record **record);
-/* Infinite-width NNGP and NTK of (data, train_size, network), and the NTK's eigensystem, in double (pairs of points in f32 where run.limit_precision says so). Kernels that
- * are 0 are recorded as such; ERROR_INPUT where they go beyond the range of numbers. */
+/* Infinite-width NNGP and NTK of (data, train_size, network), and the NTK's eigensystem, in double (pairs of points in
+ * f32 where run.limit_precision says so). Kernels that are 0 are recorded as such; ERROR_INPUT where they go beyond the
+ * range of numbers. */
 status task_reference(const struct config *config, const struct dataset *data, struct task_hooks hooks,
                       struct record **record);
 
