@@ -199,6 +199,9 @@ static bool is_limit_without_rest(const struct config *config) {
 static bool is_expansion_used(const struct config *config) {
     return !has_family(config, FAMILY_DEQ) || has_cell(config, 1u << CELL_TWO) || config->network.expansion == 1;
 }
+static bool is_limit_precision_used(const struct config *config) {
+    return config_needs_reference(config) || config->run.limit_precision == PRECISION_F64;
+}
 static bool is_width_used(const struct config *config) {
     bool has_state = has_family(config, FAMILY_RESIDUAL) || has_family(config, FAMILY_DEQ);
     bool is_wide_inside = has_family(config, FAMILY_RESIDUAL) && has_cell(config, 1u << CELL_TWO);
@@ -279,6 +282,10 @@ static const struct conflict vain_table[] = {
 static const struct conflict idle_table[] = {
     {"network.expansion", "network.cell", is_expansion_used, "1, or network.cell: two,", NULL},
     {"sweep.width", "network.state", is_width_used, "one value, which nothing depends on,", WORDS("network.cell")},
+    {"run.limit_precision", "network.family", is_limit_precision_used,
+     "f64, since no kernels of infinite width are computed,",
+     WORDS("network.cell", "network.state", "network.readout", "network.time_input", "network.activation",
+           "network.draw", "network.parameterization", "training.rates")},
 };
 
 /* ---- every value of the one with every value of the other ---- */

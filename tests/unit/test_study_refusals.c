@@ -387,7 +387,8 @@ static void test_idle(void **state) {
     "training: { learning_rate: { empirical_fraction: 1 }, steps: 1 }\nsweep: { width: [4, 8], train_size: 1 }\n"
 #define ONE_WIDTH "one value, which nothing depends on, was expected"
     static const char deq[] = CELLS("family: deq"), input[] = CELLS("family: deq, cell: two, state: input"),
-                      residual[] = CELLS("family: residual, state: input");
+                      residual[] = CELLS("family: residual, state: input"), two[] = CELLS("family: deq, cell: two"),
+                      learned[] = CELLS("family: fc, activation: prelu");
     static const struct {
         const char *text, *set, *message;
     } refused[] = {
@@ -399,6 +400,13 @@ static void test_idle(void **state) {
          "study.yaml:4:21: sweep.width: 8 does not go with network.state: input; " ONE_WIDTH},
         {input, NULL, "study.yaml:4:21: sweep.width: 8 does not go with network.state: input; " ONE_WIDTH},
         {residual, NULL, "study.yaml:4:21: sweep.width: 8 does not go with network.state: input; " ONE_WIDTH},
+        {two, "run.limit_precision=f32",
+         "--set run.limit_precision: f32 does not go with network.family: deq; f64, since no kernels of infinite width "
+         "are computed, was expected"},
+        {learned, "sweep.limit_precision=[f64, f32]",
+         "--set sweep.limit_precision: f32 does not go with network.family: fc; f64, since no kernels of infinite "
+         "width "
+         "are computed, was expected"},
         {residual, "sweep.cell=[pre, post]",
          "study.yaml:4:21: sweep.width: 8 does not go with network.state: input; " ONE_WIDTH},
     };
@@ -408,6 +416,7 @@ static void test_idle(void **state) {
     study_free(read_text(deq, "sweep.state=[input, width]", NULL));
     study_free(read_text(input, "sweep.width=8", NULL));
     study_free(read_text(residual, "sweep.cell=[post, two]", NULL));
+    study_free(read_text(learned, "sweep.activation=[prelu, relu]", "run.limit_precision=f32"));
     struct study *study = NULL; /* what has been computed can be read */
     write_study(input, strlen(input));
     assert_int_equal(study_read_frozen("study.yaml", &study), OK);
