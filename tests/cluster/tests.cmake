@@ -5,7 +5,7 @@ function(cluster_test name)
 endfunction()
 set(twentyfour ${CMAKE_SOURCE_DIR}/tests/data/twentyfour.yaml)
 foreach(name slurm_nodes slurm_requeued slurm_shared slurm_lost)
-  cluster_test(${name} $<TARGET_FILE:ntksweep> ${twentyfour} --set training.steps=6000)
+  cluster_test(${name} $<TARGET_FILE:ntksweep> ${twentyfour} --set training.steps=2400)
 endforeach()
 # What becomes of a run when its hosts, its disk, its clock or its files fail it.
 add_library(clock_set_back MODULE tests/cluster/clock_set_back.c)
