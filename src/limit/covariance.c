@@ -4,7 +4,6 @@
 
 #include "order.h"
 #include "simd.h"
-#include "windows.h"
 
 int64_t covariance_front(const struct covariance *image) { return image->reach * image->pitch; }
 int64_t covariance_room(const struct covariance *image) { return covariance_size(image) + 2 * covariance_front(image); }
@@ -59,8 +58,9 @@ SIMD_CLONES static void add_two(int64_t count, const real *restrict a, const rea
     for (int64_t t = 0; t < count; t++) out[t] += a[t] + c[t];
 }
 
+/* out[t] = x[t - step] + x[t] + x[t + step]: x[-step .. count - 1 + step], out[count]. */
 SIMD_CLONES static void add_three(int64_t count, int64_t step, const real *restrict x, real *restrict out) {
-    windows_add(count, step, x, out);
+    for (int64_t t = 0; t < count; t++) out[t] = x[t] + (x[t - step] + x[t + step]);
 }
 
 /* out[t] = sum of x[t + v step], |v| <= reach */

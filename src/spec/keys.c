@@ -344,8 +344,7 @@ const struct key key_table[] = {
     {"sweep.width", TYPE_COUNT, AT(width), .least = 1, .most = ANY_COUNT, .axis = "width", .effect = EFFECT_POINT,
      .or_when = &with_closed, .or_fallback = "1", .unit = "1",
      .meaning = "units of a hidden layer (fc) or channels of a convolution (conv, wrn); closed has none, nor has "
-                "network.state: "
-                "input, but for what is hidden in residual's cell two"},
+                "network.state: input, but for what is hidden in residual's cell two"},
     {"sweep.seed", TYPE_COUNT, AT(seed), .least = 0, .most = EXACT_COUNT, .range = true, .fallback = "0",
      .axis = "seed", .effect = EFFECT_POINT, .unit = "1", .meaning = "seed of the initial parameters"},
     {.name = NULL}};
