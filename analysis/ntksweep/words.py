@@ -75,7 +75,7 @@ NAMED = {
     "tolerance": "tolerance {0}",
     "contraction_held": "norm held to {0}",
     "expansion": "{0} times as many hidden units",
-    "limit_precision": "infinite width in {0}",
+    "limit_precision": "limit in {0}",
     "state_step": "step {0}",
 }
 LEGENDS = {

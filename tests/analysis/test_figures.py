@@ -78,7 +78,7 @@ def test_names_are_ranges():
 
 def test_the_precision_of_infinite_width_is_told_from_the_networks():
     where = {"precision": "f64", "limit_precision": "f32"}
-    assert words.where_text(where) == "f64, infinite width in f32"
+    assert words.where_text(where) == "f64, limit in f32"
 
 
 def test_one_process_and_three_give_equal_bytes(study, tmp_path):
