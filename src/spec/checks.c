@@ -273,7 +273,7 @@ static const struct conflict vain_table[] = {
 #endif
     {"network.feedback_w2", "network.activation", is_limit_without_rest,
      "less than 2 (relu), 2/(1 + slope^2) (leaky_relu) or 1 (identity), as the limit of infinite width needs, or "
-     "{ empirical_fraction: c } and measure.predictions: false,",
+     "training.learning_rate: { absolute: x } or { empirical_fraction: c } and measure.predictions: false,",
      WORDS("network.slope", "network.cell", "network.state", "network.readout", "network.draw",
            "network.parameterization", "training.rates")},
 };

@@ -16,19 +16,27 @@
 
 /* ---- beginning ---- */
 
+/* A small kernel may be 0 in single precision alone. */
+static const char *words_of_precision(const struct config *config) {
+    if (config->training.learning_rate.form == RATE_CRITICAL_FRACTION)
+        return config->run.limit_precision == PRECISION_F32 ? " in run.limit_precision: f32" : "";
+    return config->run.precision == PRECISION_F32 ? " in run.precision: f32" : "";
+}
+
 /* A fraction c is c times the largest stable rate of a kernel whose largest eigenvalue on the training set is
  * lambda_max: mean squared error 2 (1 + beta) N k/lambda_max; cross-entropy 4 (1 + beta) N/lambda_max, its softmax's
  * Hessian being at most 1/2 (src/README.md, Rates). */
 static status take_fraction(struct point *point, double fraction, double lambda_max) {
     const struct config *config = point->config;
+    const char *where = words_of_precision(config);
     double examples = (double)point->problem.points.train, outputs = (double)point->problem.points.outputs;
     double stable = config->training.loss == LOSS_MSE ? 2 * examples * outputs : 4 * examples;
     point->eta = fraction * stable * (1 + config->training.momentum) / lambda_max;
-    if (lambda_max <= 0) FAIL(ERROR_INPUT, "the kernel of the training set is 0: no critical rate");
+    if (lambda_max <= 0) FAIL(ERROR_INPUT, "the kernel of the training set is 0%s: no critical rate", where);
     if (isinf(point->eta))
         FAIL(ERROR_INPUT,
-             "the kernel of the training set, with the largest eigenvalue %g, is too small for a critical rate",
-             lambda_max);
+             "the kernel of the training set, with the largest eigenvalue %g%s, is too small for a critical rate",
+             lambda_max, where);
     return OK;
 }
 
@@ -38,7 +46,8 @@ static status check_limit(const struct point *point) {
     if (!config_needs_limit(config) || reference_has_limit(point->reference)) return OK;
     FAIL(ERROR_INPUT,
          "the cell of infinite width does not contract at network.feedback_w2 = %.15g, so it has no kernel; "
-         "training.learning_rate: { empirical_fraction: c } and measure.predictions: false were expected",
+         "training.learning_rate: { absolute: x } or { empirical_fraction: c }, and measure.predictions: false, "
+         "were expected",
          config->network.feedback_w2);
 }
 

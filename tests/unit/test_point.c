@@ -1073,6 +1073,11 @@ static void test_no_rate(void **state) {
         {POINT("zero", VANISHING), "the kernel of the training set is 0: no critical rate"},
         {POINT("zero", VANISHING, RATE("empirical_fraction: 0.5")),
          "the kernel of the training set is 0: no critical rate"},
+        {POINT("zero in f32", F32, VANISHING, RATE("empirical_fraction: 0.5")),
+         "the kernel of the training set is 0 in run.precision: f32: no critical rate"},
+        {POINT("zero of an f32 limit", RELU, "network.depth=100", "network.sigma_w2=0.5", "network.sigma_b2=0",
+               "run.limit_precision=f32"),
+         "the kernel of the training set is 0 in run.limit_precision: f32: no critical rate"},
         {POINT("too small", F32, RATE("absolute: 1e-60")),
          "the learning rate 1e-60 is 0 in single precision; run.precision: f64 was expected"},
     };

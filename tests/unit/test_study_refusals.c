@@ -357,7 +357,8 @@ static void test_limits(void **state) {
         char message[512];
         snprintf(message, sizeof message,
                  "%s does not go with network.activation: %s; less than 2 (relu), 2/(1 + slope^2) (leaky_relu) or 1 "
-                 "(identity), as the limit of infinite width needs, or { empirical_fraction: c } and "
+                 "(identity), as the limit of infinite width needs, or training.learning_rate: { absolute: x } or "
+                 "{ empirical_fraction: c } and "
                  "measure.predictions: false, was expected",
                  refused[i].place, refused[i].activation);
         assert_refused(refused[i].text, strlen(refused[i].text), refused[i].set, message);
