@@ -1,6 +1,7 @@
 #include "claim.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,20 +52,50 @@ bool claim_is_same(const struct claim_sight *a, const struct claim_sight *b) {
 
 /* ---- our own ---- */
 
+/* Making and removing files takes a file system longer than links to one. */
+static bool own_name(const char *dir, char own[PATH_MAX]) {
+    char path[PATH_MAX];
+    store_path(dir, STORE_CLAIM, "own", path);
+    return draft_name(path, own);
+}
+
 /* Not synced: a power cut ends the run too, and what it leaves of the claim, an empty file at worst, is taken over
- * like any other that nobody renews. A link that was made although the reply was lost says EEXIST, so the file is
- * read back. */
-status claim_take(const char *dir, const char *key, bool *is_ours) {
+ * like any other that nobody renews. Closed before it is linked: NFS writes at close. */
+static status make_own(const char *dir) {
     char path[PATH_MAX];
     struct draft draft;
-    struct claim_sight sight;
-    store_path(dir, STORE_CLAIM, key, path);
+    store_path(dir, STORE_CLAIM, "own", path);
     TRY(draft_begin(path, &draft));
     draft_write(&draft, owner_text(), strlen(owner_text()), 0);
     draft_write(&draft, "\n", 1, (off_t)strlen(owner_text()));
-    TRY(draft_commit_first(&draft, is_ours));
-    if (!*is_ours) *is_ours = look(path, &sight) && strcmp(sight.owner, owner_text()) == 0;
+    return draft_leave(&draft);
+}
+
+/* With a new time, as whoever looks at the claim sees no other sign of life. 0, or errno. */
+static int link_own(const char *own, const char *path) {
+    return utimensat(AT_FDCWD, own, NULL, 0) == 0 && link(own, path) == 0 ? 0 : errno;
+}
+
+/* A link that was made although the reply was lost says EEXIST, so the file is read back. Where there are no links,
+ * our own file takes the name itself. */
+status claim_take(const char *dir, const char *key, bool *is_ours) {
+    char path[PATH_MAX], own[PATH_MAX];
+    struct claim_sight sight;
+    store_path(dir, STORE_CLAIM, key, path);
+    int error = own_name(dir, own) ? link_own(own, path) : ENAMETOOLONG;
+    if (error == ENOENT) {
+        TRY(make_own(dir));
+        error = link_own(own, path);
+    }
+    if (error && error != EEXIST) error = draft_place(own, path);
+    if (error && error != EEXIST) FAIL(ERROR_DISK, "%s: cannot be written: %s", path, strerror(error));
+    *is_ours = !error || (look(path, &sight) && strcmp(sight.owner, owner_text()) == 0);
     return OK;
+}
+
+void claim_forget(const char *dir) {
+    char own[PATH_MAX];
+    if (own_name(dir, own)) unlink(own);
 }
 
 bool claim_renew(const char *dir, const char *key) {

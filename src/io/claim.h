@@ -23,14 +23,18 @@ struct claim_sight {
     int64_t inode, seconds, nanoseconds;
 };
 
-/* Claims the task unless it is claimed: *is_ours, also where it was ours before. The file appears whole (written
- * beside, then linked). ERROR_DISK where none can be written. */
+/* Claims the task unless it is claimed: *is_ours, also where it was ours before. The file appears whole: it is a link
+ * to one of this process's own, DIR/claims/own.tmp~HOST~SPACE~PID, made when there is none. ERROR_DISK where none can
+ * be written. */
 status claim_take(const char *dir, const char *key, bool *is_ours);
 /* To be called every 30 s: gives the file a new time. False: it is no longer ours (another took it over, or it was
  * removed), nothing was done. True also where the disk did not answer. */
 bool claim_renew(const char *dir, const char *key);
 /* Removes it, if it is still ours. */
 void claim_release(const char *dir, const char *key);
+/* Removes this process's own file: before its first claim, as an earlier process may have had the same pid, and when
+ * there are no more. */
+void claim_forget(const char *dir);
 /* Does somebody's claim stand? *sight. */
 bool claim_look(const char *dir, const char *key, struct claim_sight *sight);
 bool claim_is_same(const struct claim_sight *a, const struct claim_sight *b);

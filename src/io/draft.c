@@ -49,14 +49,20 @@ static int create_anew(const char *path) {
     return fd < 0 && errno == EEXIST && unlink(path) == 0 ? create(path) : fd;
 }
 
+/* Its folder is mostly there. */
+static int create_in_folder(const char *path) {
+    int fd = create_anew(path);
+    if (fd >= 0 || errno != ENOENT) return fd;
+    errno = make_folder(path);
+    return errno ? -1 : create_anew(path);
+}
+
 status draft_begin(const char *path, struct draft *draft) {
-    *draft = (struct draft){.error = make_folder(path), .is_held = true};
-    if (!draft_name(path, draft->temporary)) draft->error = ENAMETOOLONG;
+    *draft = (struct draft){.fd = -1, .is_held = true};
     snprintf(draft->path, PATH_MAX, "%s", path);
-    draft->fd = draft->error ? -1 : create_anew(draft->temporary);
-    if (draft->fd < 0) {
-        FAIL(ERROR_DISK, "%s: cannot be written: %s", path, strerror(draft->error ? draft->error : errno));
-    }
+    errno = ENAMETOOLONG;
+    if (draft_name(path, draft->temporary)) draft->fd = create_in_folder(draft->temporary);
+    if (draft->fd < 0) FAIL(ERROR_DISK, "%s: cannot be written: %s", path, strerror(errno));
     return OK;
 }
 
@@ -195,16 +201,11 @@ int draft_place(const char *temporary, const char *path) {
     return error;
 }
 
-/* Closed before it is placed: NFS writes at close. */
-status draft_commit_first(struct draft *draft, bool *is_first) {
+status draft_leave(struct draft *draft) {
     int error = end_writing(draft, false);
-    if (error)
-        unlink(draft->temporary);
-    else
-        error = draft_place(draft->temporary, draft->path);
-    *is_first = !error;
-    if (error && error != EEXIST) FAIL(ERROR_DISK, "%s: cannot be written: %s", draft->path, strerror(error));
-    return OK;
+    if (!error) return OK;
+    unlink(draft->temporary);
+    FAIL(ERROR_DISK, "%s: cannot be written: %s", draft->path, strerror(error));
 }
 
 void draft_abort(struct draft *draft) {

@@ -37,9 +37,8 @@ void draft_set_end(struct draft *draft, off_t end);
 void draft_settle(struct draft *draft);
 /* Ends the draft: the file stands under its name and is on disk, or ERROR_DISK and nothing is left. */
 status draft_commit(struct draft *draft);
-/* Ends the draft, unsynced: *is_first says whether it now stands under its name, or is gone as a file stood there
- * already. ERROR_DISK. Of several that try, one is first. */
-status draft_commit_first(struct draft *draft, bool *is_first);
+/* Ends the draft, unsynced: the file stands under its temporary name, or ERROR_DISK and nothing is left. */
+status draft_leave(struct draft *draft);
 /* Ends the draft and leaves nothing. */
 void draft_abort(struct draft *draft);
 /* The temporary name for `path`; false if it is too long. */

@@ -100,6 +100,15 @@ static void find_job(char job[VALUE_BYTES]) {
     clean(job);
 }
 
+static void write_name(char name[2 * VALUE_BYTES]) {
+    char host[VALUE_BYTES], space[VALUE_BYTES];
+    find_host(host);
+    find_space(space);
+    char *names = strrchr(space, ':');
+    if (names) *names = '-';
+    snprintf(name, 2 * VALUE_BYTES, "%s~%.8s%s~%ld", host, space, names ? names : "", (long)getpid());
+}
+
 static void write_text(char text[OWNER_BYTES]) {
     char host[VALUE_BYTES], space[VALUE_BYTES], job[VALUE_BYTES], state;
     unsigned long long start = 0;
@@ -125,12 +134,9 @@ const char *owner_text(void) {
 
 const char *owner_name(void) {
     static _Thread_local char name[2 * VALUE_BYTES];
-    char host[VALUE_BYTES], space[VALUE_BYTES];
-    find_host(host);
-    find_space(space);
-    char *names = strrchr(space, ':');
-    if (names) *names = '-';
-    snprintf(name, sizeof name, "%s~%.8s%s~%ld", host, space, names ? names : "", (long)getpid());
+    static _Thread_local pid_t pid;
+    if (pid != getpid()) write_name(name);
+    pid = getpid();
     return name;
 }
 

@@ -27,6 +27,7 @@ struct claims *claims_create(const char *dir, const struct work *work, double pa
     struct claims *claims = allocate_zeroed(1, sizeof *claims);
     *claims = (struct claims){.dir = dir, .work = work, .patience = patience};
     claims->watch = allocate_zeroed(work->count, sizeof *claims->watch);
+    claim_forget(dir);
     return claims;
 }
 
@@ -36,6 +37,7 @@ static void forget(struct claims *claims, int64_t task) {
 }
 
 void claims_free(struct claims *claims) {
+    claim_forget(claims->dir);
     for (int64_t task = 0; task < claims->work->count; task++) free(claims->watch[task]);
     free(claims->watch);
     free(claims);

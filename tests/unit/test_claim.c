@@ -55,6 +55,7 @@ static struct board *run_crew(const char *dir, job *work) {
     for (int i = 0; i < CREW; i++) {
         if (fork() != 0) continue;
         work(dir, board, i);
+        claim_forget(dir);
         _exit(0);
     }
     for (int i = 0, state; i < CREW; i++) assert_true(wait(&state) > 0 && state == 0);
@@ -161,6 +162,41 @@ static void test_life(void **state) {
     assert_int_equal(claim_look(*state, key, &after), 1);
     assert_int_equal(claim_is_same(&before, &after), 0);
     claim_release(*state, key);
+    claim_forget(*state);
+    assert_int_equal(count_files(*state), 0);
+}
+
+static struct claim_sight take_and_release(const char *dir, int i) {
+    char key[KEY_BYTES];
+    struct claim_sight sight;
+    bool is_ours = false;
+    sample_key(i, key);
+    assert_ok(claim_take(dir, key, &is_ours));
+    assert_int_equal(is_ours, 1);
+    assert_int_equal(claim_look(dir, key, &sight), 1);
+    assert_string_equal(sight.owner, owner_text());
+    claim_release(dir, key);
+    return sight;
+}
+
+/* One file for all claims, each with a time of its own. It may be removed at any time; what an earlier process left
+ * under its name is not taken for it. */
+static void test_own(void **state) {
+    char own[PATH_MAX], path[PATH_MAX];
+    snprintf(own, sizeof own, "%s/claims/own", (const char *)*state);
+    assert_true(draft_name(own, path));
+    assert_ok(draft_write_file(path, stranger, strlen(stranger), false));
+    claim_forget(*state);
+    assert_int_equal(count_files(*state), 0);
+    struct claim_sight first = take_and_release(*state, 1);
+    clock_nap(0.03);
+    struct claim_sight second = take_and_release(*state, 2);
+    assert_int_equal(first.inode, second.inode);
+    assert_int_equal(claim_is_same(&first, &second), 0);
+    assert_int_equal(count_files(*state), 1);
+    assert_int_equal(unlink(path), 0);
+    take_and_release(*state, 1);
+    claim_forget(*state);
     assert_int_equal(count_files(*state), 0);
 }
 
@@ -181,6 +217,7 @@ static void test_not_ours(void **state) {
     claim_release(*state, key);
     assert_int_equal(claim_look(*state, key, &after), 1);
     assert_int_equal(claim_is_same(&before, &after), 1);
+    claim_forget(*state);
     assert_int_equal(count_files(*state), 1);
 }
 
@@ -211,6 +248,7 @@ static void test_lost_reply(void **state) {
     assert_ok(claim_take_over(*state, key, &sight, &is_ours));
     is_reply_lost = 0;
     assert_int_equal(is_ours, 1);
+    claim_forget(*state);
     assert_int_equal(count_files(*state), 1);
 }
 
@@ -218,7 +256,8 @@ static void test_lost_reply(void **state) {
 static void test_disk_full(void **state) {
     char key[KEY_BYTES], path[PATH_MAX], line[PATH_MAX + 80];
     bool is_ours = false;
-    key_path(*state, 4, key, path);
+    sample_key(4, key);
+    snprintf(path, sizeof path, "%s/claims/own", (const char *)*state);
     limit_files(0);
     status result = claim_take(*state, key, &is_ours);
     limit_files(RLIM_INFINITY);
@@ -268,6 +307,7 @@ static void assert_survives(const char *dir, const char *key, const struct claim
     assert_int_equal(is_ours, 0);
     assert_int_equal(claim_look(dir, key, &after), 1);
     assert_int_equal(claim_is_same(&before, &after), 1);
+    claim_forget(dir);
     assert_int_equal(count_files(dir), 1);
 }
 
@@ -287,6 +327,7 @@ static void test_changed(void **state) {
     assert_int_equal(unlink(path), 0);
     assert_ok(claim_take_over(*state, key, &old, &is_ours));
     assert_int_equal(is_ours, 0);
+    claim_forget(*state);
     assert_int_equal(count_files(*state), 0);
 }
 
@@ -311,6 +352,7 @@ static void assert_intruder_wins(const char *dir, void (*faster)(const char *pat
     assert_int_equal(is_ours, 0);
     assert_int_equal(claim_look(dir, key, &now), is_claimed);
     if (is_claimed) assert_string_equal(now.owner, old.owner);
+    claim_forget(dir);
     assert_int_equal(count_files(dir), is_claimed);
 }
 
@@ -363,13 +405,21 @@ static void test_clean(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_exclusive),  IN_FOLDER(test_exclusive_without_links),
-        IN_FOLDER(test_whole),      IN_FOLDER(test_life),
-        IN_FOLDER(test_not_ours),   IN_FOLDER(test_without_folder),
-        IN_FOLDER(test_lost_reply), IN_FOLDER(test_disk_full),
-        IN_FOLDER(test_take_over),  IN_FOLDER(test_take_over_without_links),
-        IN_FOLDER(test_changed),    IN_FOLDER(test_changed_at_last),
-        IN_FOLDER(test_unreadable), IN_FOLDER(test_clean),
+        IN_FOLDER(test_exclusive),
+        IN_FOLDER(test_exclusive_without_links),
+        IN_FOLDER(test_whole),
+        IN_FOLDER(test_life),
+        IN_FOLDER(test_own),
+        IN_FOLDER(test_not_ours),
+        IN_FOLDER(test_without_folder),
+        IN_FOLDER(test_lost_reply),
+        IN_FOLDER(test_disk_full),
+        IN_FOLDER(test_take_over),
+        IN_FOLDER(test_take_over_without_links),
+        IN_FOLDER(test_changed),
+        IN_FOLDER(test_changed_at_last),
+        IN_FOLDER(test_unreadable),
+        IN_FOLDER(test_clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
