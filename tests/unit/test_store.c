@@ -111,6 +111,44 @@ static void test_round_trip(void **state) {
     record_free(record);
 }
 
+/* The outputs of so many test examples. */
+static struct record *wide_record(int64_t examples) {
+    const enum dimension dim[] = {DIM_STEP, DIM_TEST_EXAMPLE, DIM_OUTPUT};
+    const int64_t size[] = {1, examples, 2};
+    struct record *record = sample_point(1, steps, 1, "readout");
+    fill(record_add_shaped(record, METRIC_OUTPUTS, 0, 3, dim, size), METRIC_OUTPUTS, 0, 2 * examples);
+    return record;
+}
+
+static hid_t open_sample(const char *dir, int64_t i, hid_t *set) {
+    char path[PATH_MAX];
+    hid_t file;
+    record_path(dir, i, path);
+    assert_ok(hdf_open(path, &file));
+    *set = H5Dopen2(file, "outputs", H5P_DEFAULT);
+    return file;
+}
+
+/* Small files are read as one image, large ones in pieces; of several that are open none is taken for another. */
+static void test_several_open(void **state) {
+    static const int64_t examples[] = {3, 4, 100000};
+    hid_t file[3], set[3];
+    for (int i = 0; i < 3; i++) {
+        struct record *record = wide_record(examples[i]);
+        write_sample(*state, i, record);
+        record_free(record);
+        file[i] = open_sample(*state, i, &set[i]);
+    }
+    for (int i = 0; i < 3; i++) {
+        double *value = malloc((size_t)(2 * examples[i]) * sizeof *value);
+        assert_int_equal(H5Dget_storage_size(set[i]), 2 * examples[i] * (int64_t)sizeof *value);
+        assert_ok(hdf_read_metric(set[i], METRIC_REAL, 2 * examples[i], value));
+        for (int64_t j = 0; j < 2 * examples[i]; j++) assert_true(value[j] == sample_value(METRIC_OUTPUTS, 0, j));
+        free(value);
+        H5Fclose(file[i]);
+    }
+}
+
 static void test_reference(void **state) {
     struct record *record = record_create(), *back;
     char key[KEY_BYTES];
@@ -596,7 +634,7 @@ int main(void) {
         IN_FOLDER(test_draft),        IN_FOLDER(test_draft_bytes),       IN_FOLDER(test_clean),
         IN_FOLDER(test_clean_rest),   IN_FOLDER(test_clean_checkpoints), IN_FOLDER(test_open),
         IN_FOLDER(test_text),         IN_FOLDER(test_manifest),          IN_FOLDER(test_failure),
-        IN_FOLDER(test_many_tensors), IN_FOLDER(test_summary),
+        IN_FOLDER(test_many_tensors), IN_FOLDER(test_summary),           IN_FOLDER(test_several_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
