@@ -60,7 +60,39 @@ static bool run(struct engine *engine, int64_t columns, double *theta, const str
     return false;
 }
 
+static void store_tile(struct engine *engine, double *theta) {
+    const struct pairs *pairs = &engine->pairs;
+    for (int at = 0; at < engine->tile.count; at++) {
+        engine_go_to(engine, at, 1);
+        struct covariance end = engine_image_of(engine, &engine->plan->pair[engine->plan->pairs - 1], &NOWHERE);
+        engine->k[pairs->i * engine->points + pairs->j] = (double)*end.k;
+        theta[pairs->i * engine->points + pairs->j] = (double)*end.theta;
+    }
+}
+
+static bool run_tiles(struct engine *engine, int64_t columns, double *theta, const struct host *host) {
+    int64_t side = engine->tile.points, points = engine->points;
+    for (int64_t j = 0; j < columns; j += side)
+        for (int64_t i = j; i < points; i += side) {
+            engine_take_tile(engine, (struct range){i, least(side, points - i), 0},
+                             (struct range){j, least(side, columns - j), 1});
+            engine_evaluate(engine, engine->plan->segments - 1, &NOWHERE, 1);
+            store_tile(engine, theta);
+            if (host_stops(host)) return true;
+        }
+    return false;
+}
+
 /* ---- memory ---- */
+
+static void lay_out_tile(struct engine *engine, struct arena *arena) {
+    struct tile *tile = &engine->tile;
+    tile->points = least(engine->plan->tile, engine->points), tile->count = 1;
+    if (tile->points == 0) return;
+    tile->pair = ARENA_TAKE(arena, tile->points * tile->points, struct two_points);
+    for (int side = 0; side < 2; side++) tile->side[side] = ARENA_TAKE(arena, tile->points, struct dual_side);
+    engine->together = (int)(tile->points * tile->points);
+}
 
 static void lay_out_activated(struct engine *engine, struct arena *arena) {
     const struct infinite_plan *plan = engine->plan;
@@ -103,6 +135,18 @@ static void most_numbers(const struct engine *engine, int64_t each[2]) {
     }
 }
 
+/* Strips of a tile's points; or a point, of two activations. */
+static int64_t numbers_of_tile(const struct engine *engine) {
+    int64_t numbers = 0;
+    for (int a = 0; a < engine->plan->activations; a++) {
+        int o = engine->plan->activation[a];
+        struct shape shape = infinite_shape(engine->network, o + 1);
+        int64_t places = most(engine->tile.points * engine_strip(shape), shape.rows * shape.columns);
+        numbers = most(numbers, side_most(engine->plan, o) * places);
+    }
+    return numbers;
+}
+
 /* What depends on the activations' kinds, but not yet on variances. */
 static void lay_out_sides(struct engine *engine, struct arena *arena) {
     int64_t each[2] = {0}, lanes = engine->has_images ? engine->plan->batch : 1;
@@ -110,6 +154,7 @@ static void lay_out_sides(struct engine *engine, struct arena *arena) {
     most_numbers(engine, each);
     engine->room_numbers[0] = each[0];
     engine->room_numbers[1] = most(lanes * each[1], least(ROOM, each[1] * points));
+    if (engine->tile.points > 0) engine->room_numbers[0] = engine->room_numbers[1] = numbers_of_tile(engine);
     for (int side = 0; side < 2; side++) engine->room[side] = ARENA_TAKE(arena, engine->room_numbers[side], real);
 }
 
@@ -146,6 +191,7 @@ static struct engine engine_create(const struct infinite_plan *plan, int64_t poi
     struct engine engine = {
         .network = plan->network, .plan = plan, .points = points, .k = k, .filled = {{NONE, 0, 0}, {NONE, 0, 0}}};
     engine.together = together(plan);
+    lay_out_tile(&engine, arena);
     lay_out(&engine, arena);
     lay_out_sides(&engine, arena);
     return engine;
@@ -163,7 +209,7 @@ bool infinite_kernels(const struct infinite_plan *plan, const struct infinite_po
         clear_fronts(&engine);
         take_inputs(&engine, points->x);
         engine_find_variances(&engine, arena);
-        stopped = run(&engine, points->columns, points->theta, host);
+        stopped = (engine.tile.points > 0 ? run_tiles : run)(&engine, points->columns, points->theta, host);
     }
     arena_release(arena, mark);
     return stopped;

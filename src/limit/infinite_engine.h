@@ -14,6 +14,10 @@
 #define engine_evaluate       REAL_NAME(engine_evaluate)
 #define engine_take_points_of REAL_NAME(engine_take_points_of)
 #define engine_take_points    REAL_NAME(engine_take_points)
+#define engine_take_tile      REAL_NAME(engine_take_tile)
+#define engine_go_to          REAL_NAME(engine_go_to)
+#define engine_strip          REAL_NAME(engine_strip)
+#define engine_run_strips     REAL_NAME(engine_run_strips)
 #define engine_dual           REAL_NAME(engine_dual)
 #define engine_find_variances REAL_NAME(engine_find_variances)
 
@@ -36,6 +40,20 @@ struct pairs {
     struct range own, other;
 };
 
+struct two_points {
+    int64_t i, j;
+};
+
+/* Pairs of points that go through the network together, one value after the other: those of pairs.own with those of
+ * pairs.other that do not come after them. Activations go through them strip by strip of their pixels, so that what
+ * they keep of a strip is made once for all pairs and stays in a cache. */
+struct tile {
+    int64_t points; /* a side at most; 0: there is none, and `count` is 1 */
+    int count;      /* pairs at hand */
+    struct two_points *pair;
+    struct dual_side *side[2]; /* of a strip of each point */
+};
+
 /* The activation, and the points, that a side was filled for last while the variances are found. */
 struct filled {
     int number;
@@ -47,8 +65,8 @@ struct engine {
     const struct infinite_plan *plan;
     int64_t points;
     double *k;        /* the result; where inputs have one pixel, inner products first */
-    int together, at; /* displacements that go through a segment together; the one at hand */
-    real *images;     /* two, K and Theta, a displacement and slot, each of plan.room */
+    int together, at; /* displacements, or pairs of a tile, that go through a segment together; the one at hand */
+    real *images;     /* two, K and Theta, for each of these and each slot, of plan.room */
     real *scratch;    /* room of the largest image, zeros in front */
     double *sums;     /* of pooling, two images a segment */
     bool has_images;
@@ -59,6 +77,7 @@ struct engine {
     int64_t room_numbers[2];
     struct filled filled[2];
     struct pairs pairs;
+    struct tile tile;
 };
 
 enum { DISPLACEMENTS = 4 };
@@ -90,14 +109,23 @@ int engine_term_value(const struct engine *engine, const struct infinite_pair *p
 /* `out` of a pair by its rule, from its terms. */
 void engine_apply(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
                   struct covariance *out);
-/* The value that a segment begins with: the input, or from the segment before it. */
-void engine_begin(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out);
+/* The value that a segment begins with, at `count` displacements: the input, or from the segment before it. */
+void engine_begin(struct engine *engine, int segment, const struct displacement *end, int count);
 /* The segment's last pair at `count` displacements, at most `together`, one value after the other: what an activation
  * keeps of a place then is in the cache for all of them. */
 void engine_evaluate(struct engine *engine, int segment, const struct displacement *end, int count);
 /* Fills a side of one activation for some points; returns what `room` is left. Of the activations before node `end`. */
 real *engine_take_points_of(struct engine *engine, int number, struct range range, real *room);
 void engine_take_points(struct engine *engine, struct range range, int end);
+
+/* infinite_tile.c: the pairs of two ranges, which are the same or have no point in common. */
+void engine_take_tile(struct engine *engine, struct range own, struct range other);
+/* Number `at` of what goes through a segment together: of each pair at hand, `count` displacements. */
+void engine_go_to(struct engine *engine, int at, int count);
+/* Pixels of a strip: whole rows. */
+int64_t engine_strip(struct shape shape);
+/* An activation, K and Theta of what it reads in the images of all pairs of the tile. */
+void engine_run_strips(struct engine *engine, const struct infinite_pair *pair);
 
 /* infinite_variances.c: an activation's layer. */
 struct dual engine_dual(const struct node *node, int64_t count, const real *variance, struct arena *arena);

@@ -143,6 +143,10 @@ static int64_t reach_of(const struct infinite_plan *plan, int o) {
     return plan->limit[o]->reach ? least(plan->limit[o]->reach(node), sides) : 0;
 }
 
+static const struct activation_dual *dual_of(const struct infinite_plan *plan, int number) {
+    return activation_of(limit_activation(&plan->network->node[number]))->dual;
+}
+
 /* Images of closed forms go side by side. */
 static bool has_lanes(const struct infinite_plan *plan) {
     for (int a = 0; a < plan->activations; a++)
@@ -155,6 +159,30 @@ static int64_t batch_for(const struct infinite_plan *plan) {
     enum { BATCH = 1024, LEAST = 128, NUMBERS = 1 << 15 };
     if (infinite_pixels(plan->network, 0) > 1) return has_lanes(plan) ? DUAL_LANES : 1;
     return most(LEAST, least(BATCH, NUMBERS / plan->slots));
+}
+
+static bool has_series(const struct infinite_plan *plan) {
+    for (int a = 0; a < plan->activations; a++)
+        if (dual_of(plan, plan->activation[a])->series) return true;
+    return false;
+}
+
+/* Is every value wanted at displacement 0 alone? */
+static bool stays(const struct infinite_plan *plan) {
+    struct displacement end;
+    for (int o = 0; o < plan->network->nodes; o++)
+        if (plan->limit[o]->role == LIMIT_POOLING &&
+            plan->limit[o]->gather(&plan->network->node[o], 1, (struct displacement){0, 0}, &end))
+            return false;
+    return true;
+}
+
+/* Where coefficients of a pixel serve one pair of points only, many pairs go together; their images shall stay in a
+ * cache. */
+static int64_t tile_for(const struct infinite_plan *plan) {
+    enum { LEAST = 4, MOST = 16, NUMBERS = 5 << 18 };
+    if (infinite_pixels(plan->network, 0) == 1 || !has_series(plan) || !stays(plan)) return 0;
+    return most(LEAST, least(MOST, (int64_t)sqrt(NUMBERS / (2 * (double)(plan->slots * plan->room)))));
 }
 
 static void measure(struct infinite_plan *plan) {
@@ -170,6 +198,7 @@ static void measure(struct infinite_plan *plan) {
         plan->room = most(plan->room, rounded(covariance_room(&image)));
     }
     plan->room += plan->front; /* behind the front, which is the longest, comes the longest room */
+    plan->tile = tile_for(plan);
 }
 
 static status fill(struct infinite_plan *plan) {
@@ -225,10 +254,6 @@ static double gathering(const struct infinite_plan *plan, int segment, struct di
     for (int64_t n = 0; plan->limit[number]->gather(node, n, out, &at); n++)
         sum += work_of(plan, segment - 1, at, call);
     return sum;
-}
-
-static const struct activation_dual *dual_of(const struct infinite_plan *plan, int number) {
-    return activation_of(limit_activation(&plan->network->node[number]))->dual;
 }
 
 /* Of a pair of pixels; measured on a core with AVX-512 at 3.7 GHz, in double. */

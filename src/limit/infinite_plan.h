@@ -61,6 +61,7 @@ struct infinite_plan {
     int64_t *stride;     /* a value's displacement over that of its segment's last value; 0: nobody reads it */
     int slots;           /* buffers */
     int64_t batch;       /* pairs of points at once: many where inputs have one pixel, 8 or 1 of images */
+    int64_t tile;        /* points a side whose pairs go through the network together; 0: pairs go by batches */
     int64_t reach;       /* of the widest filter */
     int64_t pixels;      /* of the largest image */
     int64_t room, front; /* of the largest image, covariance.h, rounded to eight numbers; before its first entry */

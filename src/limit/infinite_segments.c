@@ -128,17 +128,23 @@ static void run_dual(struct engine *engine, const struct infinite_pair *pair, co
     }
 }
 
+/* What is there now; of a tile, when it is there of all pairs: engine_run_strips. */
+static void activate_here(struct engine *engine, const struct infinite_pair *pair, struct covariance *out) {
+    if (engine->tile.points == 0) run_dual(engine, pair, NULL, out);
+}
+
 static void activate(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
                      struct covariance *out) {
     if (in->count == 0)
         covariance_clear(out);
     else if (in->image[0].k != out->k)
         covariance_copy(&in->image[0], out);
-    run_dual(engine, pair, NULL, out);
+    activate_here(engine, pair, out);
 }
 
 /* Can a layer of windows and the activation behind it be run as one? */
 static bool are_one(const struct engine *engine, const struct infinite_pair *pair, const struct covariance *out) {
+    if (engine->tile.points > 0) return false;
     const struct activated *u = &engine->activated[pair->u - 1], *v = &engine->activated[pair->v - 1];
     struct dual dual = dual_between(&u->dual, &v->dual);
     struct dual_lanes at = lanes_of(&engine->pairs, u == v, out);
@@ -156,7 +162,7 @@ static void map_and_activate(struct engine *engine, const struct infinite_pair *
         run_dual(engine, pair, &windows, out);
     } else {
         map_weights(engine, pair - 1, in, out);
-        run_dual(engine, pair, NULL, out);
+        activate_here(engine, pair, out);
     }
 }
 
@@ -224,44 +230,62 @@ static void store(const double *sums, struct covariance *out) {
     for (int64_t t = 0; t < count; t++) out->theta[t] = (real)sums[count + t];
 }
 
-/* The value that a segment begins with, from the one before it. */
-static void gather(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out) {
-    const struct node *node = &engine->network->node[pair->u - 1];
-    const struct limit *limit = engine->plan->limit[pair->u - 1];
-    double *sums = engine->sums + 2 * segment * engine->plan->room;
-    memset(sums, 0, (size_t)(2 * covariance_size(out)) * sizeof *sums);
+/* sums += the part of what a segment begins with that is at displacement `end` of the one before it. */
+static void pool_at(const struct engine *engine, const struct infinite_pair *pair, const struct displacement *end,
+                    const struct covariance *out, double *sums) {
+    int slot = engine->plan->term[pair->first].slot, number = pair->u - 1;
+    struct covariance image = engine_image(engine, engine_term_value(engine, pair), slot, end);
+    engine->plan->limit[number]->pool(&engine->network->node[number], &image, engine->scratch, out, sums);
+}
+
+static void pool_all(struct engine *engine, int segment, const struct infinite_pair *pair, const struct covariance *out,
+                     double *sums) {
     struct displacement end[DISPLACEMENTS];
     int64_t n = 0;
-    for (int count; (count = find_some(engine, node, &n, out->at, end)) > 0;) {
+    for (int count; (count = find_some(engine, &engine->network->node[pair->u - 1], &n, out->at, end)) > 0;) {
         int own = engine->at;
         engine_evaluate(engine, segment - 1, end, count);
-        for (engine->at = 0; engine->at < count; engine->at++) {
-            struct covariance image = engine_image(engine, engine_term_value(engine, pair),
-                                                   engine->plan->term[pair->first].slot, &end[engine->at]);
-            limit->pool(node, &image, engine->scratch, out, sums);
-        }
+        for (engine->at = 0; engine->at < count; engine->at++) pool_at(engine, pair, &end[engine->at], out, sums);
         engine->at = own;
     }
+}
+
+/* The value that a segment begins with, from the one before it, which is done for all pairs of a tile. */
+static void gather(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out) {
+    double *sums = engine->sums + 2 * segment * engine->plan->room;
+    memset(sums, 0, (size_t)(2 * covariance_size(out)) * sizeof *sums);
+    if (engine->tile.points > 0)
+        pool_at(engine, pair, &NOWHERE, out, sums);
+    else
+        pool_all(engine, segment, pair, out, sums);
     store(sums, out);
 }
 
-void engine_begin(struct engine *engine, int segment, const struct infinite_pair *pair, struct covariance *out) {
-    if (segment == 0)
-        read_inputs(engine, out);
-    else
-        gather(engine, segment, pair, out);
+void engine_begin(struct engine *engine, int segment, const struct displacement *end, int count) {
+    const struct infinite_pair *pair = engine->plan->pair + engine->plan->segment[segment].from;
+    if (segment > 0 && engine->tile.points > 0) engine_evaluate(engine, segment - 1, &NOWHERE, 1);
+    for (int at = 0; at < engine->tile.count * count; at++) {
+        engine_go_to(engine, at, count);
+        struct covariance first = engine_image_of(engine, pair, &end[at % count]);
+        if (segment == 0)
+            read_inputs(engine, &first);
+        else
+            gather(engine, segment, pair, &first);
+    }
+    engine->at = 0;
 }
 
 void engine_evaluate(struct engine *engine, int segment, const struct displacement *end, int count) {
     struct infinite_segment range = engine->plan->segment[segment];
-    const struct infinite_pair *pair = engine->plan->pair + range.from;
-    for (engine->at = 0; engine->at < count; engine->at++) {
-        struct covariance first = engine_image_of(engine, pair, &end[engine->at]);
-        engine_begin(engine, segment, pair, &first);
+    engine_begin(engine, segment, end, count);
+    for (int p = range.from + 1; p < range.to; p++) {
+        const struct infinite_pair *pair = engine->plan->pair + p;
+        for (int at = 0; at < engine->tile.count * count; at++) {
+            engine_go_to(engine, at, count);
+            apply_at(engine, pair, &end[at % count]);
+        }
+        if (engine->tile.points > 0 && pair->rule == INFINITE_ACTIVATION) engine_run_strips(engine, pair);
     }
-    for (int p = range.from + 1; p < range.to; p++)
-        for (engine->at = 0; engine->at < count; engine->at++)
-            apply_at(engine, engine->plan->pair + p, &end[engine->at]);
     engine->at = 0;
 }
 
@@ -286,6 +310,7 @@ static real *take_lanes_of(struct engine *engine, int number, struct range range
 void engine_take_points(struct engine *engine, struct range range, int end) {
     const struct infinite_plan *plan = engine->plan;
     real *room = engine->room[range.side];
+    if (engine->tile.points > 0) return; /* strips are taken when they are run */
     engine->filled[range.side].number = NONE;
     for (int a = 0; a < plan->activations && plan->activation[a] < end; a++) {
         int number = plan->activation[a];

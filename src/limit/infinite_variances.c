@@ -15,6 +15,7 @@ static real *variances_of(const struct engine *engine, const struct infinite_pai
 /* Point i with itself. */
 static void take_point(struct engine *engine, int64_t i) {
     engine->pairs = (struct pairs){i, i, 1, 1, {i, 1, 0}, {i, 1, 0}};
+    if (engine->tile.points > 0) engine_take_tile(engine, engine->pairs.own, engine->pairs.other);
 }
 
 /* K[p, p] of one point between the images' form and a plain array. */
@@ -34,8 +35,8 @@ static void begin_variances(struct engine *engine, const struct infinite_pair *p
     for (int64_t i = 0; i < engine->points; i++) {
         take_point(engine, i);
         if (segment > 0) engine_take_points(engine, engine->pairs.own, pair->u);
+        engine_begin(engine, segment, &NOWHERE, 1);
         struct covariance image = engine_image_of(engine, pair, &NOWHERE);
-        engine_begin(engine, segment, pair, &image);
         store(&image, variances_of(engine, pair) + i * pixels);
     }
 }

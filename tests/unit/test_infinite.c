@@ -247,6 +247,9 @@ static void test_pieces(void **state) {
     struct recipe large = {
         .family = FAMILY_CONV, .depth = 10, .kernel_size = 3, .pooling = POOLING_FLATTEN, .image = {32, 32, 1}};
     check_pieces(finished(large, ACTIVATION_TANH), 8, 4, &tally);
+    /* Tiles of pairs, the last ones smaller; of two activations. */
+    check_pieces(finished(images[0], ACTIVATION_TANH), 37, 12, &tally);
+    check_pieces(finished(images[9], ACTIVATION_TANH), 35, 7, &tally);
     /* Sides that fill their room to the last number: rows a line longer, and a last batch that is filled up. */
     struct recipe wide = finished(points, ACTIVATION_TANH), huge = large;
     wide.sigma_w2 = 12;
@@ -256,28 +259,32 @@ static void test_pieces(void **state) {
     tally_end(&tally);
 }
 
+static void check_columns(struct recipe recipe) {
+    enum { POINTS = 37, COLUMNS = 18, ENTRIES = POINTS * POINTS };
+    recipe.train = POINTS, recipe.outputs = 1;
+    struct sample sample;
+    sample_create(recipe, &sample);
+    double k[ENTRIES], theta[ENTRIES], some[ENTRIES], some_theta[ENTRIES];
+    for (int i = 0; i < ENTRIES; i++) some_theta[i] = -7;
+    infinite_all(sample.network, POINTS, sample.x, k, theta);
+    infinite_call(sample.network, POINTS, COLUMNS, sample.x, some, some_theta, NULL);
+    for (int i = 0; i < ENTRIES; i++) {
+        int row = i / POINTS, column = i % POINTS;
+        if (column <= row && column < COLUMNS)
+            assert_true(some[i] == k[i] && some_theta[i] == theta[i]);
+        else
+            assert_true(some_theta[i] == -7);
+    }
+    sample_free(&sample);
+}
+
 static void test_columns(void **state) {
     (void)state;
-    enum { POINTS = 7, COLUMNS = 4, ENTRIES = POINTS * POINTS };
-    for (int kind = FAMILY_FC; kind <= FAMILY_CONV; kind++) {
-        struct recipe recipe = {.family = (enum family)kind, .depth = 2, .kernel_size = 3, .image = {4, 4, 2}};
-        recipe = finished(recipe, ACTIVATION_ERF);
-        recipe.train = POINTS, recipe.outputs = 1;
-        struct sample sample;
-        sample_create(recipe, &sample);
-        double k[ENTRIES], theta[ENTRIES], some[ENTRIES], some_theta[ENTRIES];
-        for (int i = 0; i < ENTRIES; i++) some_theta[i] = -7;
-        infinite_all(sample.network, POINTS, sample.x, k, theta);
-        infinite_call(sample.network, POINTS, COLUMNS, sample.x, some, some_theta, NULL);
-        for (int i = 0; i < ENTRIES; i++) {
-            int row = i / POINTS, column = i % POINTS;
-            if (column <= row && column < COLUMNS)
-                assert_true(some[i] == k[i] && some_theta[i] == theta[i]);
-            else
-                assert_true(some_theta[i] == -7);
-        }
-        sample_free(&sample);
-    }
+    const struct recipe points = {.family = FAMILY_FC, .depth = 2, .image = {1, 1, 32}};
+    check_columns(finished(points, ACTIVATION_ERF));
+    check_columns(finished(images[0], ACTIVATION_ERF));
+    check_columns(finished(images[0], ACTIVATION_TANH));
+    check_columns(finished(images[1], ACTIVATION_ERF));
 }
 
 /* ---- averages of empirical kernels ---- */
