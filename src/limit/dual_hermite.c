@@ -145,13 +145,15 @@ static struct moments direct_rule(const struct activation_series *series, double
     return sum;
 }
 
-/* ---- Pairs: several rows at once, or a row in pieces. Each row is filled up to whole vectors by lanes that are no
- * pairs. Loops are written once, and compiled for steps 0 and 1. ---- */
+/* ---- Pairs: several rows at once, or a row in pieces; short lines of k and theta whose places follow each other are one row.
+ * Each row is filled up to whole vectors by lanes that are no pairs. Loops are written once, and compiled for steps 0
+ * and 1. ---- */
 
 struct pairs {
     const struct dual *dual;
     const struct dual_side *own, *other;
-    int64_t rows, columns, width, pitch;          /* width: lanes a row; pitch: of k and theta */
+    int64_t rows, columns, width;                 /* width: lanes a row */
+    int64_t lines, line, apart, pitch;            /* of k and theta: their number and length; lanes and numbers apart */
     int64_t at_own, own_row, at_other, other_row; /* places of the rows' first pairs */
     bool steps;
     real k[PAIRS], w[PAIRS];     /* K12; the correlation's square */
@@ -292,10 +294,10 @@ static void take_direct(const struct pairs *p, int64_t r, int64_t c, real *k, re
     *theta *= (real)pair.tdot;
 }
 
-/* What is left of a row, whose sums become 1. */
+/* What is left of a line, whose sums become 1. */
 static void take_beyond(struct pairs *p, int64_t r, real *k, real *theta) {
-    for (int64_t c = 0; c < p->columns; c++) {
-        int64_t at = r * p->width + c;
+    for (int64_t c = 0; c < p->line; c++) {
+        int64_t at = r * p->apart + c;
         if (p->tier[at] < p->dual->series.tiers) continue;
         take_direct(p, r, c, k + c, theta + c);
         p->t[at] = 1, p->slope[at] = 0;
@@ -304,17 +306,26 @@ static void take_beyond(struct pairs *p, int64_t r, real *k, real *theta) {
 
 static void run_pairs(struct pairs *p, real *k, real *theta) {
     const int64_t pitch = p->pitch;
-    for (int64_t r = 0; r < p->rows; r++) memcpy(p->k + r * p->width, k + r * pitch, (size_t)p->columns * sizeof *k);
+    for (int64_t r = 0; r < p->lines; r++) memcpy(p->k + r * p->apart, k + r * pitch, (size_t)p->line * sizeof *k);
     bool is_beyond = evaluate(p);
-    for (int64_t r = 0; r < p->rows; r++) {
-        int64_t at = r * p->width;
+    for (int64_t r = 0; r < p->lines; r++) {
+        int64_t at = r * p->apart;
         if (is_beyond) take_beyond(p, r, k + r * pitch, theta + r * pitch);
-        finish(p->columns, p->w + at, p->t + at, p->slope + at, k + r * pitch, theta + r * pitch);
+        finish(p->line, p->w + at, p->t + at, p->slope + at, k + r * pitch, theta + r * pitch);
     }
 }
 
+/* Do the places of each line begin where those of the line before it end, and are they few? */
+static bool are_one(const struct pairs *p) {
+    return p->steps && p->own_row == p->columns && p->other_row == p->columns && p->rows * p->columns <= DUAL_CHUNK;
+}
+
 static void run_at(struct pairs *p, const struct dual_pairs *all, int64_t r, int64_t c, real *k, real *theta) {
+    bool is_one = are_one(p);
+    p->lines = p->rows, p->line = p->columns;
+    if (is_one) p->columns *= p->rows, p->rows = 1;
     p->width = (p->columns + LANES - 1) / LANES * LANES;
+    p->apart = is_one ? p->line : p->width;
     p->at_own = all->own + r * all->own_row + c * all->own_step;
     p->at_other = all->other + r * all->other_row + c;
     run_pairs(p, k + r * all->pitch + c, theta + r * all->pitch + c);
@@ -339,9 +350,9 @@ void dual_hermite_run(const struct dual *dual, const struct dual_side *own, cons
         for (int64_t r = 0; r < all->rows; r++) run_long(&p, all, r, k, theta);
     } else if (all->columns > 0) {
         int64_t group = PAIRS / ((all->columns + LANES - 1) / LANES * LANES);
-        p.own_row = all->own_row, p.other_row = all->other_row, p.pitch = all->pitch, p.columns = all->columns;
+        p.own_row = all->own_row, p.other_row = all->other_row, p.pitch = all->pitch;
         for (int64_t r = 0; r < all->rows; r += group) {
-            p.rows = least(group, all->rows - r);
+            p.rows = least(group, all->rows - r), p.columns = all->columns;
             run_at(&p, all, r, 0, k, theta);
         }
     }
