@@ -35,7 +35,7 @@ module(sweep SOURCES agree.c allocate.c bell.c claims.c collect.c data_cache.c h
        survey_json.c survey_text.c sweep.c work.c worker.c
        DEPENDS base spec data io task
        LIBRARIES MPI::MPI_C yaml Threads::Threads)
-set_source_files_properties(src/la/product.c PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
+set_source_files_properties(src/la/product.c src/nn/winograd.c PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
 # Plain files that use the double modules.
 set_source_files_properties(src/limit/dual_series.c src/limit/inner_products.c src/ntk/prediction.c src/ntk/gaussian_process.c
                             src/task/reference.c src/task/reduce.c src/task/rounding.c PROPERTIES COMPILE_DEFINITIONS REAL_BITS=64)

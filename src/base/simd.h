@@ -6,6 +6,8 @@
  * module collide), builds that already name a CPU with AVX2 (-march). For static functions that loop over arrays; what
  * they call must be inline, else it is SSE2 code. Arithmetic without libm has the same bits in all clones, since
  * -ffp-contract=off keeps the compiler from fusing multiply and add.
+ * SIMD_FUSED_CLONES: the same (SSE2, FMA, AVX-512) of a file that modules.cmake lets fuse them: the bits of SSE2 are
+ * others.
  * SIMD_WIDE: of a function by 64-byte vectors (vector_size), for AVX-512 alone; called where simd_is_wide(), which no CPU
  * is where clones are not made. By 32 bytes the same function serves the others, for which gcc takes such vectors apart.
  * Two traps: gcc vectorizes no loop in which it has moved arithmetic into a branch, so write `condition ? a : b` with
@@ -25,11 +27,13 @@
 #endif
 
 #if defined __x86_64__ && defined __gnu_linux__ && !defined __clang__ && !defined __AVX2__ && !defined SIMD_SANITIZED
-#define SIMD_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
-#define SIMD_WIDE   __attribute__((target("avx512f")))
+#define SIMD_CLONES       __attribute__((target_clones("default", "avx2", "avx512f")))
+#define SIMD_FUSED_CLONES __attribute__((target_clones("default", "fma", "avx512f")))
+#define SIMD_WIDE         __attribute__((target("avx512f")))
 static inline bool simd_is_wide(void) { return __builtin_cpu_supports("avx512f"); }
 #else
 #define SIMD_CLONES
+#define SIMD_FUSED_CLONES
 #define SIMD_WIDE
 static inline bool simd_is_wide(void) { return false; }
 #endif

@@ -142,44 +142,76 @@ static void input(const struct filtering *f, int64_t n, const struct filtering_w
 
 /* ---- filters ---- */
 
-/* u [PLANES, in, channels] = sum over the tiles of n images of v' m, v of x and m of the first `channels` of
- * w's f->out */
-static void correlate(const struct filtering *f, int64_t n, const real *x, const real *w, int64_t channels,
-                      const struct scratch *s) {
+/* v of tiles of x, and m of the first `channels` of w's f->out */
+static void transform(const struct filtering *f, int64_t first, int64_t count, int64_t tiles, const real *x,
+                      const real *w, int64_t channels, const struct scratch *s) {
+    struct winograd_group in = group_of(f, f->in, f->in, first, count, tiles, s);
+    struct winograd_group out = group_of(f, f->out, channels, first, count, tiles, s);
+    winograd_of_data(&in, x, s->planes.v, s->v);
+    winograd_of_cotangent(&out, w, s->planes.m, s->m);
+}
+
+/* u [PLANES, in, out] = v' m of the channels from i and o on (+ u) */
+static void multiply(const struct scratch *s, int64_t i, int64_t o, const struct winograd_filter *filter, int64_t tiles,
+                     struct winograd_planes u, bool is_added) {
+    const struct layout *planes = &s->planes;
+    const struct la_product products = {.count = PLANES,
+                                        .m = filter->in,
+                                        .n = filter->out,
+                                        .k = tiles,
+                                        .a = {planes->v.panel, planes->v.apart},
+                                        .b = {planes->m.panel, planes->m.apart},
+                                        .c = {u.panel, u.apart},
+                                        .is_added = is_added};
+    la_product_turned(&products, s->v + i / LA_PANEL * planes->v.panel, s->m + o / LA_PANEL * planes->m.panel, s->u);
+}
+
+/* Channels of a filter that are correlated at once: so few that their planes stay in a cache from the products to the
+ * transform back, or, where planes are summed over groups of tiles, all of them. */
+struct piece {
+    int64_t in, out;
+};
+
+static struct piece piece_of(const struct filtering *f, int64_t channels, int64_t tiles) {
+    enum { IN = 4 * LA_PANEL, OUT = LA_PANEL };
+    return tiles <= group_most(f) ? (struct piece){least(IN, whole(f->in)), OUT}
+                                  : (struct piece){whole(f->in), whole(channels)};
+}
+
+/* gradient [TAPS, in, channels] = scale times what the sum over the tiles of n images of v' m is transformed back to, v of
+ * x and m of the first `channels` of w's f->out; added to what is there where is_added */
+static void correlate(const struct filtering *f, int64_t n, real scale, const real *x, const real *w, int64_t channels,
+                      bool is_added, const struct scratch *s, real *gradient) {
     int64_t tiles = n * winograd_each(f);
+    const struct piece piece = piece_of(f, channels, tiles);
+    const struct winograd_planes u = planes_of(piece.in, piece.out);
     for (int64_t done = 0, count; done < tiles; done += count) {
         count = least(group_most(f), tiles - done);
-        struct winograd_group in = group_of(f, f->in, f->in, done, count, tiles, s);
-        struct winograd_group out = group_of(f, f->out, channels, done, count, tiles, s);
-        winograd_of_data(&in, x, s->planes.v, s->v);
-        winograd_of_cotangent(&out, w, s->planes.m, s->m);
-        const struct la_product products = {.count = PLANES,
-                                            .m = f->in,
-                                            .n = channels,
-                                            .k = count,
-                                            .a = {s->planes.v.panel, s->planes.v.apart},
-                                            .b = {s->planes.m.panel, s->planes.m.apart},
-                                            .c = {s->planes.u.panel, s->planes.u.apart},
-                                            .is_added = done > 0};
-        la_product_turned(&products, s->v, s->m, s->u);
+        transform(f, done, count, tiles, x, w, channels, s);
+        for (int64_t i = 0; i < f->in; i += piece.in)
+            for (int64_t o = 0; o < channels; o += piece.out) {
+                struct winograd_filter filter = {least(piece.in, f->in - i), least(piece.out, channels - o), channels,
+                                                 f->in * channels};
+                multiply(s, i, o, &filter, count, u, done > 0);
+                if (done + count == tiles)
+                    winograd_to_filter(filter, scale, u, s->u, is_added, gradient + i * channels + o);
+            }
     }
 }
 
 static void filter_gradient(const struct filtering *f, int64_t n, real scale, const real *x, const real *w,
                             real *gradient, real *work) {
     struct scratch s = scratch_in(f, work);
-    correlate(f, n, x, w, f->out, &s);
-    winograd_to_filter(f->in, f->out, scale, s.planes.u, s.u, 1, gradient);
+    correlate(f, n, scale, x, w, f->out, true, &s, gradient);
 }
 
 static void filter_each(const struct filtering *f, const struct filtering_each *each, real scale, const real *x,
                         const real *w, real *gradient, real *work) {
     struct scratch s = scratch_in(f, work);
-    int64_t pixels = f->rows * f->columns, channels = each->to - each->from;
-    for (int64_t i = 0; i < each->n * each->count; i++) {
-        correlate(f, 1, x + i / each->count * pixels * f->in, w + i * pixels * f->out + each->from, channels, &s);
-        winograd_to_filter(f->in, channels, scale, s.planes.u, s.u, each->is_added, gradient + i * each->ld);
-    }
+    int64_t pixels = f->rows * f->columns;
+    for (int64_t i = 0; i < each->n * each->count; i++)
+        correlate(f, 1, scale, x + i / each->count * pixels * f->in, w + i * pixels * f->out + each->from,
+                  each->to - each->from, each->is_added, &s, gradient + i * each->ld);
 }
 
 const struct filtering_way filtering_winograd = {

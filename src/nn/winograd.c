@@ -16,6 +16,8 @@ typedef real narrow __attribute__((vector_size(WIDE * sizeof(real)), aligned(siz
 
 #define P (2.0 / 3)
 #define Q (3.0 / 2)
+#define A (-81.0 / 130)
+#define B (8.0 / 65)
 
 /* ---- one vector, or the `count` reals of it that exist ---- */
 
@@ -76,22 +78,22 @@ INLINE void cotangent_line(const lanes *w, lanes *m, int step) {
 }
 
 INLINE void filter_line(const wide *g, wide *u, int step) {
-    const double a = -81.0 / 130, b = 8.0 / 65;
     u[0] = g[0];
-    BUTTERFLY(a * g[0] + a * P * P * g[2], a * P * g[1], u[step], u[2 * step]);
-    BUTTERFLY(b * g[0] + b * Q * Q * g[2], b * Q * g[1], u[3 * step], u[4 * step]);
+    BUTTERFLY(A * g[0] + A * P * P * g[2], A * P * g[1], u[step], u[2 * step]);
+    BUTTERFLY(B * g[0] + B * Q * Q * g[2], B * Q * g[1], u[3 * step], u[4 * step]);
     u[5 * step] = g[2];
 }
 
 /* transposed filter_line */
-INLINE void gradient_line(const wide *u, wide *g, int step) {
-    const double a = -81.0 / 130, b = 8.0 / 65;
-    wide even_p, odd_p, even_q, odd_q;
-    BUTTERFLY(a * u[1], a * u[2], even_p, odd_p);
-    BUTTERFLY(b * u[3], b * u[4], even_q, odd_q);
-    g[0] = u[0] + even_p + even_q;
-    g[step] = P * odd_p + Q * odd_q;
-    g[2 * step] = P * P * even_p + Q * Q * even_q + u[5];
+INLINE void gradient_line(const lanes *u, lanes *g, int step) {
+    const real a = (real)A, ap = (real)(A * P), ap2 = (real)(A * P * P), b = (real)B, bq = (real)(B * Q),
+               bq2 = (real)(B * Q * Q);
+    lanes even_p, odd_p, even_q, odd_q;
+    BUTTERFLY(u[1], u[2], even_p, odd_p);
+    BUTTERFLY(u[3], u[4], even_q, odd_q);
+    g[0] = u[0] + a * even_p + b * even_q;
+    g[step] = ap * odd_p + bq * odd_q;
+    g[2 * step] = ap2 * even_p + bq2 * even_q + u[5];
 }
 
 /* ---- tiles ---- */
@@ -198,18 +200,18 @@ INLINE void output_vector(const real *const *pixel, const real *const *next, str
         if (at.count > 0) call;                                                                                        \
     } while (0)
 
-SIMD_CLONES static void data_tiles(const struct winograd_group *group, const real *x, struct winograd_planes planes,
-                                   real *v) {
+SIMD_FUSED_CLONES static void data_tiles(const struct winograd_group *group, const real *x,
+                                         struct winograd_planes planes, real *v) {
     FOR_TILES(WINDOW, 1, x, group->zeros, FOR_VECTORS(data_vector(pixel, next, at, planes.apart, v + panel)));
 }
 
-SIMD_CLONES static void cotangent_tiles(const struct winograd_group *group, const real *w,
-                                        struct winograd_planes planes, real *m) {
+SIMD_FUSED_CLONES static void cotangent_tiles(const struct winograd_group *group, const real *w,
+                                              struct winograd_planes planes, real *m) {
     FOR_TILES(TILE, 0, w, group->zeros, FOR_VECTORS(cotangent_vector(pixel, next, at, planes.apart, m + panel)));
 }
 
-SIMD_CLONES static void output_tiles(const struct winograd_group *group, struct winograd_planes planes, const real *m,
-                                     const real *bias, real beta, real *y) {
+SIMD_FUSED_CLONES static void output_tiles(const struct winograd_group *group, struct winograd_planes planes,
+                                           const real *m, const real *bias, real beta, real *y) {
     FOR_TILES(TILE, 0, y, group->zeros,
               FOR_VECTORS(output_vector(pixel, next, at, planes.apart, m + panel, bias, beta, group->zeros)));
 }
@@ -227,7 +229,7 @@ void winograd_to_output(const struct winograd_group *group, struct winograd_plan
     output_tiles(group, from, m, bias, beta, y);
 }
 
-/* ---- filters: the WIDE numbers of a row of a panel, or the `count` that exist ---- */
+/* ---- filters ---- */
 
 INLINE void load_wide(const real *from, int64_t count, wide *to) {
     narrow some = {0};
@@ -238,14 +240,7 @@ INLINE void load_wide(const real *from, int64_t count, wide *to) {
     *to = __builtin_convertvector(some, wide);
 }
 
-INLINE void store_wide(const wide *from, int64_t count, real *to) {
-    narrow some = __builtin_convertvector(*from, narrow);
-    if (count >= WIDE)
-        *(narrow *)to = some;
-    else
-        for (int64_t i = 0; i < count; i++) to[i] = some[i];
-}
-
+/* The WIDE numbers of a row of a panel, or the `count` of them that exist. */
 INLINE void filter_vector(int64_t size, real scale, const real *g, int64_t count, int64_t apart, real *u) {
     wide d[SIDE], half_way[WINDOW * SIDE], e[WINDOW];
     for (int j = 0; j < SIDE; j++) {
@@ -257,55 +252,54 @@ INLINE void filter_vector(int64_t size, real scale, const real *g, int64_t count
     }
     for (int i = 0; i < WINDOW; i++) {
         filter_line(half_way + i * SIDE, e, 1);
-        for (int j = 0; j < WINDOW; j++) store_wide(e + j, WIDE, u + (i * WINDOW + j) * apart);
+        for (int j = 0; j < WINDOW; j++)
+            *(narrow *)(u + (i * WINDOW + j) * apart) = __builtin_convertvector(e[j], narrow);
     }
 }
 
-INLINE void gradient_vector(int64_t size, real scale, int64_t apart, const real *u, int64_t count, real beta, real *g) {
+/* A row of a panel. */
+INLINE void gradient_vector(int64_t tap, real scale, int64_t apart, const real *u, int64_t count, bool is_added,
+                            real *g) {
     enum { AHEAD = 4 * LANES };
-    wide d[WINDOW], half_way[SIDE * WINDOW], e[SIDE], before;
+    lanes d[WINDOW], half_way[SIDE * WINDOW], e[SIDE], before;
     for (int k = 0; k < PLANES; k++) __builtin_prefetch(u + k * apart + AHEAD);
     for (int j = 0; j < WINDOW; j++) {
-        for (int i = 0; i < WINDOW; i++) load_wide(u + (i * WINDOW + j) * apart, WIDE, d + i);
+        for (int i = 0; i < WINDOW; i++) d[i] = *(const loose *)(u + (i * WINDOW + j) * apart);
         gradient_line(d, half_way + j, WINDOW);
     }
     for (int i = 0; i < SIDE; i++) {
         gradient_line(half_way + i * WINDOW, e, 1);
-        for (int j = 0; j < SIDE; j++, g += size) {
-            e[j] *= (double)scale;
-            if (beta != 0) load_wide(g, count, &before);
-            if (beta != 0) e[j] += (double)beta * before;
-            store_wide(e + j, count, g);
+        for (int j = 0; j < SIDE; j++, g += tap) {
+            e[j] *= scale;
+            if (is_added) load(g, count, &before);
+            if (is_added) e[j] += before;
+            store(e + j, count, g);
         }
     }
 }
 
-/* Calls with all pieces of WIDE numbers in the order in which the planes lie: `at` in a plane, `tap` in a tap. */
-#define FOR_PIECES(call)                                                                                               \
-    do {                                                                                                               \
-        for (int64_t o = 0; o < out; o += LANES)                                                                       \
-            for (int64_t i = 0; i < in; i++)                                                                           \
-                for (int64_t piece = o; piece < least(o + LANES, out); piece += WIDE) {                                \
-                    int64_t at = o / LANES * planes.panel + i * LANES + piece - o, tap = i * out + piece;              \
-                    call;                                                                                              \
-                }                                                                                                      \
-    } while (0)
-
-SIMD_CLONES static void filter_planes(int64_t in, int64_t out, real scale, const real *g, struct winograd_planes planes,
-                                      real *u) {
-    FOR_PIECES(filter_vector(in * out, scale, g + tap, out - piece, planes.apart, u + at));
+SIMD_FUSED_CLONES static void filter_planes(int64_t in, int64_t out, real scale, const real *g,
+                                            struct winograd_planes planes, real *u) {
+    for (int64_t o = 0; o < out; o += LANES)
+        for (int64_t i = 0; i < in; i++)
+            for (int64_t piece = o; piece < least(o + LANES, out); piece += WIDE)
+                filter_vector(in * out, scale, g + i * out + piece, out - piece, planes.apart,
+                              u + o / LANES * planes.panel + i * LANES + piece - o);
 }
 
-SIMD_CLONES static void gradient_planes(int64_t in, int64_t out, real scale, struct winograd_planes planes,
-                                        const real *u, real beta, real *g) {
-    FOR_PIECES(gradient_vector(in * out, scale, planes.apart, u + at, out - piece, beta, g + tap));
+SIMD_FUSED_CLONES static void gradient_planes(struct winograd_filter piece, real scale, struct winograd_planes planes,
+                                              const real *u, bool is_added, real *g) {
+    for (int64_t o = 0; o < piece.out; o += LANES)
+        for (int64_t i = 0; i < piece.in; i++)
+            gradient_vector(piece.tap, scale, planes.apart, u + o / LANES * planes.panel + i * LANES, piece.out - o,
+                            is_added, g + i * piece.row + o);
 }
 
 void winograd_of_filter(int64_t in, int64_t out, real scale, const real *g, struct winograd_planes to, real *u) {
     filter_planes(in, out, scale, g, to, u);
 }
 
-void winograd_to_filter(int64_t in, int64_t out, real scale, struct winograd_planes from, const real *u, real beta,
-                        real *g) {
-    gradient_planes(in, out, scale, from, u, beta, g);
+void winograd_to_filter(struct winograd_filter piece, real scale, struct winograd_planes from, const real *u,
+                        bool is_added, real *g) {
+    gradient_planes(piece, scale, from, u, is_added, g);
 }

@@ -8,7 +8,8 @@
  *          [0   p   -p^2  -q   1   0]        [ b -b q b q^2]         [0  p^3 -p^3  q^3 -q^3  1]
  *          [0   1     0   -s   0   1]        [ 0   0    1  ]
  * the outputs of a tile are A' ((G g G') . (B' d B)) A, entry by entry, summed over input channels: 36 matrix products.
- * These points lose half as many digits to rounding as 0, +-1, +-2 do; filters are transformed in double.
+ * These points lose half as many digits to rounding as 0, +-1, +-2 do; filters are transformed in double, and multiply
+ * and add are fused where the CPU can, as in product.h.
  *
  * Arrays of 6x6 matrices are PLANES planes, `apart` reals from one to the next, entry (i, j) in plane 6 i + j. A plane
  * is a matrix in panels (product.h): tiles [count, channels], `panel` reals from panel to panel, or a filter [in, out],
@@ -17,6 +18,7 @@
 #ifndef WINOGRAD_H
 #define WINOGRAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "product.h"
 #include "real.h"
@@ -56,8 +58,12 @@ void winograd_to_output(const struct winograd_group *group, struct winograd_plan
 void winograd_of_cotangent(const struct winograd_group *group, const real *w, struct winograd_planes to, real *m);
 /* u [PLANES, in, out] = scale G g G' of g [TAPS, in, out] */
 void winograd_of_filter(int64_t in, int64_t out, real scale, const real *g, struct winograd_planes to, real *u);
-/* g = scale G' u G + beta g, the transposed map; g is not read where beta is 0. */
-void winograd_to_filter(int64_t in, int64_t out, real scale, struct winograd_planes from, const real *u, real beta,
-                        real *g);
+/* A filter, or a piece of one: entry (tap, i, o) at tap `tap` + i `row` + o. */
+struct winograd_filter {
+    int64_t in, out, row, tap;
+};
+/* g = scale G' u G, the transposed map, added to what is there where is_added. */
+void winograd_to_filter(struct winograd_filter piece, real scale, struct winograd_planes from, const real *u,
+                        bool is_added, real *g);
 
 #endif
