@@ -35,9 +35,9 @@ void la_gemv(enum la_transpose ta, int64_t m, int64_t n, real alpha, const real 
     BLAS(gemv)(CblasRowMajor, blas_transpose(ta), blas_int(m), blas_int(n), alpha, a, blas_int(n), x, 1, beta, y, 1);
 }
 
-void la_syrk(int64_t n, int64_t k, real alpha, const real *a, real beta, real *c) {
+void la_syrk(int64_t n, int64_t k, real alpha, const real *a, real beta, real *c, int64_t ldc) {
     BLAS(syrk)
-    (CblasRowMajor, CblasLower, CblasNoTrans, blas_int(n), blas_int(k), alpha, a, blas_int(k), beta, c, blas_int(n));
+    (CblasRowMajor, CblasLower, CblasNoTrans, blas_int(n), blas_int(k), alpha, a, blas_int(k), beta, c, blas_int(ldc));
 }
 
 void la_mirror(int64_t n, real *c) {

@@ -376,11 +376,14 @@ static void add_pairs(const struct plan *plan, const struct part *part, struct t
     fold(tile.rows, tile.columns, uses, k, scratch, kernel, train * k);
 }
 
+/* On the diagonal the lower half, which is mirrored at the end. */
 static void add_gradients(const struct plan *plan, const struct part *part, struct tile tile, real *kernel) {
-    int64_t k = plan->network->outputs, size = part->w / k;
+    int64_t k = plan->network->outputs, size = part->w / k, ld = plan->points->train * k;
     const real *a = part->w_at + tile.row * part->w, *b = part->w_at + tile.column * part->w;
-    la_gemm(LA_PLAIN, LA_TRANSPOSED, tile.rows * k, tile.columns * k, size, 1, a, size, b, size, 1, kernel,
-            plan->points->train * k);
+    if (tile.row == tile.column)
+        la_syrk(tile.rows * k, size, 1, a, 1, kernel, ld);
+    else
+        la_gemm(LA_PLAIN, LA_TRANSPOSED, tile.rows * k, tile.columns * k, size, 1, a, size, b, size, 1, kernel, ld);
 }
 
 static void add_share(const struct plan *plan, const struct part *part, struct tile tile, real *scratch,

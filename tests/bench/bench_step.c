@@ -68,7 +68,7 @@ int main(void) {
     la_set_threads(1);
     struct arena arena = bench_arena();
     real *x = bench_random(&arena, 3, POINTS * INPUTS), *gram = ARENA_TAKE(&arena, POINTS * POINTS, real);
-    la_syrk(POINTS, INPUTS, 1, x, 0, gram);
+    la_syrk(POINTS, INPUTS, 1, x, 0, gram, POINTS);
     la_mirror(POINTS, gram);
     const real *y = bench_random(&arena, 4, POINTS);
     struct bench bench = {{.train = POINTS, .inputs = INPUTS, .outputs = 1, .x = x, .y = y, .gram = gram},

@@ -146,7 +146,7 @@ static void test_syrk(void **state) {
     struct tally tally = {"syrk and mirror = gemm with its transpose", roundings(16), 0};
     fill_random(1, MOST, a);
     fill_random(3, MOST, c);
-    la_syrk(N, K, (real)0.7, a, 0, c);
+    la_syrk(N, K, (real)0.7, a, 0, c, N);
     la_mirror(N, c);
     la_gemm(LA_PLAIN, LA_TRANSPOSED, N, N, K, (real)0.7, a, K, a, K, 0, d, N);
     tally_arrays(&tally, "entry", N * N, c, d);
