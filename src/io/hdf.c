@@ -113,8 +113,8 @@ static bool set_image(hid_t access, int fd) {
     if (fstat(fd, &info) != 0 || info.st_size == 0 || info.st_size > IMAGE_MOST) return false;
     size_t size = (size_t)info.st_size;
     void *bytes = malloc(size);
-    bool good = bytes && pread(fd, bytes, size, 0) == (ssize_t)size &&
-                H5Pset_fapl_core(access, IMAGE_GROWTH, 0) >= 0 && H5Pset_file_image(access, bytes, size) >= 0;
+    bool good = bytes && pread(fd, bytes, size, 0) == (ssize_t)size && H5Pset_fapl_core(access, IMAGE_GROWTH, 0) >= 0 &&
+                H5Pset_file_image(access, bytes, size) >= 0;
     free(bytes);
     return good;
 }
