@@ -145,7 +145,7 @@ static struct moments direct_rule(const struct activation_series *series, double
     return sum;
 }
 
-/* ---- Pairs: several rows at once, or a row in pieces; short lines of k and theta whose places follow each other are one row.
+/* ---- Pairs: several rows at once, or a row in pieces; lines of k and theta whose places follow each other are one row.
  * Each row is filled up to whole vectors by lanes that are no pairs. Loops are written once, and compiled for steps 0
  * and 1. ---- */
 
@@ -315,9 +315,9 @@ static void run_pairs(struct pairs *p, real *k, real *theta) {
     }
 }
 
-/* Do the places of each line begin where those of the line before it end, and are they few? */
+/* Do the places of each line begin where those of the line before it end? */
 static bool are_one(const struct pairs *p) {
-    return p->steps && p->own_row == p->columns && p->other_row == p->columns && p->rows * p->columns <= DUAL_CHUNK;
+    return p->steps && p->own_row == p->columns && p->other_row == p->columns;
 }
 
 static void run_at(struct pairs *p, const struct dual_pairs *all, int64_t r, int64_t c, real *k, real *theta) {

@@ -27,12 +27,15 @@
  * through segment 0 and once through segment 1.
  * Images whose activations have a closed form of an angle (relu, leaky_relu, erf) go with DUAL_LANES points at once, side
  * by side, so that rows are whole vectors; where the points end, zeros go along.
+ * tanh with flattening, where pixels meet themselves alone: tiles of at most 16 by 16 points go together, so that the
+ * coefficients of a pixel's series are made once for all their pairs.
  * Precision: pairs are computed in it; inner products of inputs of one pixel, and what adds up displacements, are double,
  * and so are results.
- * Memory, in numbers: images of a few pairs of values; the variances of all points at every activation, and of a few
- * pairs of values; for images, the inputs, and variances side by side of some points in 64 MB; for tanh instead the
- * series' coefficients of the pixels of some points on either side, 519 numbers a pixel and activation or fewer: of one
- * point, or of more in 64 MB.
+ * Memory, in numbers: images of a few pairs of values (of a tile's pairs, in 16 MB or of 16); the variances of all
+ * points at every activation, and of a few pairs of values; for images, the inputs, and variances side by side of some
+ * points in 64 MB; for tanh instead the series' coefficients of the pixels of some points on either side, 519 numbers a
+ * pixel and activation or fewer: of one point, or of more in 64 MB; of a tile, at one activation, of strips of all its
+ * points or of one point.
  * Not collective. */
 #ifndef INFINITE_H
 #define INFINITE_H
@@ -49,7 +52,7 @@ struct infinite_points {
     const double *x;   /* [count, size of the input] */
     double *k, *theta; /* [count, count] */
 };
-/* Scratch from the arena, given back; a counting arena gets the sizes only. host: asked after every DUAL_LANES pairs of
+/* Scratch from the arena, given back; a counting arena gets the sizes only. host: asked after every DUAL_LANES pairs or tile of
  * images, at least every 1024 pairs in a row without images, of an equilibrium at every step to its rest; returns
  * whether it was told to stop. Cannot fail. */
 bool infinite_kernels(const struct infinite_plan *plan, const struct infinite_points *points, struct arena *arena,

@@ -180,7 +180,7 @@ static bool stays(const struct infinite_plan *plan) {
 /* Where coefficients of a pixel serve one pair of points only, many pairs go together; their images shall stay in a
  * cache. */
 static int64_t tile_for(const struct infinite_plan *plan) {
-    enum { LEAST = 4, MOST = 16, NUMBERS = 5 << 18 };
+    enum { LEAST = 4, MOST = 16, NUMBERS = 1 << 21 };
     if (infinite_pixels(plan->network, 0) == 1 || !has_series(plan) || !stays(plan)) return 0;
     return most(LEAST, least(MOST, (int64_t)sqrt(NUMBERS / (2 * (double)(plan->slots * plan->room)))));
 }
@@ -269,6 +269,7 @@ static double making_coefficients(const struct infinite_plan *plan) {
     for (int a = 0; a < plan->activations; a++)
         sum += dual_of(plan, plan->activation[a])->preparation *
                (double)infinite_pixels(plan->network, plan->activation[a] + 1);
+    if (plan->tile > 0) sum *= 6 / (double)plan->tile;
     return infinite_pixels(plan->network, 0) > 1 ? sum : 0;
 }
 

@@ -20,8 +20,10 @@ void engine_go_to(struct engine *engine, int at, int count) {
 
 /* ---- strips ---- */
 
+/* So few that what both sides of a tile keep of them stays in the second cache. */
 int64_t engine_strip(struct shape shape) {
-    return shape.columns * most(1, least(shape.rows, DUAL_CHUNK / shape.columns));
+    enum { STRIP = 1024 / sizeof(real) };
+    return shape.columns * most(1, least(shape.rows, STRIP / shape.columns));
 }
 
 /* Each point's places first .. first + count - 1. */
