@@ -1,6 +1,7 @@
 /* tanh, and any odd function with poles (struct activation_series): a Hermite series in the correlation, longer for
  * pairs nearer c = +-1; a direct rule where no series serves. */
 #include <math.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -156,10 +157,10 @@ struct pairs {
     int64_t lines, line, apart, pitch;            /* of k and theta: their number and length; lanes and numbers apart */
     int64_t at_own, own_row, at_other, other_row; /* places of the rows' first pairs */
     bool steps;
-    real k[PAIRS], w[PAIRS];     /* K12; the correlation's square */
-    real t[PAIRS], slope[PAIRS]; /* sum a_n a_n w^n, and its derivative by w */
-    real_int tier[PAIRS];        /* dual.tiers: the direct rule */
-    int tiers[PAIRS / LANES];    /* that are summed, of each row */
+    alignas(64) real k[PAIRS], w[PAIRS]; /* K12; the correlation's square */
+    real t[PAIRS], slope[PAIRS];         /* sum a_n a_n w^n, and its derivative by w */
+    real_int tier[PAIRS];                /* dual.tiers: the direct rule */
+    int tiers[PAIRS / LANES];            /* that are summed, of each row */
 };
 
 static inline void correlate(int64_t vectors, int64_t step, const real *restrict own, const real *restrict other,
