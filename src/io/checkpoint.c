@@ -118,7 +118,7 @@ static status check_state(hid_t file, const struct state *state) {
 static status check_contents(hid_t file, const char *key, const struct provenance *provenance, struct record *record,
                              const struct state *state) {
     struct provenance found;
-    TRY(hdf_take_record(file, key, PLACE_RECORD, true, record, &found));
+    TRY(hdf_take_record(file, key, PLACE_RECORD, true, NULL, record, &found));
     TRY(check_provenance(&found, provenance));
     return check_state(file, state);
 }

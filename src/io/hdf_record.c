@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "panic.h"
+#include "summary.h"
 
 enum { NAME_BYTES = 64, PACKING_MOST = 1100 }; /* deflate packs 1032 bytes into one at most */
 
@@ -231,10 +232,18 @@ static bool is_wanted(enum metric_place its, enum metric_place place, bool kept)
     return its == PLACE_COORDINATE || (its == PLACE_KEPT ? kept : its == place);
 }
 
-static status read_arrays(hid_t file, enum metric_place place, bool kept, struct record *record) {
+/* From the numbers that are known; kept arrays may have names of others. */
+static bool take_number(const char *numbers, enum metric_id metric, struct record *record) {
+    bool is_known = numbers && metric_table[metric].place != PLACE_KEPT;
+    double value = is_known ? summary_number(numbers, metric) : (double)NAN;
+    if (!isnan(value)) record_scalar(record, metric, value);
+    return !isnan(value);
+}
+
+static status read_arrays(hid_t file, enum metric_place place, bool kept, const char *numbers, struct record *record) {
     for (int i = 0; i < METRICS; i++) {
         const struct metric *metric = &metric_table[i];
-        bool there = is_wanted(metric->place, place, kept);
+        bool there = is_wanted(metric->place, place, kept) && !take_number(numbers, (enum metric_id)i, record);
         int digits = there ? digits_in(file, metric) : 0;
         for (int number = 0; there; number++) {
             TRY(read_array(file, (enum metric_id)i, digits, number, record, &there));
@@ -265,11 +274,11 @@ static status check_key(hid_t file, const char *key) {
     return OK;
 }
 
-status hdf_take_record(hid_t file, const char *key, enum metric_place place, bool kept, struct record *record,
-                       struct provenance *provenance) {
+status hdf_take_record(hid_t file, const char *key, enum metric_place place, bool kept, const char *numbers,
+                       struct record *record, struct provenance *provenance) {
     TRY(check_key(file, key));
     if (provenance) TRY(read_provenance(file, provenance));
-    TRY(read_arrays(file, place, kept, record));
+    TRY(read_arrays(file, place, kept, numbers, record));
     record_settle_status(record);
     return OK;
 }

@@ -22,9 +22,10 @@ status hdf_put_record(hid_t file, const struct record_contents *contents);
 /* The key: the last to be written, and says that the file is whole. */
 status hdf_seal_record(hid_t file, const char *key);
 /* Checks the key and reads arrays of `place` (PLACE_RECORD or PLACE_REFERENCE), their coordinates, with `kept` those of
- * PLACE_KEPT into `record`; the provenance unless NULL. */
-status hdf_take_record(hid_t file, const char *key, enum metric_place place, bool kept, struct record *record,
-                       struct provenance *provenance);
+ * PLACE_KEPT into `record`; the provenance unless NULL. numbers: single ones, which HDF5 need not be asked for
+ * (summary.h), or NULL. */
+status hdf_take_record(hid_t file, const char *key, enum metric_place place, bool kept, const char *numbers,
+                       struct record *record, struct provenance *provenance);
 /* value[i]: the scalar metric[i], NaN where it is not there. Checks the key. */
 status hdf_take_scalars(hid_t file, const char *key, int count, const enum metric_id *metric, double *value);
 

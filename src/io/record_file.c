@@ -48,7 +48,9 @@ status record_file_read(const char *dir, enum store_kind kind, const char *key, 
     TRY(fail_read(path, hdf_open(path, &file)));
     enum metric_place place = kind == STORE_POINT ? PLACE_RECORD : PLACE_REFERENCE;
     struct record *read = record_create();
-    status result = hdf_take_record(file, key, place, kept, read, provenance);
+    char *numbers = summary_numbers(path, key);
+    status result = hdf_take_record(file, key, place, kept, numbers, read, provenance);
+    free(numbers);
     H5Fclose(file);
     if (result == OK) result = check_status(kind, read);
     result = fail_read(path, result);

@@ -52,20 +52,27 @@ static const char *find_numbers(const char *line, const char *key) {
     return is_ours && line[marked + named] == ' ' ? line + marked + named : NULL;
 }
 
-static double find_number(const char *numbers, const char *name) {
+double summary_number(const char *numbers, enum metric_id metric) {
     char found[64];
-    snprintf(found, sizeof found, " %s=", name);
+    snprintf(found, sizeof found, " %s=", metric_table[metric].name);
     const char *at = strstr(numbers, found);
     return at ? strtod(at + strlen(found), NULL) : (double)NAN;
 }
 
-bool summary_read(const char *path, const char *key, int count, const enum metric_id *metric, double *value) {
+char *summary_numbers(const char *path, const char *key) {
     char end[LINE_MOST + 1];
     const char *why, *numbers = NULL;
     int fd = file_open(path, &why);
-    if (fd < 0) return false;
+    if (fd < 0) return NULL;
     if (sum_is_there(fd) && sum_check(fd) == OK && read_end(fd, end)) numbers = find_numbers(end, key);
     close(fd);
-    for (int i = 0; numbers && i < count; i++) value[i] = find_number(numbers, metric_table[metric[i]].name);
-    return numbers;
+    return numbers ? strdup(numbers) : NULL;
+}
+
+bool summary_read(const char *path, const char *key, int count, const enum metric_id *metric, double *value) {
+    char *numbers = summary_numbers(path, key);
+    if (!numbers) return false;
+    for (int i = 0; i < count; i++) value[i] = summary_number(numbers, metric[i]);
+    free(numbers);
+    return true;
 }

@@ -10,8 +10,12 @@
 /* The line, "\nntksweep: KEY NAME=VALUE ... \n", all digits of each number; those that are not there are left out. Owned
  * by the caller, free(). */
 char *summary_line(const char *key, const struct record *record);
-/* value[i]: the number metric[i], NaN if it is not in the record. False: there is no file, no sum (of an earlier
+/* What summary_number finds numbers in; owned by the caller, free(). NULL: there is no file, no sum (of an earlier
  * program), no line of this key, or the file is damaged: then HDF5 and its messages are asked. */
+char *summary_numbers(const char *path, const char *key);
+/* NaN if it is not there. */
+double summary_number(const char *numbers, enum metric_id metric);
+/* value[i]: the number metric[i], NaN if it is not in the record. False: as NULL. */
 bool summary_read(const char *path, const char *key, int count, const enum metric_id *metric, double *value);
 
 #endif
