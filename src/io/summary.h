@@ -1,5 +1,6 @@
 /* The single numbers of a record as a line of text behind the HDF5 of its file, so that `status` opens ten thousand
- * files without HDF5. HDF5 passes over what lies behind its end; the sum at the head (sum.h) holds for the line too. */
+ * files without HDF5, and whoever reads a record asks HDF5 for the rest alone. HDF5 passes over what lies behind its
+ * end; the sum at the head (sum.h) holds for the line too. */
 #ifndef SUMMARY_H
 #define SUMMARY_H
 
