@@ -16,8 +16,8 @@ module(nn REAL SOURCES activation.c ${lists_of_nn} convolution.c dense.c flatten
        filtering_patches.c filtering_winograd.c winograd.c network.c jacobian.c build.c family.c rest.c resolve.c fixed_point.c
        anderson.c runge_kutta.c krylov.c contraction.c PLAIN closed_flow.c
        DEPENDS base spec la)
-module(limit REAL SOURCES limit.c covariance.c dual.c dual_lanes.c dual_hermite.c infinite.c infinite_segments.c infinite_tile.c infinite_variances.c
-       infinite_plan.c infinite_pairs.c infinite_equilibrium.c PLAIN dual_series.c inner_products.c
+module(limit REAL SOURCES limit.c covariance.c dual.c dual_lanes.c dual_hermite.c infinite.c infinite_images.c
+       infinite_segments.c infinite_tile.c infinite_variances.c infinite_plan.c infinite_pairs.c infinite_equilibrium.c PLAIN dual_series.c inner_products.c
        DEPENDS base spec la nn)
 module(ntk REAL SOURCES empirical.c PLAIN prediction.c gaussian_process.c DEPENDS base spec la solve nn)
 module(train REAL SOURCES loss.c difference.c points.c optimizer.c model.c sample_space.c trainer.c

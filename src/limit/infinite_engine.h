@@ -11,6 +11,8 @@
 #define engine_term_value     REAL_NAME(engine_term_value)
 #define engine_apply          REAL_NAME(engine_apply)
 #define engine_begin          REAL_NAME(engine_begin)
+#define engine_set_slot       REAL_NAME(engine_set_slot)
+#define engine_read_inputs    REAL_NAME(engine_read_inputs)
 #define engine_evaluate       REAL_NAME(engine_evaluate)
 #define engine_take_points_of REAL_NAME(engine_take_points_of)
 #define engine_take_points    REAL_NAME(engine_take_points)
@@ -100,11 +102,15 @@ struct images {
     struct covariance image[SOURCES * SOURCES];
 };
 
-/* An image of a value's size in a slot; of a pair. */
+/* infinite_images.c: an image of a value's size in a slot; of a pair. */
+void engine_set_slot(const struct engine *engine, int slot, struct covariance *image);
 struct covariance engine_image(const struct engine *engine, int value, int slot, const struct displacement *end);
 struct covariance engine_image_of(const struct engine *engine, const struct infinite_pair *pair,
                                   const struct displacement *end);
-/* A value of the size of a pair's terms. */
+/* The image of the inputs. */
+void engine_read_inputs(const struct engine *engine, struct covariance *out);
+
+/* infinite_segments.c: a value of the size of a pair's terms. */
 int engine_term_value(const struct engine *engine, const struct infinite_pair *pair);
 /* `out` of a pair by its rule, from its terms. */
 void engine_apply(struct engine *engine, const struct infinite_pair *pair, const struct images *in,
