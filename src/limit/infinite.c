@@ -71,14 +71,15 @@ static void store_tile(struct engine *engine, double *theta) {
 }
 
 static bool run_tiles(struct engine *engine, int64_t columns, double *theta, const struct host *host) {
+    engine->host = host;
     int64_t side = engine->tile.points, points = engine->points;
     for (int64_t j = 0; j < columns; j += side)
         for (int64_t i = j; i < points; i += side) {
             engine_take_tile(engine, (struct range){i, least(side, points - i), 0},
                              (struct range){j, least(side, columns - j), 1});
             engine_evaluate(engine, engine->plan->segments - 1, &NOWHERE, 1);
+            if (engine_stops(engine)) return true;
             store_tile(engine, theta);
-            if (host_stops(host)) return true;
         }
     return false;
 }

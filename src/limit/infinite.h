@@ -52,9 +52,9 @@ struct infinite_points {
     const double *x;   /* [count, size of the input] */
     double *k, *theta; /* [count, count] */
 };
-/* Scratch from the arena, given back; a counting arena gets the sizes only. host: asked after every DUAL_LANES pairs or
- * tile of images, at least every 1024 pairs in a row without images, of an equilibrium at every step to its rest;
- * returns whether it was told to stop. Cannot fail. */
+/* Scratch from the arena, given back; a counting arena gets the sizes only. host: asked after every DUAL_LANES pairs of
+ * images, of a tile after a strip of a row of its pairs, at least every 1024 pairs in a row without images, of an
+ * equilibrium at every step to its rest; returns whether it was told to stop. Cannot fail. */
 bool infinite_kernels(const struct infinite_plan *plan, const struct infinite_points *points, struct arena *arena,
                       const struct host *host);
 /* infinite_equilibrium.c: the same of a list with an equilibrium. */

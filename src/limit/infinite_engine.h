@@ -4,6 +4,7 @@
 #define INFINITE_ENGINE_H
 
 #include "dual.h"
+#include "host.h"
 #include "infinite_plan.h"
 
 #define engine_image          REAL_NAME(engine_image)
@@ -20,6 +21,7 @@
 #define engine_go_to          REAL_NAME(engine_go_to)
 #define engine_strip          REAL_NAME(engine_strip)
 #define engine_run_strips     REAL_NAME(engine_run_strips)
+#define engine_stops          REAL_NAME(engine_stops)
 #define engine_dual           REAL_NAME(engine_dual)
 #define engine_find_variances REAL_NAME(engine_find_variances)
 
@@ -80,6 +82,8 @@ struct engine {
     struct filled filled[2];
     struct pairs pairs;
     struct tile tile;
+    const struct host *host; /* asked within tiles; NULL: not yet */
+    bool is_stopped;         /* it was told to: what is left of a tile is not run */
 };
 
 enum { DISPLACEMENTS = 4 };
@@ -128,6 +132,8 @@ void engine_take_points(struct engine *engine, struct range range, int end);
 void engine_take_tile(struct engine *engine, struct range own, struct range other);
 /* Number `at` of what goes through a segment together: of each pair at hand, `count` displacements. */
 void engine_go_to(struct engine *engine, int at, int count);
+/* Asks the host, who is asked no more once it has said so. */
+bool engine_stops(struct engine *engine);
 /* Pixels of a strip: whole rows. */
 int64_t engine_strip(struct shape shape);
 /* An activation, K and Theta of what it reads in the images of all pairs of the tile. */

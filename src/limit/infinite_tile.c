@@ -18,6 +18,8 @@ void engine_go_to(struct engine *engine, int at, int count) {
     engine->pairs.j = engine->tile.pair[at / count].j;
 }
 
+bool engine_stops(struct engine *engine) { return engine->is_stopped = engine->is_stopped || host_stops(engine->host); }
+
 /* ---- strips ---- */
 
 /* So few that what both sides of a tile keep of them stays in the second cache. */
@@ -56,6 +58,7 @@ static void run_strip(struct engine *engine, const struct infinite_pair *pair, i
     if (!is_same) take_places(engine, pair->v, other, first, count);
     for (int at = 0; at < engine->tile.count; at++) {
         engine_go_to(engine, at, 1);
+        if (engine->pairs.j == other.first && engine_stops(engine)) return;
         run_pair(engine, pair, engine->tile.side[other.side], first, count);
     }
 }

@@ -382,6 +382,22 @@ static void test_calls(void **state) {
     tally_end(&tally);
 }
 
+/* Where the direct rule serves most pixels a tile takes minutes. */
+static void test_stop_in_tile(void **state) {
+    (void)state;
+    enum { POINTS = 5 };
+    struct recipe recipe = finished(images[0], ACTIVATION_TANH);
+    recipe.train = POINTS, recipe.outputs = 1;
+    struct sample sample;
+    sample_create(recipe, &sample);
+    double k[POINTS * POINTS], theta[POINTS * POINTS];
+    int calls = 0;
+    assert_true(
+        infinite_call(sample.network, POINTS, POINTS, sample.x, k, theta, &(struct host){stop_at_third, &calls}));
+    assert_int_equal(calls, 3);
+    sample_free(&sample);
+}
+
 /* Predictions of work grow with what there is to do. */
 static void test_work(void **state) {
     (void)state;
@@ -406,7 +422,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_calls),        cmocka_unit_test(test_plain),          cmocka_unit_test(test_one_pixel),
         cmocka_unit_test(test_pieces),       cmocka_unit_test(test_columns),        cmocka_unit_test(test_work),
         cmocka_unit_test(test_average),      cmocka_unit_test(test_average_images), cmocka_unit_test(test_homogeneous),
-        cmocka_unit_test(test_equal_pixels),
+        cmocka_unit_test(test_equal_pixels), cmocka_unit_test(test_stop_in_tile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
