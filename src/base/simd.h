@@ -6,8 +6,8 @@
  * module collide), builds that already name a CPU with AVX2 (-march). For static functions that loop over arrays; what
  * they call must be inline, else it is SSE2 code. Arithmetic without libm has the same bits in all clones, since
  * -ffp-contract=off keeps the compiler from fusing multiply and add.
- * SIMD_FUSED_CLONES: the same (SSE2, FMA, AVX-512) of a file that modules.cmake lets fuse them: the bits of SSE2 are
- * others.
+ * SIMD_FUSED_CLONES: the same (SSE2, FMA, AVX-512) of a file that modules.cmake lets fuse them: each clone has bits of
+ * its own (which product of a b + c d is fused is gcc's choice).
  * SIMD_WIDE: of a function by 64-byte vectors (vector_size), for AVX-512 alone; called where simd_is_wide(), which no CPU
  * is where clones are not made. By 32 bytes the same function serves the others, for which gcc takes such vectors apart.
  * Two traps: gcc vectorizes no loop in which it has moved arithmetic into a branch, so write `condition ? a : b` with
