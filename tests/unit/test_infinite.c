@@ -382,7 +382,7 @@ static void test_calls(void **state) {
     tally_end(&tally);
 }
 
-/* Where the direct rule serves most pixels a tile takes minutes. */
+/* Where the direct rule serves most pixels a tile takes seconds. */
 static void test_stop_in_tile(void **state) {
     (void)state;
     enum { POINTS = 5 };
