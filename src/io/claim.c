@@ -141,15 +141,14 @@ static status move_and_take(const char *dir, const char *key, const struct claim
     return is_it ? claim_take(dir, key, is_ours) : OK;
 }
 
-/* Removes what somebody left who was killed while he took over, which takes no minute. The folder has just been
- * written to: both times are the file system's. */
+/* Removes what somebody left who was killed while he took over, which takes no minute. Our own file has just been
+ * given a new time: both times are the file system's. */
 static void remove_if_left(const char *dir, const char *over) {
     char path[PATH_MAX];
-    struct stat folder;
+    struct stat now;
     struct claim_sight sight;
-    store_path(dir, STORE_CLAIM, "", path);
-    if (stat(path, &folder) != 0 || !claim_look(dir, over, &sight)) return;
-    if (!owner_is_gone(sight.owner) && folder.st_mtim.tv_sec - sight.seconds < TAKING_SECONDS) return;
+    if (!own_name(dir, path) || stat(path, &now) != 0 || !claim_look(dir, over, &sight)) return;
+    if (!owner_is_gone(sight.owner) && now.st_mtim.tv_sec - sight.seconds < TAKING_SECONDS) return;
     store_path(dir, STORE_CLAIM, over, path);
     unlink(path);
 }

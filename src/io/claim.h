@@ -27,8 +27,8 @@ struct claim_sight {
  * to one of this process's own, DIR/claims/own.tmp~HOST~SPACE~PID, made when there is none. ERROR_DISK where none can
  * be written. */
 status claim_take(const char *dir, const char *key, bool *is_ours);
-/* To be called every 30 s: gives the file a new time. False: it is no longer ours (another took it over, or it was
- * removed), nothing was done. True also where the disk did not answer. */
+/* To be called every 30 s: gives the file a new time, and so every claim of this process. False: it is no longer ours
+ * (another took it over, or it was removed), nothing was done. True also where the disk did not answer. */
 bool claim_renew(const char *dir, const char *key);
 /* Removes it, if it is still ours. */
 void claim_release(const char *dir, const char *key);

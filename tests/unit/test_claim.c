@@ -298,6 +298,38 @@ static void test_take_over_without_links(void **state) {
     has_no_links = 0;
 }
 
+static void set_age(const char *path, int seconds) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const struct timespec times[] = {now, {now.tv_sec - seconds, now.tv_nsec}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Somebody was killed while he took over, and nothing has happened in the folder since: what he left goes after a
+ * minute, not before. */
+static void test_take_over_left(void **state) {
+    char key[KEY_BYTES], path[PATH_MAX], over[PATH_MAX + 16], folder[PATH_MAX];
+    struct claim_sight sight;
+    bool is_ours;
+    snprintf(folder, sizeof folder, "%s/claims", (const char *)*state);
+    take_and_release(*state, 1);
+    write_stranger(*state, 4);
+    key_path(*state, 4, key, path);
+    snprintf(over, sizeof over, "%s.tmp~over~0", path);
+    assert_ok(draft_write_file(over, stranger, strlen(stranger), false));
+    assert_int_equal(claim_look(*state, key, &sight), 1);
+    assert_ok(claim_take_over(*state, key, &sight, &is_ours));
+    assert_int_equal(is_ours, 0);
+    assert_int_equal(access(over, F_OK), 0);
+    set_age(over, 90);
+    set_age(folder, 90);
+    assert_ok(claim_take_over(*state, key, &sight, &is_ours));
+    assert_int_equal(is_ours, 0);
+    assert_int_equal(access(over, F_OK), -1);
+    assert_ok(claim_take_over(*state, key, &sight, &is_ours));
+    assert_int_equal(is_ours, 1);
+}
+
 static void assert_survives(const char *dir, const char *key, const struct claim_sight *old) {
     struct claim_sight before, after;
     bool is_ours = true;
@@ -416,6 +448,7 @@ int main(void) {
         IN_FOLDER(test_disk_full),
         IN_FOLDER(test_take_over),
         IN_FOLDER(test_take_over_without_links),
+        IN_FOLDER(test_take_over_left),
         IN_FOLDER(test_changed),
         IN_FOLDER(test_changed_at_last),
         IN_FOLDER(test_unreadable),

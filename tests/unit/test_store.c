@@ -129,17 +129,18 @@ static hid_t open_sample(const char *dir, int64_t i, hid_t *set) {
     return file;
 }
 
-/* Small files are read as one image, large ones in pieces; of several that are open none is taken for another. */
+/* Small files are read as one image, large ones in pieces, and the largest is more than a draft holds in memory; of
+ * several that are open none is taken for another. */
 static void test_several_open(void **state) {
-    static const int64_t examples[] = {3, 4, 100000};
-    hid_t file[3], set[3];
-    for (int i = 0; i < 3; i++) {
+    static const int64_t examples[] = {3, 4, 100000, 300000};
+    hid_t file[4], set[4];
+    for (int i = 0; i < 4; i++) {
         struct record *record = wide_record(examples[i]);
         write_sample(*state, i, record);
         record_free(record);
         file[i] = open_sample(*state, i, &set[i]);
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         double *value = malloc((size_t)(2 * examples[i]) * sizeof *value);
         assert_int_equal(H5Dget_storage_size(set[i]), 2 * examples[i] * (int64_t)sizeof *value);
         assert_ok(hdf_read_metric(set[i], METRIC_REAL, 2 * examples[i], value));
