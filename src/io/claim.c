@@ -141,13 +141,21 @@ static status move_and_take(const char *dir, const char *key, const struct claim
     return is_it ? claim_take(dir, key, is_ours) : OK;
 }
 
-/* Removes what somebody left who was killed while he took over, which takes no minute. Our own file has just been
- * given a new time: both times are the file system's. */
+/* The time of the file system: an attempt to claim gives one to our own file, or, where there are no links, to the
+ * folder. */
+static bool look_at_clock(const char *dir, struct stat *now) {
+    char path[PATH_MAX];
+    if (own_name(dir, path) && stat(path, now) == 0) return true;
+    store_path(dir, STORE_CLAIM, "", path);
+    return stat(path, now) == 0;
+}
+
+/* Removes what somebody left who was killed while he took over, which takes no minute. */
 static void remove_if_left(const char *dir, const char *over) {
     char path[PATH_MAX];
     struct stat now;
     struct claim_sight sight;
-    if (!own_name(dir, path) || stat(path, &now) != 0 || !claim_look(dir, over, &sight)) return;
+    if (!look_at_clock(dir, &now) || !claim_look(dir, over, &sight)) return;
     if (!owner_is_gone(sight.owner) && now.st_mtim.tv_sec - sight.seconds < TAKING_SECONDS) return;
     store_path(dir, STORE_CLAIM, over, path);
     unlink(path);

@@ -17,11 +17,11 @@ static const char stranger[] = "host=n7 pid=4242 space=3f0c:1 start=7 job=slurm:
 
 /* ---- a file system without links, one whose replies are lost, and one where somebody is faster ---- */
 
-static int has_no_links, is_reply_lost;
+static int has_no_links, is_never_there, is_reply_lost;
 static void (*intruder)(const char *path);
 
 int link(const char *from, const char *to) {
-    if (has_no_links && access(to, F_OK) != 0) return errno = EPERM, -1;
+    if (has_no_links && (is_never_there || access(to, F_OK) != 0)) return errno = EPERM, -1;
     int made = linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
     if (made == 0 && is_reply_lost) return errno = EEXIST, -1;
     return made;
@@ -330,6 +330,13 @@ static void test_take_over_left(void **state) {
     assert_int_equal(is_ours, 1);
 }
 
+/* File systems say so before or after they look for the file. */
+static void test_take_over_left_without_links(void **state) {
+    has_no_links = is_never_there = 1;
+    test_take_over_left(state);
+    has_no_links = is_never_there = 0;
+}
+
 static void assert_survives(const char *dir, const char *key, const struct claim_sight *old) {
     struct claim_sight before, after;
     bool is_ours = true;
@@ -449,6 +456,7 @@ int main(void) {
         IN_FOLDER(test_take_over),
         IN_FOLDER(test_take_over_without_links),
         IN_FOLDER(test_take_over_left),
+        IN_FOLDER(test_take_over_left_without_links),
         IN_FOLDER(test_changed),
         IN_FOLDER(test_changed_at_last),
         IN_FOLDER(test_unreadable),
