@@ -30,7 +30,7 @@ void la_gemm(enum la_transpose ta, enum la_transpose tb, int64_t m, int64_t n, i
              int64_t lda, const real *b, int64_t ldb, real beta, real *c, int64_t ldc);
 /* y = alpha op(a) x + beta y of a[m, n]: y[m], x[n], or transposed y[n], x[m]. y is not read where beta is 0. */
 void la_gemv(enum la_transpose ta, int64_t m, int64_t n, real alpha, const real *a, const real *x, real beta, real *y);
-/* Lower triangle of c[n, n] = alpha a[n, k] a' + beta c. */
+/* Lower triangle of c[n, n] = alpha a[n, k] a' + beta c, rows of c ldc apart. */
 void la_syrk(int64_t n, int64_t k, real alpha, const real *a, real beta, real *c, int64_t ldc);
 /* Copies the lower triangle of c[n, n] onto the upper one. */
 void la_mirror(int64_t n, real *c);

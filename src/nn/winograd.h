@@ -9,7 +9,7 @@
  *          [0   1     0   -s   0   1]        [ 0   0    1  ]
  * the outputs of a tile are A' ((G g G') . (B' d B)) A, entry by entry, summed over input channels: 36 matrix products.
  * These points lose half as many digits to rounding as 0, +-1, +-2 do; filters are transformed in double, and multiply
- * and add are fused where the CPU can, as in product.h.
+ * and add are fused where the CPU can (simd.h: SIMD_FUSED_CLONES).
  *
  * Arrays of 6x6 matrices are PLANES planes, `apart` reals from one to the next, entry (i, j) in plane 6 i + j. A plane
  * is a matrix in panels (product.h): tiles [count, channels], `panel` reals from panel to panel, or a filter [in, out],
